@@ -1,0 +1,74 @@
+// The containers/storage overlay store that podman, buildah, skopeo and CRI-O use (formats.md 1). This part only reads
+// it and changes its records; unpacking images is the work of skiff-transfer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/system_paths.h"
+
+namespace skiff::image {
+
+// The part of an image's configuration that running it needs (OCI image-spec config.md).
+struct ImageConfig {
+  std::vector<std::string> entrypoint;
+  std::vector<std::string> cmd;
+  std::vector<std::string> env;  // "K=V"
+  std::string user;
+  std::string working_dir;
+  std::vector<std::string> volumes;
+  std::vector<std::string> exposed_ports;  // "80/tcp"
+  std::map<std::string, std::string> labels;
+  std::string stop_signal;
+};
+
+struct Image {
+  std::string id;       // 64 hex digits
+  std::string digest;   // of the manifest, "sha256:..."
+  std::vector<std::string> names;  // fully qualified, with tag
+  std::string top_layer;
+  std::string created;  // RFC 3339
+  int64_t size = 0;     // bytes, uncompressed
+  std::string architecture;
+  std::string os;
+  ImageConfig config;
+};
+
+class Store {
+ public:
+  explicit Store(const common::SystemPaths& paths);
+
+  // By name as a user writes it (formats.md 2.2: alias, localhost/, search registries, docker.io), id or unique id prefix,
+  // digest. kNotFound names what was tried and how to get the image; kInvalid: ambiguous or not a reference.
+  common::Result<Image> Find(const std::string& reference) const;
+  common::Result<std::vector<Image>> List() const;
+  // The whole configuration and manifest as stored, JSON text (for `image inspect`).
+  common::Result<std::string> ReadConfig(const Image& image) const;
+  common::Result<std::string> ReadManifest(const Image& image) const;
+
+  // The layers' directories, top first, ready for overlay's lowerdir; short (through overlay/l/) as the kernel's option
+  // page is limited.
+  common::Result<std::vector<std::string>> LowerDirs(const Image& image) const;
+
+  // Removes one name, and with the last one (or by id) the image and every layer that nobody else needs. kBusy: a container
+  // uses it. `force`: also when several names are left.
+  struct Removed {
+    std::vector<std::string> untagged;  // names
+    std::vector<std::string> deleted;   // image ids
+  };
+  common::Result<Removed> Remove(const std::string& reference, bool force);
+  common::Result<> Tag(const Image& image, const std::string& name);
+
+  // One holder record per image in containers.json makes podman refuse to remove an image that our containers use
+  // (spine.md 8). Hold is idempotent; Release drops it.
+  common::Result<> Hold(const std::string& image_id);
+  common::Result<> Release(const std::string& image_id);
+
+ private:
+  common::SystemPaths paths_;
+};
+
+}  // namespace skiff::image

@@ -1,0 +1,164 @@
+// Pods and containers: what the commands do with them. One Engine per command; every call is atomic against other commands
+// (unique names in state.db, locks that are never held while something slow runs) and repairs what a killed one left.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/system_paths.h"
+#include "image/store.h"
+#include "network/network.h"
+#include "pod/spec.h"
+#include "pod/supervisor/status.h"
+
+namespace skiff::pod {
+
+class StateStore;
+
+struct EngineOptions {
+  common::SystemPaths paths;
+  std::string runtime;  // --runtime: empty means crun, else runc, whichever is installed
+};
+
+// A container as commands show it: its record and its state.
+struct ContainerInfo {
+  std::string id;
+  std::string name;  // as shown: unique among all containers
+  std::string pod_id;
+  std::string pod_name;   // empty for the implicit pod of `run`
+  std::string image_id;
+  std::string image_name;
+  std::string created;    // RFC 3339
+  std::vector<std::string> command;  // entrypoint and arguments as started
+  ContainerSpec spec;
+  supervisor::ContainerStatus status;
+};
+
+struct PodInfo {
+  std::string id;
+  std::string name;
+  std::string created;
+  PodSpec spec;
+  supervisor::PodStatus status;  // state "created" before the first start, "exited" after the end
+  std::vector<network::Lease> leases;
+  std::vector<ContainerInfo> containers;  // init containers first
+  std::string infra_id;  // shown by podman-compatible output; derived from id
+};
+
+struct ExecOptions {
+  std::vector<std::string> command;
+  std::vector<std::string> env;  // "K=V"
+  std::string working_dir;
+  std::string user;
+  bool tty = false;
+  bool interactive = false;
+  bool privileged = false;
+};
+
+struct LogOptions {
+  bool follow = false;
+  bool timestamps = false;
+  bool previous = false;
+  std::optional<int64_t> tail;     // lines; absent: all
+  std::string since;               // RFC 3339 or empty
+};
+
+class Engine {
+ public:
+  static common::Result<std::unique_ptr<Engine>> Open(EngineOptions options);
+  ~Engine();
+
+  // --- pods ---
+  // Checks the spec (image present, user, volumes, ports), reserves the names and writes the record. Nothing runs yet.
+  // kExists: the name is taken. Returns the pod's id.
+  common::Result<std::string> CreatePod(const PodSpec& spec);
+  // Starts supervisor, infra, network and every container that is not held. On error nothing of the start is left and the
+  // pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
+  common::Result<> StartPod(const std::string& pod_id, const std::function<void(const std::string&)>& warn = {});
+  // Graceful; `grace_s` overrides the pod's own. Not running is fine.
+  common::Result<> StopPod(const std::string& pod_id, std::optional<int64_t> grace_s = {});
+  common::Result<> KillPod(const std::string& pod_id, int signal);
+  // kBusy: running and not `force`. Removes containers, writable layers, private volumes, logs, leases, records.
+  common::Result<> RemovePod(const std::string& pod_id, bool force, std::optional<int64_t> grace_s = {});
+  common::Result<std::vector<PodInfo>> ListPods();
+  common::Result<PodInfo> InspectPod(const std::string& pod_id);
+  // By name ("web", or "NAMESPACE/web"), id or unique id prefix. kNotFound, or kInvalid when ambiguous.
+  common::Result<std::string> FindPod(const std::string& name_or_id);
+
+  // --- containers ---
+  // Adds a container to a pod (`run --pod`), or to a new implicit pod made from `pod` when given. Returns its id.
+  common::Result<std::string> CreateContainer(const ContainerSpec& spec, const std::string& pod_id);
+  common::Result<std::string> CreateContainer(const ContainerSpec& spec, const PodSpec& implicit_pod);
+  common::Result<> StartContainer(const std::string& container_id);
+  common::Result<> StopContainer(const std::string& container_id, std::optional<int64_t> grace_s = {});
+  common::Result<> KillContainer(const std::string& container_id, int signal);
+  common::Result<> RestartContainer(const std::string& container_id, std::optional<int64_t> grace_s = {});
+  // kBusy: running and not `force`. `with_volumes`: anonymous volumes too.
+  common::Result<> RemoveContainer(const std::string& container_id, bool force, bool with_volumes = false);
+  common::Result<std::vector<ContainerInfo>> ListContainers();
+  common::Result<ContainerInfo> InspectContainer(const std::string& container_id);
+  // By name, id or unique id prefix.
+  common::Result<std::string> FindContainer(const std::string& name_or_id);
+  // Waits for the end for good; returns the exit code.
+  common::Result<int> WaitContainer(const std::string& container_id);
+  // Connects our standard streams; the terminal is put into raw mode for a tty. Returns the exit code when the container
+  // ends, or nullopt after the detach keys (ctrl-p ctrl-q). `start`: started after the connection stands, so that no output
+  // is missed. `with_stdin`: forward standard input.
+  common::Result<std::optional<int>> Attach(const std::string& container_id, bool start, bool with_stdin,
+                                            const std::string& detach_keys = "ctrl-p,ctrl-q");
+  // In the foreground with our standard streams; returns the command's exit code.
+  common::Result<int> Exec(const std::string& container_id, const ExecOptions& options);
+  // Calls `line(time, stream, text)` per line ("stdout"/"stderr", text without newline) in order.
+  using LogSink = std::function<void(const std::string& time, const std::string& stream, std::string_view text)>;
+  common::Result<> ReadLogs(const std::string& container_id, const LogOptions& options, const LogSink& line);
+
+  // --- named volumes ---
+  struct VolumeInfo {
+    std::string name;
+    std::string created;
+    std::string mount_point;
+    std::map<std::string, std::string> labels;
+    bool anonymous = false;
+  };
+  common::Result<VolumeInfo> EnsureVolume(const std::string& name, const std::map<std::string, std::string>& labels = {});
+  common::Result<std::vector<VolumeInfo>> ListVolumes();
+  common::Result<> RemoveVolume(const std::string& name, bool force);  // kBusy: used by a container
+
+  // --- applied Kubernetes objects (opaque to this module) ---
+  struct StoredObject {
+    std::string kind;
+    std::string kube_namespace;
+    std::string name;
+    std::string uid;
+    std::string json;      // the object as applied, with defaults
+    std::string revision;  // hash of what decides whether it changed
+    std::string created;
+  };
+  common::Result<> PutObject(const StoredObject& object);
+  common::Result<std::optional<StoredObject>> GetObject(const std::string& kind, const std::string& kube_namespace,
+                                                        const std::string& name);
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind = "");
+  common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name);
+
+  // --- repair ---
+  // What an earlier command or a reboot left half done: pods without supervisor, leases without pod, stale runtime state.
+  // Cheap when there is nothing to do; called by Open's callers that change something.
+  common::Result<> Repair();
+  // After a pod has ended: releases its network (skiff-supervisor's exit command calls this through the CLI).
+  common::Result<> CleanUpEndedPod(const std::string& pod_id);
+
+  image::Store& images();
+  const common::SystemPaths& paths() const;
+  const std::string& runtime_program() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skiff::pod

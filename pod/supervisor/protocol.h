@@ -1,0 +1,104 @@
+// What is said to and by a running pod's supervisor. Two channels, both SOCK_SEQPACKET with one JSON object per packet:
+//
+// 1. The launch channel: descriptor kLaunchFd of skiff-reaper and skiff-supervisor, a socketpair kept by the launcher.
+//    supervisor -> launcher  LaunchEvent{kInfraReady, pid}          the namespaces exist
+//    launcher -> supervisor  any packet                             the network is wired (only if plan.wait_for_network)
+//    supervisor -> launcher  LaunchEvent{kRunning}                  every container that starts by itself has been started
+//                         or LaunchEvent{kFailed, container, ...}   one could not start: all is taken down again first
+//                         or LaunchEvent{kInitFailed, ...}          an init container ended with an error; the pod stays
+//                                                                   and retries by its policy
+//    If the launcher closes the channel before the network is wired, the supervisor takes the pod down and ends.
+//    While init containers run, no event is sent; kRunning comes after the last one and the start of the others.
+//
+// 2. The control socket RUN_DIR/control.sock: ControlRequest, then ControlReply. Connections are independent; a request
+//    that waits ("wait", "stop", "start") is answered when it is done.
+//    "attach" switches the connection to a stream after its reply: packets to the client begin with a byte 2 (stdout) or
+//    3 (stderr), packets from the client are raw standard input, an empty packet or shutdown(SHUT_WR) is end of input;
+//    when the container ends, the client gets a last packet with byte 1 and the decimal exit code.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/json_fields.h"
+#include "pod/supervisor/plan.h"
+
+namespace skiff::supervisor {
+
+inline constexpr int kLaunchFd = 3;
+inline constexpr char kControlSocket[] = "control.sock";
+inline constexpr char kPodLock[] = "pod.lock";      // flock held by skiff-reaper for life
+inline constexpr char kPlanFile[] = "plan.json";
+inline constexpr char kStatusFile[] = "status.json";
+inline constexpr char kFinalFile[] = "final.json";  // in the state directory
+inline constexpr size_t kMaxPacket = 64 * 1024;
+
+struct LaunchEvent {
+  std::string event;      // "infra-ready", "running", "failed", "init-failed"
+  int64_t pid = 0;        // infra-ready
+  std::string container;  // failed, init-failed: its name, empty: the pod itself
+  std::string message;    // failed: the cause, for people
+  std::string code;       // failed: "command-not-found", "command-not-executable" or empty
+  int exit_code = 0;      // init-failed
+};
+
+struct ControlRequest {
+  // status                          -> reply only
+  // start      container            held or ended container; waits until it runs
+  // stop       container ("": pod)  grace_ms overrides; waits until stopped. The pod's stop ends supervisor and reaper.
+  // restart    container
+  // kill       container, signal    to the container's process
+  // wait       container, until     "exit" (its end for good, reply.exit_code), "running"
+  // add        plan                 a further container; started unless plan.held
+  // remove     container            forget an ended one, unmount it
+  // attach     container            see above
+  // resize     container, rows, columns
+  std::string op;
+  std::string container;  // id
+  std::optional<int64_t> grace_ms;
+  int signal = 0;
+  std::string until;
+  int rows = 0;
+  int columns = 0;
+  std::optional<ContainerPlan> plan;
+};
+
+struct ControlReply {
+  bool ok = false;
+  std::string error;  // for people
+  std::string code;   // "not-found", "busy", "timeout", "command-not-found", "command-not-executable" or empty
+  int exit_code = 0;  // wait
+};
+
+template <typename V>
+void VisitFields(V& v, LaunchEvent& e) {
+  v("event", e.event);
+  v("pid", e.pid);
+  v("container", e.container);
+  v("message", e.message);
+  v("code", e.code);
+  v("exitCode", e.exit_code);
+}
+
+template <typename V>
+void VisitFields(V& v, ControlRequest& r) {
+  v("op", r.op);
+  v("container", r.container);
+  v("graceMs", r.grace_ms);
+  v("signal", r.signal);
+  v("until", r.until);
+  v("rows", r.rows);
+  v("columns", r.columns);
+  v("plan", r.plan);
+}
+
+template <typename V>
+void VisitFields(V& v, ControlReply& r) {
+  v("ok", r.ok);
+  v("error", r.error);
+  v("code", r.code);
+  v("exitCode", r.exit_code);
+}
+
+}  // namespace skiff::supervisor

@@ -1,0 +1,21 @@
+// Capability sets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace skiff::runtime {
+
+// The 14 that containerd and Docker give by default (kube-semantics.md 8), as "CAP_CHOWN".
+const std::vector<std::string>& DefaultCapabilities();
+// All that this kernel knows (/proc/sys/kernel/cap_last_cap).
+std::vector<std::string> AllCapabilities();
+// base - drop + add, "ALL" understood in both, names with or without "CAP_" in any case. kInvalid for an unknown name, with
+// a suggestion.
+common::Result<std::vector<std::string>> ComputeCapabilities(const std::vector<std::string>& base,
+                                                             const std::vector<std::string>& add,
+                                                             const std::vector<std::string>& drop);
+
+}  // namespace skiff::runtime

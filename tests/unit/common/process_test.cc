@@ -1,0 +1,46 @@
+#include "common/process.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "common/file.h"
+
+namespace skiff::common {
+namespace {
+
+TEST(Process, CollectsBothStreamsAndTheCode) {
+  const auto output = common::Run({.argv = {"sh", "-c", "cat; echo err >&2; exit 3"}}, "input");
+  ASSERT_TRUE(output) << output.error().message();
+  EXPECT_EQ(output->out, "input");
+  EXPECT_EQ(output->err, "err\n");
+  EXPECT_EQ(output->status.ToCode(), 3);
+}
+
+TEST(Process, ASignalIs128More) {
+  EXPECT_EQ(common::Run({.argv = {"sh", "-c", "kill -9 $$"}})->status.ToCode(), 137);
+}
+
+TEST(Process, AMissingProgramIsNamed) {
+  const auto output = common::Run({.argv = {"skiff-no-such-program"}});
+  ASSERT_FALSE(output);
+  EXPECT_EQ(output.error().code(), ErrorCode::kNotFound);
+  EXPECT_NE(output.error().message().find("skiff-no-such-program"), std::string::npos);
+}
+
+TEST(Process, OnlyGivenDescriptorsArePassed) {
+  int fds[2];
+  ASSERT_EQ(::pipe(fds), 0);  // not close-on-exec on purpose: the number 5 below must be the only way in
+  const UniqueFd read_end(fds[0]), write_end(fds[1]);
+  const auto output = common::Run({.argv = {"sh", "-c", "echo hello >&5"}, .pass_fds = {{write_end.get(), 5}}});
+  ASSERT_TRUE(output && output->status.ok());
+  char buffer[8] = {};
+  EXPECT_EQ(::read(read_end.get(), buffer, sizeof buffer), 6);
+}
+
+TEST(Process, StartTimeTellsProcessesApart) {
+  EXPECT_GT(*ProcessStartTime(::getpid()), 0u);
+  EXPECT_FALSE(ProcessStartTime(1 << 30));
+}
+
+}  // namespace
+}  // namespace skiff::common
