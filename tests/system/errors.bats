@@ -1,0 +1,133 @@
+# Mistakes in YAML: file, line, column, path and a suggestion; everything at once, before anything starts.
+
+load common
+
+setup_file() { common_setup_file; }
+teardown() { remove_all; }
+
+expect_error() {  # TEXT...; YAML on standard input
+  cat > "$BATS_TEST_TMPDIR/app.yaml"
+  cd "$BATS_TEST_TMPDIR"
+  run skiff kube play app.yaml
+  [ "$status" -eq 125 ] || { echo "status $status: $output"; return 1; }
+  local text
+  for text in "$@"; do output_has "$text"; done
+  [ -z "$(skiff ps -aq)" ]
+}
+
+@test "a misspelled field, with line, column and suggestion" {
+  expect_error 'app.yaml:5:3: error: unknown field "contaners"' 'did you mean "containers"?' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  contaners:
+    - {name: c, image: localhost/busybox:latest}
+YAML
+}
+
+@test "all errors of a file at once" {
+  expect_error 'app.yaml:6:' 'imge' 'app.yaml:7:' 'app.yaml:12:' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+    - {name: c, imge: localhost/busybox:latest}
+    - {name: D_, image: localhost/busybox:latest}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: Bad_Name
+spec:
+  containers: [{name: c, image: localhost/busybox:latest}]
+YAML
+}
+
+@test "types are strict, as in Kubernetes" {
+  expect_error 'app.yaml:5:' 'string' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec: {containers: [{name: c, image: localhost/busybox:latest,
+    env: [{name: PORT, value: 8080}]}]}
+YAML
+}
+
+@test "syntax errors, unknown kinds and versions, an empty file" {
+  expect_error 'app.yaml:3:' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: [
+YAML
+  expect_error 'Foo' << 'YAML'
+apiVersion: v1
+kind: Foo
+metadata: {name: x}
+YAML
+  expect_error 'apps/v9' << 'YAML'
+apiVersion: apps/v9
+kind: Deployment
+metadata: {name: x}
+YAML
+  expect_error 'app.yaml' < /dev/null
+}
+
+@test "references: a mount without its volume, a selector that does not match" {
+  expect_error 'dat' 'did you mean "data"?' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers: [{name: c, image: localhost/busybox:latest, volumeMounts: [{name: dat, mountPath: /d}]}]
+  volumes: [{name: data, emptyDir: {}}]
+YAML
+  expect_error 'selector' << 'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x}
+spec:
+  selector: {matchLabels: {app: x}}
+  template:
+    metadata: {labels: {app: y}}
+    spec: {containers: [{name: c, image: localhost/busybox:latest}]}
+YAML
+}
+
+@test "--validate=warn and ignore" {
+  cat > "$BATS_TEST_TMPDIR/w.yaml" << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: w}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"], wrong: 1}]
+YAML
+  run skiff kube play --validate=warn "$BATS_TEST_TMPDIR/w.yaml"
+  [ "$status" -eq 0 ]
+  output_has warning
+  output_has wrong
+  remove_all
+  run skiff kube play --validate=ignore "$BATS_TEST_TMPDIR/w.yaml"
+  [ "$status" -eq 0 ]
+  [[ $output != *wrong* ]]
+}
+
+@test "a field that has no effect yet is a warning" {
+  run play << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: probe}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [sleep, "1000"]
+      livenessProbe: {exec: {command: ["true"]}}
+YAML
+  [ "$status" -eq 0 ]
+  output_has warning
+  output_has livenessProbe
+}

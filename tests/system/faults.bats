@@ -1,0 +1,117 @@
+# Things that go wrong: what cannot start leaves nothing, and what was killed is put right by the next command.
+
+load common
+
+setup_file() { common_setup_file; }
+teardown() { remove_all; }
+
+pod_yaml() {  # NAME FIELD...
+  printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  terminationGracePeriodSeconds: 1\n  containers:\n    - name: c\n      image: localhost/busybox:latest\n' "$1"
+  shift
+  printf '      %s\n' "$@"
+}
+
+@test "no such command: says which, exit code 125, nothing left" {
+  run play < <(pod_yaml nocmd 'command: [/no/such/command]')
+  [ "$status" -eq 125 ]
+  output_has "/no/such/command"
+  assert_nothing_left
+}
+
+@test "a missing image is named and so is the way to get it" {
+  run play < <(pod_yaml noimage 'command: [sh]' | sed s/busybox:latest/absent:1/)
+  [ "$status" -eq 125 ]
+  output_has "localhost/absent:1"
+  output_has "image load"
+  assert_nothing_left
+}
+
+@test "a missing ConfigMap is an error before anything starts" {
+  run play < <(pod_yaml nocm 'command: [sh]' 'env: [{name: A, valueFrom: {configMapKeyRef: {name: gone, key: k}}}]')
+  [ "$status" -eq 125 ]
+  output_has gone
+  assert_nothing_left
+}
+
+@test "one bad pod does not keep the others of the file from running" {
+  run play < <(pod_yaml good 'command: [sleep, "1000"]'; echo ---; pod_yaml bad 'command: [/nope]')
+  [ "$status" -eq 125 ]
+  output_has /nope
+  [ "$(skiff ps --format '{{.Names}}')" = good-c ]
+}
+
+@test "kill -9 of play at any moment: the next play and down put it right" {
+  pod_yaml k 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
+  for delay in 002 004 006 008 010 012 015 018 022 026 030 035 040 050 060 080 100; do
+    skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml" > /dev/null 2>&1 3>&- &
+    pid=$!
+    sleep "0.$delay"
+    kill -9 "$pid" 2> /dev/null || true
+    wait "$pid" 2> /dev/null || true
+    run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/k.yaml"
+    [ "$status" -eq 0 ] || { echo "after $delay: $output"; false; }
+    [ "$(skiff ps -q | wc -l)" -eq 1 ]
+    [ "$(pgrep -c skiff-pause)" -eq 1 ] || { echo "after $delay: $(pgrep -a skiff)"; false; }
+    run timeout 30 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
+    [ "$status" -eq 0 ]
+    assert_nothing_left
+  done
+}
+
+@test "kill -9 of down at any moment: the next down finishes it" {
+  pod_yaml k 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
+  for delay in 002 005 010 020 030 050 080 120; do
+    timeout 30 skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml"
+    skiff kube down "$BATS_TEST_TMPDIR/k.yaml" > /dev/null 2>&1 3>&- &
+    pid=$!
+    sleep "0.$delay"
+    kill -9 "$pid" 2> /dev/null || true
+    wait "$pid" 2> /dev/null || true
+    run timeout 30 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
+    [ "$status" -eq 0 ]
+    assert_nothing_left
+  done
+}
+
+@test "a killed supervisor is started again and its containers run on" {
+  pod_yaml s 'command: [sh, -c, "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.05; done"]' | play
+  pid=$(skiff inspect --format '{{.State.Pid}}' s-c)
+  kill -9 "$(pgrep -f 'skiff-supervisor ')" || kill -9 "$(pgrep -x skiff-superviso)"
+  sleep 1
+  [ "$(skiff inspect --format '{{.State.Pid}}' s-c)" = "$pid" ]
+  [ "$(skiff inspect --format '{{.State.Status}}' s-c)" = running ]
+  before=$(skiff logs s-c | wc -l)
+  sleep 0.5
+  [ "$(skiff logs s-c | wc -l)" -gt "$before" ]
+  skiff pod stop s
+}
+
+@test "everything of a pod killed: the next commands clean up" {
+  pod_yaml dead 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/dead.yaml"
+  skiff kube play -q "$BATS_TEST_TMPDIR/dead.yaml"
+  pkill -9 skiff-reaper || true
+  pkill -9 skiff-superv || true
+  pkill -9 skiff-pause || true
+  sleep 0.3
+  run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/dead.yaml"
+  [ "$status" -eq 0 ]
+  [ "$(skiff ps -q | wc -l)" -eq 1 ]
+  skiff kube down "$BATS_TEST_TMPDIR/dead.yaml"
+  assert_nothing_left
+}
+
+@test "the run directory gone, as after a reboot: pods can be started again and removed" {
+  pod_yaml boot 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/boot.yaml"
+  skiff kube play -q "$BATS_TEST_TMPDIR/boot.yaml"
+  pkill -9 skiff-reaper || true
+  pkill -9 skiff-superv || true
+  pkill -9 skiff-pause || true
+  pkill -9 -f 'sleep 1000' || true
+  sleep 0.3
+  rm -rf /run/skiff
+  ip link del skiff0 2> /dev/null || true
+  nft flush ruleset
+  run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/boot.yaml"
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  [ "$(skiff ps -q | wc -l)" -eq 1 ]
+}

@@ -1,0 +1,142 @@
+# The everyday commands of Docker and podman.
+
+load common
+
+setup_file() {
+  common_setup_file
+  skiff image load -i "$SKIFF_TEST_IMAGES/app.tar" > /dev/null
+}
+teardown() { remove_all; skiff volume rm -a -f > /dev/null 2>&1 || true; }
+
+BB=localhost/busybox:latest
+
+@test "run: output, exit codes 125, 126, 127 and the container's own" {
+  [ "$(skiff run --rm $BB echo hello)" = hello ]
+  run skiff run --rm $BB sh -c 'exit 7'
+  [ "$status" -eq 7 ]
+  run skiff run --rm $BB /no/such
+  [ "$status" -eq 127 ]
+  run skiff run --rm $BB /etc
+  [ "$status" -eq 126 ]
+  run skiff run --no-such-flag $BB true
+  [ "$status" -eq 125 ]
+  [ "$(skiff run --rm $BB sh -c 'echo err >&2' 2>&1 > /dev/null)" = err ]
+  [ "$(echo from stdin | skiff run --rm -i $BB cat)" = "from stdin" ]
+  [ -z "$(skiff ps -aq)" ]
+}
+
+@test "run -d, logs, stop, start, rm" {
+  id=$(skiff run -d --name one $BB sh -c 'echo out; trap "echo bye; exit 0" TERM; while true; do sleep 0.1; done')
+  [[ $id =~ ^[0-9a-f]{64}$ ]]
+  eventually 5 sh -c 'skiff logs one | grep -q out'
+  run skiff rm one
+  [ "$status" -ne 0 ]
+  skiff stop one
+  [ "$(skiff inspect --format '{{.State.ExitCode}}' one)" = 0 ]
+  skiff logs one | grep -q bye
+  skiff start one
+  [ "$(skiff inspect --format '{{.State.Status}}' one)" = running ]
+  skiff rm -f -t 0 one
+  run skiff inspect one
+  [ "$status" -ne 0 ]
+  assert_nothing_left
+}
+
+@test "the flags of every day" {
+  mkdir "$BATS_TEST_TMPDIR/host"
+  echo F=file > "$BATS_TEST_TMPDIR/env"
+  run skiff run --rm -e A=1 --env-file "$BATS_TEST_TMPDIR/env" -w /work -u 1000:100 --hostname box -v "$BATS_TEST_TMPDIR/host:/h:ro" \
+    --tmpfs /t:size=1m --cap-drop all --read-only --label x=y --memory 64m --cpus 0.5 --pids-limit 50 \
+    $BB sh -c 'echo $A $F $PWD $(id -u):$(id -g) $(hostname); grep CapEff /proc/self/status; touch /h/x; touch /y; df /t | tail -1'
+  output_has "1 file /work 1000:100 box"
+  output_has "0000000000000000"
+  output_has "/h/x: Read-only file system"
+  output_has "/y: Read-only file system"
+  output_has tmpfs
+  [ "$(skiff run --rm --entrypoint cat localhost/app:1 /etc/hostname | wc -l)" -eq 1 ]
+  [ "$(skiff run --rm --init $BB cat /proc/1/comm)" != cat ]
+}
+
+@test "ports and networks of run" {
+  skiff run -d --name web -p 127.0.0.1:8088:80 $BB sh -c 'mkdir /w; echo page > /w/index.html; exec httpd -f -p 80 -h /w'
+  eventually 5 wget -q -T 2 -t 1 -O /dev/null http://127.0.0.1:8088/
+  skiff port web | grep -q '80/tcp -> 127.0.0.1:8088'
+  [ "$(skiff run --rm --network none $BB ls /sys/class/net)" = lo ]
+  [ "$(skiff run --rm --network host $BB readlink /proc/self/ns/net)" = "$(readlink /proc/self/ns/net)" ]
+  [ "$(skiff run --rm --network container:web $BB wget -q -O - http://127.0.0.1/)" = page ]
+}
+
+@test "named volumes outlive containers" {
+  skiff run --rm -v data:/d $BB sh -c 'echo kept > /d/f'
+  [ "$(skiff run --rm -v data:/d $BB cat /d/f)" = kept ]
+  skiff volume ls -q | grep -qx data
+}
+
+@test "exec: streams, exit codes, user, environment, folder" {
+  skiff run -d --name e -e INNER=1 $BB sleep 1000
+  [ "$(skiff exec e sh -c 'echo $INNER; echo err >&2' 2> /dev/null)" = 1 ]
+  run skiff exec e sh -c 'exit 9'
+  [ "$status" -eq 9 ]
+  run skiff exec e /no/such
+  [ "$status" -eq 127 ]
+  [ "$(skiff exec -u 1000 -w /tmp -e B=2 e sh -c 'echo $(id -u) $PWD $B')" = "1000 /tmp 2" ]
+  [ "$(echo in | skiff exec -i e cat)" = in ]
+  [ "$(script -qec 'skiff exec -it e tty' /dev/null | tr -d '\r')" = /dev/pts/0 ] || script -qec 'skiff exec -it e tty' /dev/null | grep -q /dev/pts
+  run skiff exec absent true
+  [ "$status" -eq 125 ]
+}
+
+@test "a terminal: run -it" {
+  run script -qec "skiff run --rm -it $BB sh -c 'test -t 0 && test -t 1 && echo is-a-terminal'" /dev/null
+  output_has is-a-terminal
+}
+
+@test "pods: create, run --pod, ps --pod, stop, start, rm" {
+  skiff pod create --name p -p 8089:80
+  skiff run -d --pod p --name web $BB sh -c 'mkdir /w; echo inpod > /w/index.html; exec httpd -f -p 80 -h /w'
+  skiff run -d --pod p --name side $BB sleep 1000
+  eventually 5 wget -q -T 2 -t 1 -O /dev/null http://127.0.0.1:8089/
+  [ "$(skiff exec side wget -q -O - http://127.0.0.1/)" = inpod ]
+  run skiff ps --pod --format '{{.Names}} {{.PodName}}'
+  output_has "web p"
+  run skiff pod ps --format '{{.Name}} {{.Status}}'
+  output_has "p Running"
+  skiff pod stop -t 1 p
+  [ -z "$(skiff ps -q)" ]
+  skiff pod start p
+  [ "$(skiff ps -q | wc -l)" -eq 2 ]
+  skiff pod rm -f -t 0 p
+  assert_nothing_left
+}
+
+@test "ps formats and filters" {
+  skiff run -d --name f1 --label a=b $BB sleep 1000
+  skiff create --name f2 $BB true
+  [ "$(skiff ps --format json | jq -r '.[0].Names[0]')" = f1 ]
+  [ "$(skiff ps -a --filter status=created --format '{{.Names}}')" = f2 ]
+  [ "$(skiff ps --filter label=a=b --format '{{.Image}}')" = $BB ]
+  [ "$(skiff ps -aq | wc -l)" -eq 2 ]
+}
+
+@test "restart policies of run" {
+  skiff run -d --name r --restart on-failure:2 $BB sh -c 'exit 4'
+  eventually 20 sh -c '[ "$(skiff inspect --format "{{.State.Status}} {{.RestartCount}}" r)" = "exited 2" ]'
+}
+
+@test "logs: tail, timestamps, follow" {
+  skiff run -d --name l $BB sh -c 'for i in 1 2 3; do echo line$i; done; sleep 1; echo last'
+  eventually 5 sh -c '[ "$(skiff logs l | wc -l)" -ge 3 ]'
+  [ "$(skiff logs --tail 1 l)" = line3 ]
+  skiff logs -t l | head -1 | grep -qE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T.* line1$'
+  [ "$(timeout 10 skiff logs -f l | tail -1)" = last ]
+}
+
+@test "info, version, help and completion" {
+  skiff version | grep -q skiff || skiff version | grep -qi version
+  skiff info --format json | jq -e . > /dev/null || skiff info | grep -qi store
+  skiff --help | grep -q kube
+  skiff completion bash | grep -q complete
+  run skiff kube pley x.yaml
+  [ "$status" -eq 125 ]
+  output_has play
+}
