@@ -99,6 +99,9 @@ class FieldReader {
     Decode(member->value, path_ + "." + name, value);
   }
 
+  // For a VisitFields that converts a member itself: reports that it is not what was wanted.
+  void Reject(const char* name, const char* wanted) { Expect(false, path_ + "." + name, wanted); }
+
   template <typename T>
   void Decode(const JsonValue& json, const std::string& path, T& value) {
     if constexpr (std::is_same_v<T, std::string>) {
