@@ -91,7 +91,9 @@ class Engine {
 
   // --- containers ---
   // Adds a container to a pod (`run --pod`), or to a new implicit pod made from `pod` when given. Returns its id.
-  common::Result<std::string> CreateContainer(const ContainerSpec& spec, const std::string& pod_id);
+  // `volumes`: further volumes of the pod that the container's mounts name.
+  common::Result<std::string> CreateContainer(const ContainerSpec& spec, const std::string& pod_id,
+                                              const std::vector<Volume>& volumes = {});
   common::Result<std::string> CreateContainer(const ContainerSpec& spec, const PodSpec& implicit_pod);
   common::Result<> StartContainer(const std::string& container_id);
   common::Result<> StopContainer(const std::string& container_id, std::optional<int64_t> grace_s = {});
