@@ -1,0 +1,51 @@
+// What play, down and generate need of the pod engine and the image store, as a narrow port: engine_backend.h connects it to
+// pod::Engine, tests to a fake. The meaning and errors of each call are those of pod/engine.h.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "image/store.h"
+#include "pod/engine.h"
+#include "pod/spec.h"
+
+namespace skiff::kube {
+
+class PodBackend {
+ public:
+  using StoredObject = pod::Engine::StoredObject;
+  using Warn = std::function<void(const std::string&)>;
+
+  virtual ~PodBackend() = default;
+
+  virtual common::Result<std::string> CreatePod(const pod::PodSpec& spec) = 0;
+  virtual common::Result<> StartPod(const std::string& pod_id, const Warn& warn) = 0;
+  virtual common::Result<> StopPod(const std::string& pod_id) = 0;
+  virtual common::Result<> RemovePod(const std::string& pod_id) = 0;  // running or not
+  virtual common::Result<std::vector<pod::PodInfo>> ListPods() = 0;
+  virtual common::Result<pod::PodInfo> InspectPod(const std::string& pod_id) = 0;
+  virtual common::Result<std::string> FindPod(const std::string& name_or_id) = 0;
+  virtual common::Result<std::string> FindContainer(const std::string& name_or_id) = 0;
+  virtual common::Result<pod::ContainerInfo> InspectContainer(const std::string& container_id) = 0;
+
+  virtual common::Result<> EnsureVolume(const std::string& name, const std::map<std::string, std::string>& labels) = 0;
+  virtual common::Result<std::vector<pod::Engine::VolumeInfo>> ListVolumes() = 0;
+  virtual common::Result<> RemoveVolume(const std::string& name) = 0;
+
+  virtual common::Result<> PutObject(const StoredObject& object) = 0;
+  virtual common::Result<std::optional<StoredObject>> GetObject(const std::string& kind, const std::string& kube_namespace,
+                                                                const std::string& name) = 0;
+  virtual common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
+                                        const std::string& name) = 0;
+
+  virtual common::Result<image::Image> FindImage(const std::string& reference) = 0;
+};
+
+// Opens one more backend. A backend is used by one thread at a time; each worker of Play and Down opens its own.
+using BackendFactory = std::function<common::Result<std::unique_ptr<PodBackend>>()>;
+
+}  // namespace skiff::kube
