@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -69,8 +70,10 @@ class Network {
   // table. Goes on after errors and returns the first. Unknown pods are fine.
   common::Result<> Detach(const std::string& pod_id);
 
-  // Detaches every recorded pod for which `alive` says false: repair after a crash.
-  common::Result<> Sweep(const std::vector<std::string>& living_pod_ids);
+  // Detaches every recorded pod for which `alive` says false: repair after a crash. `alive` is asked at the time of the
+  // decision (a list made earlier would miss a pod that another command has just started); pods whose starting command
+  // still runs are left alone without asking.
+  common::Result<> Sweep(const std::function<bool(const std::string& pod_id)>& alive);
 
   // The addresses under which the host is known to its pods (first: the host end of the default route, else the gateway).
   common::Result<std::vector<std::string>> HostAddresses();
