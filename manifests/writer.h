@@ -1,0 +1,19 @@
+// Writes Kubernetes objects as YAML.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kube/encode.h"
+#include "kube/types/object.h"
+#include "kube/value.h"
+
+namespace skiff::manifests {
+
+// Strings are quoted exactly where a reader would take them for something else; several lines become block scalars.
+std::string WriteYaml(const kube::Value& value);
+std::string WriteYaml(const kube::Object& object, const kube::EncodeOptions& options = {});
+// One document per object, divided by "---".
+std::string WriteYaml(const std::vector<kube::Object>& objects, const kube::EncodeOptions& options = {});
+
+}  // namespace skiff::manifests
