@@ -32,6 +32,9 @@ inline constexpr char kPodLock[] = "pod.lock";      // flock held by skiff-reape
 inline constexpr char kPlanFile[] = "plan.json";
 inline constexpr char kStatusFile[] = "status.json";
 inline constexpr char kFinalFile[] = "final.json";  // in the state directory
+// A link to /proc/INFRA/ns, made before the first container starts: as the infra process is not known when config.json is
+// written, it joins RUN_DIR/ns/net, RUN_DIR/ns/ipc, RUN_DIR/ns/uts and RUN_DIR/ns/pid.
+inline constexpr char kNamespaces[] = "ns";
 inline constexpr size_t kMaxPacket = 64 * 1024;
 
 struct LaunchEvent {

@@ -1,0 +1,43 @@
+#include "pod/supervisor/pod_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "common/file.h"
+#include "pod/supervisor/protocol.h"
+
+namespace skiff::supervisor {
+
+using common::ErrorCode;
+using common::Result;
+
+Result<bool> PodIsAlive(const std::string& run_dir) {
+  const std::string path = common::JoinPath(run_dir, kPodLock);
+  auto fd = common::Open(path, O_RDONLY);
+  if (!fd && fd.error().code() == ErrorCode::kNotFound) return false;
+  if (!fd) return std::move(fd).error();
+  // A shared lock, so that two commands that look at the same time do not take each other for the reaper.
+  if (::flock(fd->get(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  return common::ErrnoError("lock {}", path);
+}
+
+Result<> WaitForPodEnd(const std::string& run_dir, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  auto pause = std::chrono::milliseconds(1);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool alive, PodIsAlive(run_dir));
+    if (!alive) return {};
+    if (std::chrono::steady_clock::now() >= deadline)
+      return common::MakeError(ErrorCode::kTimeout, "the pod's skiff-reaper still runs after {} ms ({} is locked)",
+                               timeout.count(), common::JoinPath(run_dir, kPodLock));
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace skiff::supervisor
