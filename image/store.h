@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct Image {
   ImageConfig config;
 };
 
+class SnapshotCache;
+
+// Threads may share one Store. Reading takes no locks and never waits for a pull of podman's.
 class Store {
  public:
   explicit Store(const common::SystemPaths& paths);
@@ -69,6 +73,7 @@ class Store {
 
  private:
   common::SystemPaths paths_;
+  std::shared_ptr<SnapshotCache> cache_;
 };
 
 }  // namespace skiff::image

@@ -1,0 +1,62 @@
+// The store with all its locks held for writing, and its records in memory.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "image/record_file.h"
+#include "image/staging.h"
+#include "image/storage_layout.h"
+#include "image/storage_lock.h"
+
+namespace skiff::image {
+
+class LockedStore {
+ public:
+  // Takes layers.lock, images.lock and containers.lock in this order and removes layers that a killed program left
+  // incomplete; their files move into `trash`.
+  static common::Result<LockedStore> Acquire(const StorageLayout& layout, const StagingDir& trash);
+
+  RecordFile& layers() { return layers_; }
+  RecordFile& images() { return images_; }
+  const RecordFile& layers() const { return layers_; }
+  const RecordFile& images() const { return images_; }
+
+  // Token, then file.
+  common::Result<> SaveLayers();
+  common::Result<> SaveImages();
+
+  // The container record that uses the image; empty if none does.
+  std::string ContainerUsing(std::string_view image_id) const;
+
+  // Deletes the image's record and files, then its layers upward until one is needed by another image, a child layer or a
+  // container. kBusy: a container uses the image or one of its layers is mounted.
+  common::Result<> RemoveImage(const std::string& image_id);
+
+  // Gives the image a full name and takes it off every other image.
+  void AddName(common::JsonValue& image, const std::string& name);
+
+ private:
+  LockedStore(StorageLayout layout, std::string trash, StorageLock layers_lock, StorageLock images_lock,
+              StorageLock containers_lock)
+      : layout_(std::move(layout)),
+        trash_(std::move(trash)),
+        layers_lock_(std::move(layers_lock)),
+        images_lock_(std::move(images_lock)),
+        containers_lock_(std::move(containers_lock)) {}
+
+  common::Result<> LoadRecords();
+  std::vector<std::string> UnneededLayers(const std::vector<std::string>& tops) const;
+  bool IsLayerNeeded(std::string_view id, const std::vector<std::string>& going) const;
+  common::Result<> RemoveLayers(const std::vector<std::string>& ids);
+  common::Result<> MoveLayerFilesToTrash(const std::string& id);
+
+  StorageLayout layout_;
+  std::string trash_;
+  StorageLock layers_lock_, images_lock_, containers_lock_;
+  RecordFile layers_, volatile_layers_, images_, containers_, volatile_containers_;
+};
+
+}  // namespace skiff::image

@@ -1,0 +1,69 @@
+#include "image/staging.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/ids.h"
+
+namespace skiff::image {
+namespace {
+
+using common::ErrnoError;
+using common::ErrorCode;
+using common::FileLock;
+using common::Result;
+
+constexpr char kLockName[] = "/lock";
+
+std::string Parent(const StorageLayout& layout) { return layout.Overlay() + "/skiff-staging"; }
+
+bool IsStillThere(const FileLock& lock) {
+  struct stat info;
+  return ::fstat(lock.fd(), &info) == 0 && info.st_nlink > 0;
+}
+
+// The lock goes last, so that a directory without its lock file is always one that is being made.
+Result<> Remove(const std::string& path) {
+  ASSIGN_OR_RETURN(const auto names, common::ListDirectory(path));
+  for (const auto& name : names)
+    if ("/" + name != kLockName) TRY(common::RemoveTree(path + "/" + name));
+  return common::RemoveTree(path);
+}
+
+}  // namespace
+
+Result<StagingDir> StagingDir::Create(const StorageLayout& layout) {
+  TRY(layout.MakeFolders());
+  while (true) {
+    const std::string path = Parent(layout) + "/" + common::RandomHex(16);
+    TRY(common::MakeDirectories(path, 0700));
+    // Between mkdir and lock another process may take the directory for a leftover; then it is gone and we try anew.
+    auto lock = FileLock::Acquire(path + kLockName);
+    if (!lock && lock.error().code() != ErrorCode::kNotFound) return std::move(lock).error();
+    if (lock && IsStillThere(*lock)) return StagingDir(path, std::move(*lock));
+  }
+}
+
+StagingDir::StagingDir(StagingDir&& other) noexcept
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+
+StagingDir::~StagingDir() {
+  if (path_.empty()) return;
+  (void)Remove(path_);  // what cannot be removed now is collected by the next writer
+  ::rmdir(path_.substr(0, path_.rfind('/')).c_str());
+}
+
+Result<> StagingDir::CollectLeftovers(const StorageLayout& layout) {
+  const auto names = common::ListDirectory(Parent(layout));
+  if (!names) return {};
+  for (const auto& name : *names) {
+    const std::string path = Parent(layout) + "/" + name;
+    const auto lock = FileLock::TryAcquire(path + kLockName);
+    if (lock) TRY(Remove(path), "remove what a killed skiff left");
+  }
+  ::rmdir(Parent(layout).c_str());
+  return {};
+}
+
+}  // namespace skiff::image
