@@ -1,0 +1,37 @@
+// The texts of a pod's /etc/hosts and /etc/resolv.conf (kube-semantics.md 9, formats.md 4.7).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pod/spec.h"
+
+namespace skiff::pod {
+
+struct HostsInput {
+  bool kubernetes = false;   // the form of the kubelet, else that of podman
+  bool host_network = false;
+  std::string host_file;     // the host's /etc/hosts
+  std::string address;       // of the pod, empty: none
+  std::string hostname;
+  std::string name;          // a second name for the address, may be empty
+  std::string host_address;  // of the host as seen from the pod, empty: unknown
+  std::vector<HostAlias> aliases;
+};
+std::string RenderHosts(const HostsInput& input);
+
+struct ResolvConfInput {
+  DnsConfig dns;
+  bool kubernetes = false;    // lists of `dns` are added to the host's; otherwise they take their place
+  bool host_network = false;  // resolvers on the host's loopback are reachable
+  std::string host_file;      // the host's resolv.conf
+};
+// At most 3 name servers and 32 search domains, as resolvers read no more.
+std::string RenderResolvConf(const ResolvConfInput& input);
+
+// True when the only name servers of a resolv.conf are on the loopback (a local stub such as systemd-resolved), which a
+// pod cannot reach.
+bool OnlyLoopbackResolvers(std::string_view resolv_conf);
+
+}  // namespace skiff::pod

@@ -1,0 +1,90 @@
+#include "pod/name_files.h"
+
+#include <gtest/gtest.h>
+
+namespace skiff::pod {
+namespace {
+
+TEST(Hosts, KubernetesForm) {
+  EXPECT_EQ(RenderHosts({.kubernetes = true,
+                         .host_file = "10.9.9.9 elsewhere\n",
+                         .address = "10.89.0.5",
+                         .hostname = "web",
+                         .host_address = "10.89.0.1",
+                         .aliases = {{.ip = "10.1.2.3", .hostnames = {"db", "db.local"}}}}),
+            "# Kubernetes-managed hosts file.\n"
+            "127.0.0.1\tlocalhost\n"
+            "::1\tlocalhost ip6-localhost ip6-loopback\n"
+            "fe00::0\tip6-localnet\n"
+            "fe00::0\tip6-mcastprefix\n"
+            "fe00::1\tip6-allnodes\n"
+            "fe00::2\tip6-allrouters\n"
+            "10.89.0.5\tweb\n"
+            "10.89.0.1\thost.containers.internal host.docker.internal\n"
+            "\n"
+            "# Entries added by HostAliases.\n"
+            "10.1.2.3\tdb\tdb.local\n");
+}
+
+TEST(Hosts, KubernetesFormOnTheHostNetworkCopiesTheHostsFile) {
+  EXPECT_EQ(RenderHosts({.kubernetes = true, .host_network = true, .host_file = "127.0.0.1 localhost node"}),
+            "# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost node\n");
+}
+
+TEST(Hosts, PodmanForm) {
+  EXPECT_EQ(RenderHosts({.host_file = "# comment\n127.0.0.1 localhost\n10.9.9.9  elsewhere here # note\n",
+                         .address = "10.89.0.5",
+                         .hostname = "0123456789ab",
+                         .name = "box",
+                         .host_address = "10.89.0.1",
+                         .aliases = {{.ip = "10.1.2.3", .hostnames = {"host.docker.internal"}}}}),
+            "10.1.2.3\thost.docker.internal\n"
+            "127.0.0.1\tlocalhost\n"
+            "10.9.9.9\telsewhere here\n"
+            "10.89.0.1\thost.containers.internal\n"
+            "10.89.0.5\t0123456789ab box\n");
+}
+
+TEST(Hosts, PodmanFormHasLocalhostWithoutAHostsFile) {
+  EXPECT_EQ(RenderHosts({}), "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
+}
+
+TEST(ResolvConf, LoopbackResolversAreLeftOut) {
+  EXPECT_EQ(RenderResolvConf({.host_file = "search lan\nnameserver 127.0.0.53\nnameserver 192.168.1.1\noptions edns0\n"}),
+            "search lan\nnameserver 192.168.1.1\noptions edns0\n");
+  EXPECT_EQ(RenderResolvConf({.host_file = "nameserver 127.0.0.53\n"}), "nameserver 8.8.8.8\nnameserver 8.8.4.4\n");
+  EXPECT_EQ(RenderResolvConf({.host_network = true, .host_file = "nameserver 127.0.0.53\n"}), "nameserver 127.0.0.53\n");
+}
+
+TEST(ResolvConf, KubernetesAddsAndMerges) {
+  EXPECT_EQ(RenderResolvConf({.dns = {.policy = DnsConfig::Policy::kDefault,
+                                      .nameservers = {"1.1.1.1", "192.168.1.1", "2.2.2.2", "3.3.3.3"},
+                                      .searches = {"shop.local", "lan"},
+                                      .options = {"ndots:2", "edns0"}},
+                              .kubernetes = true,
+                              .host_file = "search lan\nnameserver 192.168.1.1\noptions ndots:5 rotate\n"}),
+            "search lan shop.local\nnameserver 192.168.1.1\nnameserver 1.1.1.1\nnameserver 2.2.2.2\n"
+            "options rotate ndots:2 edns0\n");
+}
+
+TEST(ResolvConf, PolicyNoneTakesNothingFromTheHost) {
+  EXPECT_EQ(RenderResolvConf({.dns = {.policy = DnsConfig::Policy::kNone, .nameservers = {"1.1.1.1"}},
+                              .kubernetes = true,
+                              .host_file = "search lan\nnameserver 192.168.1.1\n"}),
+            "nameserver 1.1.1.1\n");
+}
+
+TEST(ResolvConf, RunOptionsTakeThePlaceOfTheHosts) {
+  EXPECT_EQ(RenderResolvConf({.dns = {.nameservers = {"9.9.9.9"}, .searches = {"."}},
+                              .host_file = "search lan\nnameserver 192.168.1.1\noptions rotate\n"}),
+            "nameserver 9.9.9.9\noptions rotate\n");
+}
+
+TEST(ResolvConf, RecognisesALocalStub) {
+  EXPECT_TRUE(OnlyLoopbackResolvers("nameserver 127.0.0.53\noptions edns0"));
+  EXPECT_FALSE(OnlyLoopbackResolvers("nameserver 127.0.0.1\nnameserver 10.0.0.1\n"));
+  EXPECT_FALSE(OnlyLoopbackResolvers(""));
+}
+
+}  // namespace
+}  // namespace skiff::pod
