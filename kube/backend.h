@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 #include "pod/spec.h"
 
 namespace skiff::kube {
+
+struct Object;
 
 class PodBackend {
  public:
@@ -47,5 +50,9 @@ class PodBackend {
 
 // Opens one more backend. A backend is used by one thread at a time; each worker of Play and Down opens its own.
 using BackendFactory = std::function<common::Result<std::unique_ptr<PodBackend>>()>;
+
+
+// An object out of the JSON in the state store; manifests::LoadText does this.
+using ObjectReader = std::function<common::Result<Object>(const std::string& json)>;
 
 }  // namespace skiff::kube

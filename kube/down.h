@@ -6,14 +6,13 @@
 
 #include "common/error.h"
 #include "kube/backend.h"
+#include "kube/types/object.h"
 
 namespace skiff::kube {
 
-struct Object;
-
 struct DownOptions {
   bool force = false;     // also remove the named volumes of claims
-  unsigned workers = 0;   // pods stopped at once; 0: all, as stopping is mostly waiting
+  unsigned workers = 0;   // pods stopped at once; 0: up to 64, as stopping is mostly waiting
 };
 
 struct DownReport {

@@ -6,10 +6,9 @@
 
 #include "common/result.h"
 #include "kube/backend.h"
+#include "kube/types/object.h"
 
 namespace skiff::kube {
-
-struct Object;
 
 enum class GenerateType { kPod, kDeployment };
 
@@ -17,6 +16,7 @@ struct GenerateOptions {
   bool service = false;  // -s: a Service of type NodePort in front
   GenerateType type = GenerateType::kPod;
   int replicas = 1;      // of a Deployment
+  ObjectReader read_object;
 };
 
 struct Generated {
@@ -25,7 +25,8 @@ struct Generated {
   std::vector<std::string> warnings;
 };
 
-// `names` are pods, containers outside of pods, and named volumes. kNotFound, or kInvalid for a container inside a pod.
+// `names` are pods, Deployments that were played, containers outside of pods, and named volumes; "NAMESPACE/NAME" outside of
+// the default namespace. kNotFound, or kInvalid for a container inside a pod.
 common::Result<Generated> Generate(const std::vector<std::string>& names, const GenerateOptions& options,
                                    PodBackend& backend);
 

@@ -4,16 +4,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/error.h"
 #include "common/result.h"
 #include "kube/backend.h"
+#include "kube/node.h"
+#include "kube/types/object.h"
 
 namespace skiff::kube {
-
-struct Object;
 
 struct PlayOptions {
   bool replace = false;  // replace unchanged pods too, and pods of the same name that were not made by kube play
@@ -21,11 +23,14 @@ struct PlayOptions {
   std::vector<std::string> networks;  // --network: names, or one of "host", "none"; empty: the default network
   std::vector<std::string> publish;   // --publish [[HOSTIP:]HOST:]CONTAINER[/PROTO]: replaces the hostPorts of its port
   std::vector<Object> config_maps;    // --configmap FILE: looked up like those of the manifest, not kept
+  ObjectReader read_object;           // for ConfigMaps and Secrets of earlier calls
   unsigned workers = 0;               // pods handled at once; 0: twice the cores
+  std::optional<NodeInfo> node;       // absent: this machine
 };
 
-enum class Change { kUnchanged, kCreated, kReplaced };
-std::string_view ChangeName(Change change);  // "unchanged", "created", "replaced"
+// kConfigured: the definition of an object changed, or the number of its pods; kReplaced: a pod was.
+enum class Change { kUnchanged, kCreated, kConfigured, kReplaced };
+std::string_view ChangeName(Change change);  // "unchanged", "created", "configured", "replaced"
 
 struct ObjectResult {
   std::string kind;
