@@ -19,6 +19,10 @@ namespace skiff::pod {
 
 class StateStore;
 
+// The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
+// ended (PodPlan::exit_command).
+inline constexpr char kCleanUpPodCommand[] = "clean-up-pod";
+
 struct EngineOptions {
   common::SystemPaths paths;
   std::string runtime;  // --runtime: empty means crun, else runc, whichever is installed
