@@ -11,17 +11,22 @@ namespace skiff::runtime {
 
 class Cgroups {
  public:
-  // Reads <root>'s mounts from <proc_root>/self/mountinfo.
+  // Reads <root>'s mounts from <proc_root>/self/mountinfo. kUnsupported when no hierarchy is mounted there.
   static common::Result<Cgroups> Detect(const std::string& root = "/sys/fs/cgroup", const std::string& proc_root = "/proc");
 
   bool unified() const { return unified_; }  // only v2 is mounted
-  // Makes "/skiff/pod-ID" in every hierarchy (v2: with the controllers enabled for children).
+  // Makes "/skiff/pod-ID" in every hierarchy (v2: with the controllers enabled for children, as far as the parents allow
+  // it; a limit that lacks its controller is an error of SetLimits).
   common::Result<> Create(const std::string& path) const;
+  // kUnsupported names the controller that a limit needs and that is not there.
   common::Result<> SetLimits(const std::string& path, const OciResources& resources) const;
+  // On v1 only in the hierarchies that account for processes and that systemd tracks sessions by; each move costs the
+  // kernel a grace period. The absent controllers (devices, blkio, ...) hold no limits of pods.
   common::Result<> AddProcess(const std::string& path, pid_t pid) const;
   // Every process in it and below.
   common::Result<std::vector<pid_t>> Processes(const std::string& path) const;
-  // Kills all of them, also those that fork meanwhile (v2 cgroup.kill, v1 freezer), and waits until it is empty.
+  // Kills all of them, also those that fork meanwhile (v2 cgroup.kill, v1 freezer), and waits until it is empty; kTimeout
+  // after ten seconds. Absent is fine.
   common::Result<> KillAll(const std::string& path) const;
   // Removes it and those below; kBusy when processes are left. Absent is fine.
   common::Result<> Remove(const std::string& path) const;
@@ -36,7 +41,23 @@ class Cgroups {
   common::Result<Usage> ReadUsage(const std::string& path) const;
 
  private:
-  std::vector<std::string> hierarchies_;  // mount points, v1 and v2
+  struct Hierarchy {
+    std::string mount_point;
+    std::vector<std::string> controllers;  // v1 only: "memory", "name=systemd"
+    bool v2 = false;
+  };
+
+  static std::vector<Hierarchy> ParseMounts(const std::string& mountinfo, const std::string& root);
+  // The v1 hierarchy with this controller, or the v2 tree when it is the only one; null: none.
+  const Hierarchy* Find(const std::string& controller) const;
+  // kUnsupported names the controller.
+  common::Result<std::string> Directory(const std::string& controller, const std::string& path) const;
+  // The directory of the hierarchy through which processes are listed and killed.
+  std::string ProcessDirectory(const std::string& path) const;
+  common::Result<> SetLimitsV1(const std::string& path, const OciResources& resources) const;
+  common::Result<> SetLimitsV2(const std::string& path, const OciResources& resources) const;
+
+  std::vector<Hierarchy> hierarchies_;
   bool unified_ = false;
 };
 

@@ -84,7 +84,7 @@ struct OciInput {
   std::map<std::string, std::string> annotations;
 };
 
-// kInvalid names the field that cannot be expressed.
+// kInvalid names the field that cannot be expressed. A mount namespace is added where `namespaces` has none.
 common::Result<std::string> WriteOciConfig(const OciInput& input);
 
 }  // namespace skiff::runtime
