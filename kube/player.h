@@ -1,0 +1,68 @@
+// One call of `kube play`, step by step.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kube/config_source.h"
+#include "kube/plan.h"
+#include "kube/play.h"
+#include "kube/pod_set.h"
+
+namespace skiff::kube {
+
+class Player {
+ public:
+  Player(const std::vector<Object>& objects, const PlayOptions& options, const BackendFactory& open_backend,
+         const PlayObserver& observer);
+  PlayReport Run();
+
+ private:
+  struct PodWork {
+    pod::PodSpec spec;
+    PodResult result;
+  };
+
+  // Finds everything that is wrong with the objects themselves; nothing is changed before.
+  void ApplyPublish();
+  void Resolve();
+  void CheckClaims(const PodSet& set, Problems& problems);
+  // Keeps sets whose image is missing as they are: what runs is not given up for what cannot.
+  void RefuseMissingImages();
+  void StoreConfiguration();
+  void RemoveObsolete();
+  void MakeAndStart();
+  void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);
+  void StoreWorkloads();
+  void CollectResults();
+
+  common::Result<> Make(PodBackend& backend, PodWork& work);
+  common::Result<> Start(PodBackend& backend, const PodResult& result);
+  void Refuse(size_t set, common::Error error);
+  void Warn(const std::string& text);
+  void Fail(common::Error error);
+  Change ChangeOf(size_t set, bool existed, bool definition_changed) const;
+
+  std::vector<Object> objects_;
+  const PlayOptions& options_;
+  const BackendFactory& open_backend_;
+  const PlayObserver& observer_;
+  std::unique_ptr<PodBackend> backend_;
+  ConfigSource config_;
+  PodSettings settings_;
+  std::vector<PodSet> sets_;
+  std::vector<size_t> set_of_object_;  // kNoSet for other kinds
+  PlayPlan plan_;
+  std::set<size_t> refused_;         // sets that are left as they are
+  std::set<size_t> with_removals_;   // sets that lost a pod
+  std::vector<PodWork> work_;        // beside plan_.pods
+  std::vector<Change> object_changes_;  // beside objects_
+  std::mutex mutex_;  // guards report_ and the observer while tasks run
+  PlayReport report_;
+};
+
+}  // namespace skiff::kube

@@ -1,0 +1,149 @@
+#include "kube/translate.h"
+
+#include "kube/cgroup_values.h"
+#include "kube/translate_env.h"
+#include "kube/translate_security.h"
+#include "kube/translate_volumes.h"
+
+namespace skiff::kube {
+namespace {
+
+constexpr int64_t kDefaultGrace = 30;
+
+pod::RestartPolicy RestartPolicyOf(const std::string& name) {
+  if (name == "OnFailure") return pod::RestartPolicy::kOnFailure;
+  if (name == "Never") return pod::RestartPolicy::kNever;
+  return pod::RestartPolicy::kAlways;
+}
+
+pod::PullPolicy PullPolicyOf(const std::string& name) {
+  if (name == "Always") return pod::PullPolicy::kAlways;
+  if (name == "Never") return pod::PullPolicy::kNever;
+  return pod::PullPolicy::kIfNotPresent;
+}
+
+pod::Protocol ProtocolOf(const std::string& name) {
+  if (name == "UDP") return pod::Protocol::kUdp;
+  if (name == "SCTP") return pod::Protocol::kSctp;
+  return pod::Protocol::kTcp;
+}
+
+// `publish`: host ports count. Not for init containers, and not in the host's own network, where nothing is to be mapped.
+std::vector<pod::PortMapping> Ports(const Container& container, bool publish) {
+  std::vector<pod::PortMapping> ports;
+  for (const ContainerPort& in : container.ports) {
+    pod::PortMapping out{.name = in.name, .host_ip = in.host_ip};
+    out.host_port = publish ? static_cast<uint16_t>(in.host_port) : uint16_t{0};
+    out.container_port = static_cast<uint16_t>(in.container_port);
+    out.protocol = ProtocolOf(in.protocol);
+    ports.push_back(std::move(out));
+  }
+  return ports;
+}
+
+pod::ContainerSpec TranslateContainer(const TranslationContext& context, const Container& in, const std::string& path) {
+  pod::ContainerSpec out;
+  out.name = in.name;
+  out.image = in.image;
+  out.pull_policy = PullPolicyOf(in.image_pull_policy);
+  if (!in.command.empty()) out.command = in.command;
+  if (!in.args.empty()) out.args = in.args;
+  out.expand_args = true;
+  out.env = TranslateEnv(context, in, path);
+  out.working_dir = in.working_dir;
+  out.mounts = TranslateMounts(context, in, out.env, path);
+  out.resources = ContainerResources(in.resources);
+  out.security = TranslateSecurity(context.spec, in);
+  out.oom_score_adj = OomScoreAdj(context.spec, in, context.node.memory_bytes);
+  out.tty = in.tty;
+  out.stdin = in.stdin;
+  out.stdin_once = in.stdin_once;
+  if (!in.restart_policy.empty()) out.restart_policy = RestartPolicyOf(in.restart_policy);
+  if (in.lifecycle) out.stop_signal = in.lifecycle->stop_signal;
+  out.termination_message_path = in.termination_message_path;
+  return out;
+}
+
+void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
+  const PodSpec& spec = context.spec;
+  for (size_t i = 0; i < spec.init_containers.size(); ++i) {
+    const Container& in = spec.init_containers[i];
+    const std::string path = fmt::format("{}.initContainers[{}]", context.spec_path, i);
+    pod::ContainerSpec container = TranslateContainer(context, in, path);
+    container.ports = Ports(in, false);
+    container.init = !IsSidecar(in);
+    // An init container is waited for, so a sidecar has to be one of the containers beside it.
+    (container.init ? out.init_containers : out.containers).push_back(std::move(container));
+    if (IsSidecar(in))
+      context.problems.Warning(path + ".restartPolicy",
+                               "a sidecar is started after the init containers, together with the containers");
+  }
+  for (size_t i = 0; i < spec.containers.size(); ++i) {
+    const Container& in = spec.containers[i];
+    out.containers.push_back(TranslateContainer(context, in, fmt::format("{}.containers[{}]", context.spec_path, i)));
+    out.containers.back().ports = Ports(in, !spec.host_network);
+  }
+}
+
+// There is no cluster DNS server: ClusterFirst names resolve as the host resolves them. The cluster's search domains and
+// its ndots:5 would only send every internet name through four lookups that fail first.
+pod::DnsConfig Dns(const PodSpec& spec) {
+  pod::DnsConfig out;
+  out.policy = spec.dns_policy == "None" ? pod::DnsConfig::Policy::kNone : pod::DnsConfig::Policy::kDefault;
+  if (!spec.dns_config) return out;
+  out.nameservers = spec.dns_config->nameservers;
+  out.searches = spec.dns_config->searches;
+  for (const PodDnsConfigOption& option : spec.dns_config->options)
+    out.options.push_back(option.value && !option.value->empty() ? option.name + ":" + *option.value : option.name);
+  return out;
+}
+
+void TranslatePodSecurity(const TranslationContext& context, pod::PodSpec& out) {
+  out.sysctls = TranslateSysctls(context);
+  if (!context.spec.security_context) return;
+  out.fs_group = context.spec.security_context->fs_group;
+  out.fs_group_on_root_mismatch = context.spec.security_context->fs_group_change_policy == "OnRootMismatch";
+}
+
+}  // namespace
+
+std::string PodHostname(const TranslationContext& context) {
+  const PodSpec& spec = context.spec;
+  if (spec.hostname_override) return *spec.hostname_override;
+  if (spec.host_network) return context.node.name;
+  std::string name = (spec.hostname.empty() ? context.identity.name : spec.hostname).substr(0, 63);
+  while (!name.empty() && (name.back() == '-' || name.back() == '.')) name.pop_back();
+  if (!spec.set_hostname_as_fqdn.value_or(false) || spec.subdomain.empty()) return name;
+  return fmt::format("{}.{}.{}.svc.cluster.local", name, spec.subdomain, context.identity.kube_namespace);
+}
+
+pod::PodSpec TranslatePod(const TranslationContext& context) {
+  const PodSpec& spec = context.spec;
+  pod::PodSpec out;
+  out.name = context.identity.name;
+  out.kube_namespace = context.identity.kube_namespace;
+  out.uid = context.identity.uid;
+  out.labels = context.identity.labels;
+  out.annotations = context.identity.annotations;
+  out.hostname = PodHostname(context);
+  if (out.hostname.size() > 64)
+    context.problems.Error(context.spec_path + ".setHostnameAsFQDN",
+                           fmt::format("the name {} is longer than the 64 characters of a host name", out.hostname));
+  TranslateContainers(context, out);
+  out.volumes = TranslateVolumes(context);
+  out.restart_policy = RestartPolicyOf(spec.restart_policy);
+  out.termination_grace_s = spec.termination_grace_period_seconds.value_or(kDefaultGrace);
+  out.active_deadline_s = spec.active_deadline_seconds;
+  if (spec.host_network) out.network.mode = pod::NetworkSpec::Mode::kHost;
+  out.host_pid = spec.host_pid;
+  out.host_ipc = spec.host_ipc;
+  out.share_pid = spec.share_process_namespace.value_or(false);
+  out.dns = Dns(spec);
+  for (const HostAlias& alias : spec.host_aliases) out.host_aliases.push_back({alias.ip, alias.hostnames});
+  TranslatePodSecurity(context, out);
+  out.resources = PodResources(spec);
+  out.from_kube = true;
+  return out;
+}
+
+}  // namespace skiff::kube
