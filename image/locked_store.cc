@@ -152,7 +152,8 @@ bool LockedStore::IsLayerNeeded(std::string_view id, const std::vector<std::stri
 
 Result<> LockedStore::RemoveLayers(const std::vector<std::string>& ids) {
   if (ids.empty()) return {};
-  for (const auto& id : ids) MarkIncomplete(layers_, *layers_.FindById(id));
+  for (const auto& id : ids)
+    if (JsonValue* layer = layers_.FindById(id)) MarkIncomplete(layers_, *layer);
   TRY(SaveLayers());
   for (const auto& id : ids) {
     TRY(MoveLayerFilesToTrash(id));

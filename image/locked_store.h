@@ -35,6 +35,9 @@ class LockedStore {
   // container. kBusy: a container uses the image or one of its layers is mounted.
   common::Result<> RemoveImage(const std::string& image_id);
 
+  // For layers that were being added when something failed.
+  common::Result<> RemoveLayers(const std::vector<std::string>& ids);
+
   // Gives the image a full name and takes it off every other image.
   void AddName(common::JsonValue& image, const std::string& name);
 
@@ -50,7 +53,6 @@ class LockedStore {
   common::Result<> LoadRecords();
   std::vector<std::string> UnneededLayers(const std::vector<std::string>& tops) const;
   bool IsLayerNeeded(std::string_view id, const std::vector<std::string>& going) const;
-  common::Result<> RemoveLayers(const std::vector<std::string>& ids);
   common::Result<> MoveLayerFilesToTrash(const std::string& id);
 
   StorageLayout layout_;

@@ -1,0 +1,81 @@
+// Puts one image into the store. Layers are unpacked beside the store without any lock; when all are verified, one short
+// hold of the locks makes them and the image known (formats.md 1.9, 1.12).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/json.h"
+#include "common/result.h"
+#include "image/locked_store.h"
+#include "image/staging.h"
+#include "image/storage_layout.h"
+#include "image/transfer.h"
+#include "image/transfer/layer_unpacker.h"
+
+namespace skiff::image {
+
+// Where one layer comes from and what it must be.
+struct LayerSource {
+  std::string diff_digest;     // empty: not known before (import)
+  std::string blob_digest;     // empty: not announced
+  int64_t blob_size = -1;      // -1: not announced
+  std::function<common::Result<std::unique_ptr<ByteSource>>()> open;
+};
+
+// What describes the layers, as it shall be stored.
+struct ImageText {
+  std::string config;
+  std::string manifest;
+  std::string index;  // the list through which the manifest was chosen; may be empty
+  std::vector<std::string> names;  // full
+};
+
+class ImageWriter {
+ public:
+  static common::Result<ImageWriter> Create(const StorageLayout& layout, bool rootless);
+
+  // The next layer upward. One that the store has under the same chain is not read at all.
+  common::Result<> AddLayer(LayerSource source);
+  struct LayerFacts {
+    std::string diff_digest;
+    int64_t diff_size = 0;
+  };
+  std::vector<LayerFacts> layers() const;
+
+  // All or nothing: on an error the store is as it was.
+  common::Result<LoadedImage> Commit(const ImageText& text);
+
+ private:
+  struct Layer {
+    std::string id, parent;
+    LayerSource source;
+    LayerFacts facts;
+    bool is_staged = false;
+    std::string directory;        // staged: becomes overlay/<id>
+    common::UniqueFd tar_split;   // staged: an unnamed file
+    UnpackedLayer unpacked;
+  };
+
+  ImageWriter(StorageLayout layout, bool rootless, StagingDir staging)
+      : layout_(std::move(layout)), rootless_(rootless), staging_(std::move(staging)) {}
+
+  common::Result<bool> FindInStore(Layer& layer);
+  common::Result<> Stage(Layer& layer);
+  common::Result<> Unpack(Layer& layer);
+  common::Result<bool> AllReusedLayersAreThere(const LockedStore& store) const;
+  std::vector<const Layer*> MissingLayers(const LockedStore& store) const;
+  common::Result<> PutLayers(LockedStore& store, const std::vector<const Layer*>& added);
+  common::Result<> PutLayerFiles(const Layer& layer);
+  common::Result<> PutImage(LockedStore& store, const std::string& id, const ImageText& text);
+
+  StorageLayout layout_;
+  bool rootless_;
+  StagingDir staging_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace skiff::image
