@@ -1,9 +1,8 @@
 #include "runtime/capabilities.h"
 
-#include <algorithm>
-#include <charconv>
+#include <sys/prctl.h>
 
-#include "common/file.h"
+#include <algorithm>
 
 namespace skiff::runtime {
 namespace {
@@ -119,12 +118,11 @@ const std::vector<std::string>& DefaultCapabilities() {
 }
 
 std::vector<std::string> AllCapabilities() {
-  auto names = KnownCapabilities();
-  const auto text = common::ReadFile("/proc/sys/kernel/cap_last_cap");
-  size_t last = 0;
-  // A kernel that does not say is taken to know all names: the runtime leaves out what the kernel refuses.
-  if (text && std::from_chars(text->data(), text->data() + text->size(), last).ec == std::errc())
-    names.resize(std::min(names.size(), last + 1));
+  std::vector<std::string> names;
+  const auto& known = KnownCapabilities();
+  for (size_t number = 0; number < known.size(); ++number) {
+    if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) names.push_back(known[number]);
+  }
   return names;
 }
 
@@ -135,6 +133,13 @@ Result<std::vector<std::string>> ComputeCapabilities(const std::vector<std::stri
   ASSIGN_OR_RETURN(const auto added, NormalizeAll(add));
   ASSIGN_OR_RETURN(const auto dropped, NormalizeAll(drop));
   const auto all = AllCapabilities();
+  for (const auto& name : added) {
+    if (name != "ALL" && !Contains(all, name))
+      return MakeError(
+          ErrorCode::kPermission,
+          "capability {} cannot be added: this kernel does not know it, or skiff itself runs without it",
+          name);
+  }
   const bool add_all = Contains(added, "ALL");
   const bool drop_all = Contains(dropped, "ALL");
   std::vector<std::string> result;

@@ -10,10 +10,10 @@ namespace skiff::runtime {
 
 // The 14 that containerd and Docker give by default (kube-semantics.md 8), as "CAP_CHOWN".
 const std::vector<std::string>& DefaultCapabilities();
-// All that this kernel knows (/proc/sys/kernel/cap_last_cap).
+// All that this kernel knows and that our own bounding set holds: more cannot be given to anybody.
 std::vector<std::string> AllCapabilities();
 // base - drop + add, "ALL" understood in both, names with or without "CAP_" in any case. kInvalid for an unknown name, with
-// a suggestion.
+// a suggestion; kPermission for an added one that AllCapabilities does not have.
 common::Result<std::vector<std::string>> ComputeCapabilities(const std::vector<std::string>& base,
                                                              const std::vector<std::string>& add,
                                                              const std::vector<std::string>& drop);

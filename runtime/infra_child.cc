@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ class InfraChild {
   [[noreturn]] void Run() {
     JoinNetwork();
     TakeNullStreams();
+    TryKeepOtherDescriptorsOut();
     if (plan_.hostname != nullptr)
       Check(::sethostname(plan_.hostname, plan_.hostname_size), InfraStage::kHostname);
     WriteSysctls();
@@ -57,6 +59,9 @@ class InfraChild {
   void TakeNullStreams() {
     for (int fd = 0; fd <= 2; ++fd) Check(::dup2(plan_.null_fd, fd), InfraStage::kStandardStreams);
   }
+
+  // For what our own caller has let through to us; our own descriptors are close-on-exec.
+  void TryKeepOtherDescriptorsOut() { ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC); }
 
   void WriteSysctls() {
     for (uint64_t i = 0; i < plan_.sysctl_count; ++i) {

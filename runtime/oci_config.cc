@@ -1,7 +1,12 @@
 #include "runtime/oci_config.h"
 
-#include <algorithm>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 
+#include <algorithm>
+#include <charconv>
+
+#include "common/file.h"
 #include "common/json.h"
 #include "runtime/oci_linux.h"
 #include "runtime/oci_mounts.h"
@@ -65,6 +70,16 @@ JsonValue Rlimits(JsonBuilder& builder, const std::vector<OciRlimit>& rlimits) {
   return list;
 }
 
+// The kernel refuses a score below our own without CAP_SYS_RESOURCE (proc(5)), and the container would not
+// start.
+int AttainableOomScore(int wanted) {
+  if (::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1) return wanted;
+  const auto text = common::ReadFile("/proc/self/oom_score_adj", 64);
+  int own = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), own);
+  return std::max(wanted, own);
+}
+
 Result<JsonValue> Process(JsonBuilder& builder, const OciInput& input) {
   if (input.args.empty())
     return MakeError(ErrorCode::kInvalid, "no command: neither the image nor the container names one");
@@ -79,7 +94,7 @@ Result<JsonValue> Process(JsonBuilder& builder, const OciInput& input) {
   builder.Set(process, "capabilities", Capabilities(builder, input));
   if (!input.rlimits.empty()) builder.Set(process, "rlimits", Rlimits(builder, input.rlimits));
   builder.Set(process, "noNewPrivileges", input.no_new_privileges);
-  if (input.oom_score_adj) builder.Set(process, "oomScoreAdj", *input.oom_score_adj);
+  if (input.oom_score_adj) builder.Set(process, "oomScoreAdj", AttainableOomScore(*input.oom_score_adj));
   if (!input.selinux_label.empty()) builder.Set(process, "selinuxLabel", input.selinux_label);
   if (!input.apparmor_profile.empty()) builder.Set(process, "apparmorProfile", input.apparmor_profile);
   return process;

@@ -75,7 +75,7 @@ struct OciInput {
   std::string seccomp_json;  // linux.seccomp as resolved by ResolveSeccomp; empty: unconfined
   std::string selinux_label;
   std::string apparmor_profile;
-  std::optional<int> oom_score_adj;
+  std::optional<int> oom_score_adj;  // raised to our own where CAP_SYS_RESOURCE is missing
   std::vector<OciRlimit> rlimits;
   OciResources resources;
   std::string cgroups_path;
