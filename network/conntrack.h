@@ -1,0 +1,18 @@
+// Connections that the kernel tracks. A client that keeps its UDP socket would be sent to a pod that is gone, or to the host
+// although a pod has the port now, until its entry times out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "network/ipv4.h"
+#include "network/netfilter_socket.h"
+
+namespace skiff::network {
+
+// Forgets the UDP flows that lead to this address.
+common::Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, Ipv4Address address);
+// Forgets the UDP flows that clients began to this port of the host.
+common::Result<> ForgetUdpFlowsToPort(NetfilterSocket& socket, uint16_t port);
+
+}  // namespace skiff::network

@@ -1,0 +1,112 @@
+#include "network/host_ports.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "network/ipv4.h"
+#include "network/port_holder.h"
+
+namespace skiff::network {
+
+using common::ErrnoError;
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+using common::UniqueFd;
+
+namespace {
+
+std::string Describe(const Port& port) {
+  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port, port.protocol);
+}
+
+// An invalid descriptor: this kernel has no such sockets.
+Result<UniqueFd> OpenSocket(const Port& port, int family) {
+  const int type = port.protocol == "udp" ? SOCK_DGRAM : SOCK_STREAM;
+  const int protocol = port.protocol == "tcp" ? IPPROTO_TCP : port.protocol == "udp" ? IPPROTO_UDP : IPPROTO_SCTP;
+  UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, protocol));
+  if (fd || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT) return fd;
+  return ErrnoError("open a socket for port {}", Describe(port));
+}
+
+// errno, 0 for success.
+int Bind(int fd, int family, Ipv4Address address, uint16_t port) {
+  if (family == AF_INET) {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    name.sin_addr.s_addr = address.network_order();
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  sockaddr_in6 name{};
+  name.sin6_family = AF_INET6;
+  name.sin6_port = htons(port);
+  return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
+}
+
+// Past connections in TIME_WAIT are no reason to refuse. The option is taken away again: while both sides have it, another
+// program could listen on the port.
+int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
+  const int on = 1;
+  const int off = 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const int error = Bind(fd, family, address, port);
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
+  return error;
+}
+
+common::Error Taken(const Port& port, const PortUse& use, const std::string& pod) {
+  const std::string holder = !pod.empty()             ? "pod " + pod
+                             : !use.program.empty() ? use.program
+                                                    : "a program that cannot be seen from here";
+  return MakeError(ErrorCode::kExists, "port {} is in use by {}", Describe(port), holder);
+}
+
+// An invalid descriptor: nothing to hold.
+Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, const std::string& proc_root,
+                         const std::function<std::string(const Port&)>& pod_holding) {
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, family));
+  if (!fd) return fd;
+  int error = Bind(fd.get(), family, address, port.host_port);
+  if (error == EADDRINUSE) {
+    const PortUse use = FindPortUse(proc_root, port);
+    const std::string pod = pod_holding(port);
+    if (!pod.empty() || !use.only_time_wait) return Taken(port, use, pod);
+    error = BindOverTimeWait(fd.get(), family, address, port.host_port);
+    if (error == EADDRINUSE) return Taken(port, use, pod);
+  }
+  if (error == EADDRNOTAVAIL && family == AF_INET6) return UniqueFd();  // IPv6 is switched off
+  if (error == EADDRNOTAVAIL)
+    return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port), port.host_ip);
+  if (error != 0) return common::Error::FromErrno(error, fmt::format("hold port {}", Describe(port)));
+  return fd;
+}
+
+}  // namespace
+
+Result<std::vector<UniqueFd>> BindHostPort(const Port& port, const std::string& proc_root,
+                                           const std::function<std::string(const Port&)>& pod_holding) {
+  if (port.host_port == 0) return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
+  if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
+    return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
+  Ipv4Address address;
+  if (!port.host_ip.empty()) {
+    auto parsed = Ipv4Address::Parse(port.host_ip);
+    if (!parsed)
+      return MakeError(ErrorCode::kUnsupported, "publish port {}: networks have IPv4 addresses only", Describe(port));
+    address = *parsed;
+  }
+  std::vector<UniqueFd> sockets;
+  ASSIGN_OR_RETURN(UniqueFd ipv4, BindOne(port, AF_INET, address, proc_root, pod_holding));
+  if (ipv4) sockets.push_back(std::move(ipv4));
+  if (!port.host_ip.empty()) return sockets;
+  ASSIGN_OR_RETURN(UniqueFd ipv6, BindOne(port, AF_INET6, address, proc_root, pod_holding));
+  if (ipv6) sockets.push_back(std::move(ipv6));
+  return sockets;
+}
+
+}  // namespace skiff::network

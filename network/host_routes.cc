@@ -1,0 +1,106 @@
+#include "network/host_routes.h"
+
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <limits>
+#include <optional>
+
+namespace skiff::network {
+
+using common::Result;
+
+namespace {
+
+struct DefaultRoute {
+  int link = 0;
+  std::string source;  // preferred address, empty if none is set
+  uint32_t metric = std::numeric_limits<uint32_t>::max();
+};
+
+std::string AddressText(int family, const nlattr* attribute) {
+  char text[INET6_ADDRSTRLEN] = {};
+  ::inet_ntop(family, nla_data(attribute), text, sizeof text);
+  return text;
+}
+
+Ipv4Address AddressOf(const nlattr* attribute) {
+  return Ipv4Address{ntohl(nla_get_u32(attribute))};
+}
+
+Result<> DumpRoutes(RtnlSocket& host, int family, const std::function<void(const rtmsg&, nlattr**)>& visit) {
+  rtmsg header{};
+  header.rtm_family = static_cast<unsigned char>(family);
+  RtnlMessage message(RTM_GETROUTE, NLM_F_DUMP);
+  message.Append(header);
+  return host.Query(std::move(message), "list the host's routes", [&](nlmsghdr* answer) {
+    nlattr* attributes[RTA_MAX + 1];
+    if (nlmsg_parse(answer, sizeof(rtmsg), attributes, RTA_MAX, nullptr) < 0) return;
+    visit(*static_cast<const rtmsg*>(nlmsg_data(answer)), attributes);
+  });
+}
+
+Result<> DumpAddresses(RtnlSocket& host, int family, const std::function<void(const ifaddrmsg&, nlattr**)>& visit) {
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<unsigned char>(family);
+  RtnlMessage message(RTM_GETADDR, NLM_F_DUMP);
+  message.Append(header);
+  return host.Query(std::move(message), "list the host's addresses", [&](nlmsghdr* answer) {
+    nlattr* attributes[IFA_MAX + 1];
+    if (nlmsg_parse(answer, sizeof(ifaddrmsg), attributes, IFA_MAX, nullptr) < 0) return;
+    visit(*static_cast<const ifaddrmsg*>(nlmsg_data(answer)), attributes);
+  });
+}
+
+// That of the lowest metric.
+Result<std::optional<DefaultRoute>> FindDefaultRoute(RtnlSocket& host, int family) {
+  std::optional<DefaultRoute> best;
+  TRY(DumpRoutes(host, family, [&](const rtmsg& route, nlattr** attributes) {
+    if (route.rtm_dst_len != 0 || route.rtm_type != RTN_UNICAST || route.rtm_table != RT_TABLE_MAIN) return;
+    DefaultRoute found;
+    found.metric = attributes[RTA_PRIORITY] != nullptr ? nla_get_u32(attributes[RTA_PRIORITY]) : 0;
+    if (best && best->metric <= found.metric) return;
+    if (attributes[RTA_OIF] != nullptr) found.link = static_cast<int>(nla_get_u32(attributes[RTA_OIF]));
+    if (attributes[RTA_PREFSRC] != nullptr) found.source = AddressText(family, attributes[RTA_PREFSRC]);
+    best = std::move(found);
+  }));
+  return best;
+}
+
+}  // namespace
+
+Result<std::vector<Ipv4Subnet>> HostSubnets(RtnlSocket& host) {
+  std::vector<Ipv4Subnet> subnets;
+  TRY(DumpRoutes(host, AF_INET, [&](const rtmsg& route, nlattr** attributes) {
+    if (route.rtm_dst_len == 0 || attributes[RTA_DST] == nullptr) return;
+    subnets.push_back(Ipv4Subnet::Of(AddressOf(attributes[RTA_DST]), route.rtm_dst_len));
+  }));
+  TRY(DumpAddresses(host, AF_INET, [&](const ifaddrmsg& address, nlattr** attributes) {
+    if (attributes[IFA_ADDRESS] == nullptr) return;
+    subnets.push_back(Ipv4Subnet::Of(AddressOf(attributes[IFA_ADDRESS]), address.ifa_prefixlen));
+  }));
+  return subnets;
+}
+
+Result<std::vector<std::string>> DefaultRouteAddresses(RtnlSocket& host) {
+  std::vector<std::string> addresses;
+  for (const int family : {AF_INET, AF_INET6}) {
+    ASSIGN_OR_RETURN(const auto route, FindDefaultRoute(host, family));
+    if (!route) continue;
+    std::string found = route->source;
+    if (found.empty()) {
+      TRY(DumpAddresses(host, family, [&](const ifaddrmsg& address, nlattr** attributes) {
+        const bool usable = address.ifa_scope == RT_SCOPE_UNIVERSE && (address.ifa_flags & IFA_F_TEMPORARY) == 0;
+        if (!found.empty() || !usable || static_cast<int>(address.ifa_index) != route->link) return;
+        const nlattr* own = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+        if (own != nullptr) found = AddressText(family, own);
+      }));
+    }
+    if (!found.empty()) addresses.push_back(std::move(found));
+  }
+  return addresses;
+}
+
+}  // namespace skiff::network

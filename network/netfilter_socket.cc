@@ -1,0 +1,160 @@
+#include "network/netfilter_socket.h"
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+namespace skiff::network {
+
+using common::Result;
+
+namespace {
+
+// The largest single message: a rule of ours has under 1 KiB.
+constexpr size_t kMessageRoom = 4096;
+constexpr int kAnswerRoom = 1 << 16;
+
+}  // namespace
+
+template <typename Build>
+void NftBatch::Add(int type, int family, int flags, size_t room, Build build) {
+  std::string buffer(room, '\0');
+  const auto sequence = static_cast<uint32_t>(messages_.size() + 1);
+  nlmsghdr* header = nftnl_nlmsg_build_hdr(buffer.data(), static_cast<uint16_t>(type), static_cast<uint16_t>(family),
+                                           static_cast<uint16_t>(flags), sequence);
+  build(header);
+  buffer.resize(header->nlmsg_len);
+  messages_.push_back(std::move(buffer));
+}
+
+void NftBatch::AddTable(const nftnl_table* table, int family, int flags) {
+  Add(NFT_MSG_NEWTABLE, family, NLM_F_CREATE | flags, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_table_nlmsg_build_payload(h, table); });
+}
+
+void NftBatch::DeleteTable(const nftnl_table* table, int family) {
+  Add(NFT_MSG_DELTABLE, family, 0, kMessageRoom, [&](nlmsghdr* h) { nftnl_table_nlmsg_build_payload(h, table); });
+}
+
+void NftBatch::AddChain(const nftnl_chain* chain, int family, int flags) {
+  Add(NFT_MSG_NEWCHAIN, family, NLM_F_CREATE | flags, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_chain_nlmsg_build_payload(h, chain); });
+}
+
+void NftBatch::AddRule(const nftnl_rule* rule, int family, int flags) {
+  Add(NFT_MSG_NEWRULE, family, NLM_F_CREATE | flags, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_rule_nlmsg_build_payload(h, const_cast<nftnl_rule*>(rule)); });
+}
+
+void NftBatch::DeleteRule(const nftnl_rule* rule, int family) {
+  Add(NFT_MSG_DELRULE, family, 0, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_rule_nlmsg_build_payload(h, const_cast<nftnl_rule*>(rule)); });
+}
+
+void NftBatch::AddSet(const nftnl_set* set, int family, int flags) {
+  Add(NFT_MSG_NEWSET, family, NLM_F_CREATE | flags, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_set_nlmsg_build_payload(h, const_cast<nftnl_set*>(set)); });
+}
+
+void NftBatch::AddElements(const nftnl_set* set, int family, int flags) {
+  Add(NFT_MSG_NEWSETELEM, family, NLM_F_CREATE | flags, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_set_elems_nlmsg_build_payload(h, const_cast<nftnl_set*>(set)); });
+}
+
+void NftBatch::DeleteElements(const nftnl_set* set, int family) {
+  Add(NFT_MSG_DELSETELEM, family, 0, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_set_elems_nlmsg_build_payload(h, const_cast<nftnl_set*>(set)); });
+}
+
+std::string NftBatch::Encode() const {
+  std::array<char, 64> frame{};
+  std::string data;
+  data.append(frame.data(), nftnl_batch_begin(frame.data(), 0)->nlmsg_len);
+  for (const auto& message : messages_) data += message;
+  data.append(frame.data(), nftnl_batch_end(frame.data(), static_cast<uint32_t>(messages_.size() + 1))->nlmsg_len);
+  return data;
+}
+
+void NetfilterSocket::Closer::operator()(mnl_socket* socket) const {
+  mnl_socket_close(socket);
+}
+
+Result<NetfilterSocket> NetfilterSocket::Open() {
+  NetfilterSocket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+  if (!socket.socket_) return common::ErrnoError("open a netfilter netlink socket");
+  if (mnl_socket_bind(socket.socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0)
+    return common::ErrnoError("bind a netfilter netlink socket");
+  return socket;
+}
+
+Result<std::vector<NftFailure>> NetfilterSocket::Commit(const NftBatch& batch) {
+  const std::string data = batch.Encode();
+  mnl_socket* socket = socket_.get();
+  const int fd = mnl_socket_get_fd(socket);
+  // A batch must be one message; thousands of ports do not fit into the default.
+  const int size = static_cast<int>(2 * data.size());
+  if (size > 1 << 17) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+  if (mnl_socket_sendto(socket, data.data(), data.size()) < 0) return common::ErrnoError("send an nftables transaction");
+
+  // The kernel has worked it off before sendto returned: what it has to complain about is in the queue already.
+  std::vector<NftFailure> failures;
+  std::string buffer(kAnswerRoom, '\0');
+  while (true) {
+    const ssize_t received = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == EAGAIN) return failures;
+    if (received < 0) return common::ErrnoError("read the answer to an nftables transaction");
+    int left = static_cast<int>(received);
+    const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+      if (header->nlmsg_type != NLMSG_ERROR) continue;
+      const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
+      if (error->error == 0) continue;
+      const size_t sequence = header->nlmsg_seq;
+      failures.push_back({sequence == 0 ? batch.size() : sequence - 1, -error->error});
+    }
+  }
+}
+
+Result<> NetfilterSocket::Apply(const NftBatch& batch, const std::string& what) {
+  if (batch.empty()) return {};
+  ASSIGN_OR_RETURN(const auto failures, Commit(batch));
+  if (failures.empty()) return {};
+  return common::Error::FromErrno(failures.front().error, what);
+}
+
+Result<> NetfilterSocket::Query(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
+                          const std::string& what, const std::function<void(const nlmsghdr*)>& visit) {
+  std::string buffer(kAnswerRoom, '\0');
+  nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
+  request->nlmsg_type = static_cast<uint16_t>(type);
+  request->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+  request->nlmsg_seq = ++sequence_;
+  auto* extra = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg)));
+  extra->nfgen_family = static_cast<uint8_t>(family);
+  extra->version = NFNETLINK_V0;
+  build(request);
+  if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return common::ErrnoError("{}", what);
+  const uint32_t port = mnl_socket_get_portid(socket_.get());
+  const mnl_cb_t on_message = [](const nlmsghdr* header, void* argument) {
+    (*static_cast<const std::function<void(const nlmsghdr*)>*>(argument))(header);
+    return MNL_CB_OK;
+  };
+  while (true) {
+    const ssize_t received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return common::ErrnoError("{}", what);
+    const int result = mnl_cb_run(buffer.data(), static_cast<size_t>(received), sequence_, port, on_message,
+                                  const_cast<void*>(static_cast<const void*>(&visit)));
+    if (result == MNL_CB_STOP) return {};
+    if (result < 0) return common::ErrnoError("{}", what);
+  }
+}
+
+}  // namespace skiff::network

@@ -1,0 +1,54 @@
+// Rules, written down as nft(8) compiles them: a list of expressions over registers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "network/netfilter_socket.h"
+
+namespace skiff::network {
+
+class RuleBuilder {
+ public:
+  RuleBuilder(const std::string& table, const std::string& chain);
+
+  // Loads; without a register into the first one. Registers are 4 octets wide: `word` 0, 1, 2, ...
+  RuleBuilder& Meta(uint32_t key, uint32_t word = 0);
+  RuleBuilder& NetworkHeader(uint32_t offset, uint32_t length, uint32_t word = 0);
+  RuleBuilder& TransportHeader(uint32_t offset, uint32_t length, uint32_t word = 0);
+  RuleBuilder& ConntrackStatus();
+  // The type (RTN_LOCAL, ...) of the packet's destination address.
+  RuleBuilder& DestinationType();
+
+  // The rule goes on only if the first register ...
+  RuleBuilder& Equals(const void* data, size_t size);
+  RuleBuilder& EqualsU8(uint8_t value) { return Equals(&value, sizeof value); }
+  RuleBuilder& EqualsU32(uint32_t value) { return Equals(&value, sizeof value); }
+  RuleBuilder& HasBits(uint32_t mask);
+  RuleBuilder& InSet(const std::string& set);
+  RuleBuilder& NotInSet(const std::string& set);
+  // ... is a key of the map; the value replaces it in the registers.
+  RuleBuilder& MapTo(const std::string& map);
+  // Only IPv4 packets, of an inet table.
+  RuleBuilder& OnlyIpv4();
+
+  RuleBuilder& Counter();
+  // Ends: what happens to the packet. Dnat takes address and port from the words 0 and 1.
+  RuleBuilder& Dnat();
+  RuleBuilder& Masquerade();
+  RuleBuilder& Verdict(int verdict);  // NF_ACCEPT, NF_DROP
+  RuleBuilder& Jump(const std::string& chain);
+
+  RuleBuilder& Comment(std::string_view text);
+  UniqueRule Build() { return std::move(rule_); }
+
+ private:
+  nftnl_expr* Add(const char* name);
+  RuleBuilder& Payload(uint32_t base, uint32_t offset, uint32_t length, uint32_t word);
+  RuleBuilder& Lookup(const std::string& set, uint32_t flags);
+
+  UniqueRule rule_;
+};
+
+}  // namespace skiff::network

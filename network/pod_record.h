@@ -1,0 +1,67 @@
+// What a pod holds of the network, written before the kernel is changed: whoever finds the pod dead can take all of it back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "network/network.h"
+
+namespace skiff::network {
+
+// One interface of a pod.
+struct Endpoint {
+  std::string network;
+  std::string bridge;
+  std::string subnet;
+  Lease lease;            // address empty: intended, perhaps taken already
+  std::string link;       // the veth's end on the bridge
+  std::string interface;  // the end inside the pod
+};
+
+struct PodRecord {
+  std::string pod_id;
+  std::string pod_name;
+  // The command that last worked on it: while it runs, the record is its own affair.
+  int64_t owner_pid = 0;
+  uint64_t owner_start = 0;  // /proc/PID/stat, field 22
+  std::vector<Endpoint> endpoints;
+  std::vector<Port> ports;
+
+  Endpoint* FindEndpoint(const std::string& network);
+  // For messages: the pod's name if known, else its id.
+  const std::string& shown_name() const { return pod_name.empty() ? pod_id : pod_name; }
+};
+
+std::string EncodePodRecord(const PodRecord& record);
+common::Result<PodRecord> DecodePodRecord(const std::string& text, const std::string& what);
+
+// One file per pod in one directory. Only commands that work on the pod itself change its record.
+class PodRecords {
+ public:
+  PodRecords(std::string directory, std::string proc_root);
+
+  // Absent: nullopt.
+  common::Result<std::optional<PodRecord>> Load(const std::string& pod_id) const;
+  // The record or a new one.
+  common::Result<PodRecord> LoadOrNew(const std::string& pod_id) const;
+  // Makes this process its owner.
+  common::Result<> Store(PodRecord& record) const;
+  common::Result<> Remove(const std::string& pod_id) const;
+  // Files of commands that were killed before their pod had a record. Harmless to one that is just writing: it tries again.
+  common::Result<> RemoveUnfinished() const;
+  // Every readable record, in the order of the ids.
+  common::Result<std::vector<PodRecord>> List() const;
+  // Whether the process that owns it still runs.
+  bool OwnerRuns(const PodRecord& record) const;
+
+ private:
+  std::string PathOf(const std::string& pod_id) const { return directory_ + "/" + pod_id + ".json"; }
+  common::Result<> Replace(const std::string& path, const std::string& text) const;
+
+  std::string directory_;
+  std::string proc_root_;
+};
+
+}  // namespace skiff::network
