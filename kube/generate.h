@@ -1,4 +1,5 @@
-// `kube generate`: the Kubernetes objects that play again to what runs. Writing them as YAML is the work of manifests/.
+// `kube generate`: the Kubernetes objects that play again to what runs. Writing them as YAML is the work of
+// manifests::WriteYaml.
 #pragma once
 
 #include <string>
@@ -7,13 +8,14 @@
 #include "common/result.h"
 #include "kube/backend.h"
 #include "kube/types/object.h"
+#include "kube/value.h"
 
 namespace skiff::kube {
 
 enum class GenerateType { kPod, kDeployment };
 
 struct GenerateOptions {
-  bool service = false;  // -s: a Service of type NodePort in front
+  bool service = false;  // -s: a Service of type NodePort in front of each pod with ports
   GenerateType type = GenerateType::kPod;
   int replicas = 1;      // of a Deployment
   ObjectReader read_object;
@@ -21,8 +23,8 @@ struct GenerateOptions {
 
 struct Generated {
   std::string header;  // comment lines, each starting with "# "
-  std::vector<Object> objects;
-  std::vector<std::string> warnings;
+  std::vector<Value> documents;  // in the order in which they are to be written, "---" between them
+  std::vector<std::string> warnings;  // what Kubernetes has no words for
 };
 
 // `names` are pods, Deployments that were played, containers outside of pods, and named volumes; "NAMESPACE/NAME" outside of
