@@ -114,6 +114,15 @@ Result<JsonValue> Mounts(JsonBuilder& builder, const OciInput& input) {
   return list;
 }
 
+std::map<std::string, std::string> Annotations(const OciInput& input) {
+  constexpr const char* kCompiledFilter = "run.oci.seccomp_bpf_data";  // crun(1)
+  auto annotations = input.annotations;
+  annotations.erase(kCompiledFilter);
+  if (!input.seccomp_filter.empty() && !input.seccomp_json.empty() && !input.privileged)
+    annotations.emplace(kCompiledFilter, input.seccomp_filter);
+  return annotations;
+}
+
 }  // namespace
 
 Result<std::string> WriteOciConfig(const OciInput& input) {
@@ -130,7 +139,8 @@ Result<std::string> WriteOciConfig(const OciInput& input) {
   if (!input.hostname.empty()) builder.Set(config, "hostname", input.hostname);
   ASSIGN_OR_RETURN(JsonValue mounts, Mounts(builder, input));
   builder.Set(config, "mounts", std::move(mounts));
-  if (!input.annotations.empty()) builder.Set(config, "annotations", builder.StringMap(input.annotations));
+  const auto annotations = Annotations(input);
+  if (!annotations.empty()) builder.Set(config, "annotations", builder.StringMap(annotations));
   ASSIGN_OR_RETURN(JsonValue linux_section, LinuxSection(builder, input));
   builder.Set(config, "linux", std::move(linux_section));
   return common::ToJson(config);

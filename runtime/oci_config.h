@@ -73,6 +73,7 @@ struct OciInput {
   bool unmasked_proc = false;
   bool no_new_privileges = false;
   std::string seccomp_json;  // linux.seccomp as resolved by ResolveSeccomp; empty: unconfined
+  std::string seccomp_filter;  // the same compiled (SeccompCache::Find); empty: the runtime compiles it
   std::string selinux_label;
   std::string apparmor_profile;
   std::optional<int> oom_score_adj;  // raised to our own where CAP_SYS_RESOURCE is missing
@@ -81,6 +82,7 @@ struct OciInput {
   std::string cgroups_path;
   std::string rootfs_propagation;  // "", "rslave", "rshared"
   std::map<std::string, std::string> sysctls;
+  // Without run.oci.seccomp_bpf_data, which would undo the profile: it is taken from seccomp_filter alone.
   std::map<std::string, std::string> annotations;
 };
 

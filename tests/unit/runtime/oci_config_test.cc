@@ -116,6 +116,24 @@ TEST(OciConfig, PrivilegedLiftsEveryRestriction) {
                            R"("type":"sysfs","source":"sysfs","options":["nosuid","noexec","nodev","rw"])"));
 }
 
+TEST(OciConfig, OnlyOurOwnFilterReachesTheRuntime) {
+  const auto filter_of = [](const OciInput& input) {
+    const auto config = WriteOciConfig(input);
+    EXPECT_TRUE(config);
+    const auto document = common::ParseJson(*config, "config.json");
+    return common::GetStringMap(*document, "annotations")["run.oci.seccomp_bpf_data"];
+  };
+  OciInput input = Minimal();
+  input.annotations = {{"run.oci.seccomp_bpf_data", "bypass"}};
+  EXPECT_EQ(filter_of(input), "");
+  input.seccomp_filter = "AAAA";
+  EXPECT_EQ(filter_of(input), "") << "unconfined";
+  input.seccomp_json = R"({"defaultAction":"SCMP_ACT_ERRNO"})";
+  EXPECT_EQ(filter_of(input), "AAAA");
+  input.privileged = true;
+  EXPECT_EQ(filter_of(input), "");
+}
+
 TEST(OciConfig, MountNamespaceIsNeverShared) {
   OciInput input = Minimal();
   input.namespaces = {{"pid", ""}};

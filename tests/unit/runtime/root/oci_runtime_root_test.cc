@@ -10,6 +10,7 @@
 #include "runtime/infra.h"
 #include "runtime/oci_runtime.h"
 #include "runtime/seccomp.h"
+#include "runtime/seccomp_cache.h"
 #include "tests/unit/runtime/root/sandbox.h"
 
 namespace skiff::runtime {
@@ -34,6 +35,7 @@ class OciRuntimeRootTest : public testing::TestWithParam<const char*> {
       ASSERT_TRUE(common::MakeDirectories(rootfs + directory));
     OutputOf({"cp", "/bin/busybox", rootfs + "/bin/sh"});
     OutputOf({"cp", "/bin/busybox", rootfs + "/bin/sleep"});
+    for (const char* name : {"mkdir", "touch"}) OutputOf({"cp", "/bin/busybox", rootfs + "/bin/" + name});
     ASSERT_TRUE(common::WriteFile(rootfs + "/bin/forbidden", "x", 0644));
     auto infra = StartInfra({.pause_program = SKIFF_PAUSE_PROGRAM, .hostname = "pod"});
     ASSERT_TRUE(infra) << infra.error().message();
@@ -109,6 +111,28 @@ TEST_P(OciRuntimeRootTest, OrdinaryUserWithoutPrivileges) {
   // The filter comes last, when the runtime has already reported success.
   for (int i = 0; i < 200 && StatusOf(*pid, "Seccomp") != "2"; ++i) ::usleep(5000);
   EXPECT_EQ(StatusOf(*pid, "Seccomp"), "2");
+}
+
+TEST_P(OciRuntimeRootTest, CompiledFilterIsTakenBack) {
+  const SeccompCache cache(bundle_ + "/cache", GetParam(), "/run/runtime-test");
+  // Denies mkdir(2), which the test can see from inside; the second start must do so too.
+  input_.seccomp_json =
+      R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]})";
+  input_.args = {"/bin/sh", "-c", "mkdir /made && touch /made/it; touch /done; sleep 60"};
+  for (int start = 0; start < 2; ++start) {
+    input_.seccomp_filter = cache.Find(input_.seccomp_json).value_or("");
+    const auto pid = Run();
+    ASSERT_TRUE(pid) << pid.error().message();
+    for (int i = 0; i < 200 && !common::PathExists(input_.root_path + "/done"); ++i) ::usleep(5000);
+    EXPECT_TRUE(common::PathExists(input_.root_path + "/done"));
+    EXPECT_FALSE(common::PathExists(input_.root_path + "/made"));
+    EXPECT_EQ(StatusOf(*pid, "Seccomp"), "2");
+    const auto stored = cache.Store("c", input_.seccomp_json);
+    if (!stored) GTEST_SKIP() << GetParam() << ": " << stored.error().message();
+    ASSERT_TRUE(runtime_.DeleteForced("c"));
+    ASSERT_TRUE(common::RemoveFile(input_.root_path + "/done"));
+  }
+  EXPECT_NE(input_.seccomp_filter, "");
 }
 
 TEST_P(OciRuntimeRootTest, PrivilegedSeesTheHostsDevices) {
