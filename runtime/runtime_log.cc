@@ -56,7 +56,7 @@ std::string_view StripRuncLayers(std::string_view message) {
 ErrorCode ClassifyRuntimeError(std::string_view message) {
   message = StripRuncLayers(message);
   if (!StartsWithAny(message, {"executable file", "open executable", "exec container process",
-                               "exec: ", "exec ", "cannot find executable"}))
+                               "exec: ", "exec ", "cannot find executable", "the path `"}))
     return ErrorCode::kInternal;
   if (ContainsAny(message, {"ermission denied", "not permitted", "s a directory", "xec format error",
                             "ext file busy"}))

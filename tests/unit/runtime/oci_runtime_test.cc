@@ -61,6 +61,7 @@ TEST_F(OciRuntimeTest, MissingCommand) {
 TEST_F(OciRuntimeTest, UnusableCommand) {
   for (const char* message :
        {"open executable: Permission denied", "open executable: Operation not permitted",
+        "the path `/bin/app` exists but it is not executable: Operation not permitted",
         "runc run failed: unable to start container process: exec: \\\"/bin\\\": permission denied",
         "exec container process `/bin/app`: Exec format error", "exec /bin/app: exec format error"}) {
     const auto error = ErrorFor(std::string(R"({"level":"error","msg":")") + message + "\"}");
