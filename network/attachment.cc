@@ -66,6 +66,7 @@ Result<> Attachment::Wire(const Endpoint& endpoint, int netns_fd, const std::vec
   const bool first = endpoint.interface == kFirstInterface;
   TRY(ConfigureInterface(pod, endpoint.interface, address, endpoint.lease.prefix_length,
                          first ? std::optional(gateway) : std::nullopt));
+  TRY(TryAwaitForwarding(host_, endpoint.bridge, endpoint.link));
   for (const Port& port : ports) {
     if (port.protocol == "udp") TRY(ForgetUdpFlowsToPort(firewall_.socket(), port.host_port));
   }

@@ -1,12 +1,15 @@
 #include "network/links.h"
 
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <net/if.h>
+
+#include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -21,6 +24,8 @@ using common::Result;
 namespace {
 
 constexpr int kCreate = NLM_F_CREATE | NLM_F_EXCL;
+constexpr int kForwardingAttempts = 500;
+constexpr useconds_t kForwardingPauseUs = 1000;
 
 RtnlMessage LinkRequest(int type, int flags, const std::string& name, unsigned state = 0) {
   ifinfomsg header{};
@@ -69,6 +74,22 @@ Result<> CreateBridge(RtnlSocket& host, const std::string& name, Ipv4Address gat
   auto result = host.Transact(std::move(message), fmt::format("create bridge {}", name));
   if (!result && result.error().errno_value() == EEXIST) return {};
   return result;
+}
+
+// IFLA_BRPORT_STATE of a link's description, -1 without one.
+int PortState(nlmsghdr* header) {
+  nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
+  nlattr* port = info != nullptr ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_SLAVE_DATA)
+                                 : nullptr;
+  nlattr* state = port != nullptr ? nla_find(static_cast<nlattr*>(nla_data(port)), nla_len(port), IFLA_BRPORT_STATE)
+                                  : nullptr;
+  return state != nullptr ? nla_get_u8(state) : -1;
+}
+
+// RFC 2863's, -1 unless the description has it.
+int OperationalState(nlmsghdr* header) {
+  nlattr* state = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_OPERSTATE);
+  return state != nullptr ? nla_get_u8(state) : -1;
 }
 
 }  // namespace
@@ -121,6 +142,20 @@ Result<> CreateVeth(RtnlSocket& host, const VethPair& pair) {
     });
   });
   return host.Transact(std::move(port), fmt::format("set hairpin on {}", pair.host_name));
+}
+
+Result<> TryAwaitForwarding(RtnlSocket& host, const std::string& bridge, const std::string& port) {
+  for (int attempt = 0; attempt < kForwardingAttempts; ++attempt) {
+    bool forwarding = false;
+    bool up = false;
+    TRY(host.Query(LinkRequest(RTM_GETLINK, 0, port), fmt::format("look up link {}", port),
+                   [&](nlmsghdr* header) { forwarding = PortState(header) == BR_STATE_FORWARDING; }));
+    TRY(host.Query(LinkRequest(RTM_GETLINK, 0, bridge), fmt::format("look up link {}", bridge),
+                   [&](nlmsghdr* header) { up = OperationalState(header) == IF_OPER_UP; }));
+    if (forwarding && up) return {};
+    ::usleep(kForwardingPauseUs);
+  }
+  return {};
 }
 
 Result<> DeleteLink(RtnlSocket& host, const std::string& name) {

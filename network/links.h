@@ -23,6 +23,9 @@ common::Result<> EnsureBridge(RtnlSocket& host, const std::string& name, Ipv4Add
                               const std::string& proc_root);
 // The host's end is up afterwards and hairpin set on the bridge's port. kExists: the host's end exists.
 common::Result<> CreateVeth(RtnlSocket& host, const VethPair& pair);
+// Waits until the bridge is up and forwards packets of this port. The kernel sees to both in the background once a link has
+// a carrier; a packet sent before would be lost and tried again a second later. Gives up after half a second without error.
+common::Result<> TryAwaitForwarding(RtnlSocket& host, const std::string& bridge, const std::string& port);
 // Absent is fine.
 common::Result<> DeleteLink(RtnlSocket& host, const std::string& name);
 

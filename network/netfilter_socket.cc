@@ -19,6 +19,16 @@ namespace {
 // The largest single message: a rule of ours has under 1 KiB.
 constexpr size_t kMessageRoom = 4096;
 constexpr int kAnswerRoom = 1 << 16;
+constexpr int kDumpAttempts = 100;
+
+bool EndsListing(const std::string& buffer, size_t size) {
+  int left = static_cast<int>(size);
+  const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
+  for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -130,7 +140,21 @@ Result<> NetfilterSocket::Apply(const NftBatch& batch, const std::string& what) 
 }
 
 Result<> NetfilterSocket::Query(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
-                          const std::string& what, const std::function<void(const nlmsghdr*)>& visit) {
+                                const std::string& what, const std::function<void(const nlmsghdr*)>& visit) {
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    std::vector<std::string> answers;
+    auto result = Ask(type, family, flags, build, what, answers);
+    if (!result && result.error().errno_value() == EINTR) continue;
+    TRY(result);
+    for (const std::string& answer : answers) visit(reinterpret_cast<const nlmsghdr*>(answer.data()));
+    return {};
+  }
+  return common::MakeError(common::ErrorCode::kBusy, "{}: other programs keep changing it; try again", what);
+}
+
+// EINTR: it changed while the kernel listed it.
+Result<> NetfilterSocket::Ask(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
+                              const std::string& what, std::vector<std::string>& answers) {
   std::string buffer(kAnswerRoom, '\0');
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = static_cast<uint16_t>(type);
@@ -141,20 +165,26 @@ Result<> NetfilterSocket::Query(int type, int family, int flags, const std::func
   extra->version = NFNETLINK_V0;
   build(request);
   if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return common::ErrnoError("{}", what);
-  const uint32_t port = mnl_socket_get_portid(socket_.get());
-  const mnl_cb_t on_message = [](const nlmsghdr* header, void* argument) {
-    (*static_cast<const std::function<void(const nlmsghdr*)>*>(argument))(header);
+
+  const mnl_cb_t keep = [](const nlmsghdr* header, void* argument) {
+    static_cast<std::vector<std::string>*>(argument)->emplace_back(reinterpret_cast<const char*>(header),
+                                                                   header->nlmsg_len);
     return MNL_CB_OK;
   };
+  bool interrupted = false;
   while (true) {
     const ssize_t received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return common::ErrnoError("{}", what);
-    const int result = mnl_cb_run(buffer.data(), static_cast<size_t>(received), sequence_, port, on_message,
-                                  const_cast<void*>(static_cast<const void*>(&visit)));
-    if (result == MNL_CB_STOP) return {};
-    if (result < 0) return common::ErrnoError("{}", what);
+    const int result = mnl_cb_run(buffer.data(), static_cast<size_t>(received), sequence_,
+                                  mnl_socket_get_portid(socket_.get()), keep, &answers);
+    if (result < 0 && errno != EINTR) return common::ErrnoError("{}", what);
+    // The rest of the listing has to be read all the same.
+    interrupted = interrupted || result < 0;
+    if (result == MNL_CB_STOP || EndsListing(buffer, static_cast<size_t>(received))) break;
   }
+  if (interrupted) return common::Error::FromErrno(EINTR, what);
+  return {};
 }
 
 }  // namespace skiff::network

@@ -85,6 +85,8 @@ class NetfilterSocket {
     void operator()(mnl_socket* socket) const;
   };
   explicit NetfilterSocket(mnl_socket* socket) : socket_(socket) {}
+  common::Result<> Ask(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
+                       const std::string& what, std::vector<std::string>& answers);
 
   std::unique_ptr<mnl_socket, Closer> socket_;
   uint32_t sequence_ = 0;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <thread>
+#include <vector>
 
 namespace skiff::network {
 
@@ -21,6 +22,7 @@ namespace {
 
 // Room for the largest request (a veth pair) many times over.
 constexpr size_t kMessageSize = 4096;
+constexpr int kDumpAttempts = 100;
 
 struct SocketDeleter {
   void operator()(nl_sock* socket) const { nl_socket_free(socket); }
@@ -74,11 +76,16 @@ struct RtnlSocket::State {
   bool finished = false;
   int error = 0;  // errno
   std::string explanation;
-  const std::function<void(nlmsghdr*)>* visit = nullptr;
+  bool interrupted = false;  // it changed while the kernel listed it
+  std::vector<std::string> answers;
 
   static int OnValid(nl_msg* message, void* argument) {
-    auto* state = static_cast<State*>(argument);
-    if (state->visit != nullptr) (*state->visit)(nlmsg_hdr(message));
+    const nlmsghdr* header = nlmsg_hdr(message);
+    static_cast<State*>(argument)->answers.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
+    return NL_OK;
+  }
+  static int OnInterrupted(nl_msg*, void* argument) {
+    static_cast<State*>(argument)->interrupted = true;
     return NL_OK;
   }
   static int OnFinish(nl_msg*, void* argument) {
@@ -109,6 +116,7 @@ Result<> RtnlSocket::Connect() {
   ::setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, State::OnValid, state_.get());
   nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, State::OnFinish, state_.get());
+  nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, State::OnInterrupted, state_.get());
   nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, State::OnFinish, state_.get());
   nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, State::OnError, state_.get());
   return {};
@@ -132,26 +140,29 @@ Result<RtnlSocket> RtnlSocket::OpenIn(int netns_fd) {
 }
 
 Result<> RtnlSocket::Transact(RtnlMessage message, std::string_view what) {
-  return Query(std::move(message), what, {});
+  return Query(std::move(message), what, [](nlmsghdr*) {});
 }
 
 Result<> RtnlSocket::Query(RtnlMessage message, std::string_view what, const std::function<void(nlmsghdr*)>& visit) {
   if (!message.complete_) return MakeError(ErrorCode::kInternal, "{}: the netlink request is too large", what);
   State& state = *state_;
-  state.finished = false;
-  state.error = 0;
-  state.explanation.clear();
-  state.visit = visit ? &visit : nullptr;
-  int result = nl_send_auto(state.socket.get(), message.message_.get());
-  while (result >= 0 && !state.finished) result = nl_recvmsgs_default(state.socket.get());
-  state.visit = nullptr;
-  if (state.error != 0) {
-    auto error = common::Error::FromErrno(state.error, what);
-    if (state.explanation.empty()) return error;
-    return common::Error::FromErrno(state.error, fmt::format("{} ({})", what, state.explanation));
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    state.finished = state.interrupted = false;
+    state.error = 0;
+    state.explanation.clear();
+    state.answers.clear();
+    int result = nl_send_auto(state.socket.get(), message.message_.get());
+    while (result >= 0 && !state.finished) result = nl_recvmsgs_default(state.socket.get());
+    if (state.error != 0) {
+      const bool explained = !state.explanation.empty();
+      return common::Error::FromErrno(state.error, explained ? fmt::format("{} ({})", what, state.explanation) : std::string(what));
+    }
+    if (!state.finished) return MakeError(ErrorCode::kInternal, "{}: netlink: {}", what, nl_geterror(result));
+    if (state.interrupted) continue;
+    for (std::string& answer : state.answers) visit(reinterpret_cast<nlmsghdr*>(answer.data()));
+    return {};
   }
-  if (!state.finished) return MakeError(ErrorCode::kInternal, "{}: netlink: {}", what, nl_geterror(result));
-  return {};
+  return MakeError(ErrorCode::kBusy, "{}: other programs keep changing it; try again", what);
 }
 
 }  // namespace skiff::network
