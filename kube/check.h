@@ -1,0 +1,31 @@
+// Checks a value against the tables: unknown fields, types, required fields, choices, ranges, rules, support.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kube/diagnostic.h"
+#include "kube/schema.h"
+#include "kube/value.h"
+
+namespace skiff::kube {
+
+enum class UnknownFields { kError, kWarning, kIgnore };
+
+// What was found, and where in the text; the text's name is the caller's.
+struct Finding {
+  Severity severity = Severity::kError;
+  Mark mark;
+  std::string message;
+};
+
+struct CheckResult {
+  std::vector<Finding> findings;
+  // Some value is of a wrong type, so that checks across fields would only repeat that.
+  bool wrong_types = false;
+};
+
+// `value` is a whole object of `kind` ("Pod"), whose table is `fields`.
+CheckResult CheckObject(const Struct& fields, const Value& value, UnknownFields unknown);
+
+}  // namespace skiff::kube

@@ -1,0 +1,29 @@
+#include "kube/validate.h"
+
+#include "kube/validation/report.h"
+
+namespace skiff::kube {
+
+namespace {
+
+using validation::Report;
+
+void ValidateBody(Report& report, const Pod& pod) { ValidatePodSpec(report, "spec", pod.spec, false); }
+void ValidateBody(Report& report, const Deployment& deployment) { ValidateDeployment(report, deployment); }
+void ValidateBody(Report& report, const ConfigMap& config_map) { ValidateConfigMap(report, config_map); }
+void ValidateBody(Report& report, const Secret& secret) { ValidateSecret(report, secret); }
+void ValidateBody(Report& report, const PersistentVolumeClaim& claim) { ValidateClaim(report, claim); }
+
+}  // namespace
+
+void Validate(const Object& object, std::vector<Finding>& findings) {
+  static const Value kNowhere;
+  Report report(object.source ? *object.source : kNowhere, findings);
+  const ObjectMeta& metadata = object.metadata();
+  if (metadata.name.empty() && metadata.generate_name.empty()) {
+    report.Required("metadata.name", "name or generateName is required");
+  }
+  std::visit([&](const auto& body) { ValidateBody(report, body); }, object.body);
+}
+
+}  // namespace skiff::kube
