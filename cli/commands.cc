@@ -1,0 +1,116 @@
+#include "cli/commands.h"
+
+namespace skiff::cli {
+
+namespace {
+
+constexpr std::string_view kKube = "Kubernetes YAML";
+constexpr std::string_view kContainers = "Containers";
+constexpr std::string_view kManagement = "Pods, images, volumes";
+constexpr std::string_view kSystem = "System";
+
+constexpr std::string_view kRunOperands = "[options] IMAGE [COMMAND [ARG...]]";
+constexpr std::string_view kSome = "[options] CONTAINER [CONTAINER...]";
+constexpr std::string_view kSomePods = "[options] POD [POD...]";
+
+constexpr CommandInfo kKubeChildren[] = {
+    {"play", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
+    {"down", "", "[options] FILE... | -", "Remove what kube play made of the YAML", MakeKubeDown},
+    {"generate", "", "[options] NAME...", "Write Kubernetes YAML of pods, containers or volumes", MakeKubeGenerate},
+};
+constexpr CommandInfo kPlayChildren[] = {
+    {"kube", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
+};
+constexpr CommandInfo kGenerateChildren[] = {
+    {"kube", "", "[options] NAME...", "Write Kubernetes YAML of pods, containers or volumes", MakeKubeGenerate},
+};
+
+constexpr CommandInfo kContainerChildren[] = {
+    {"attach", "", "[options] CONTAINER", "Attach to a running container", MakeAttach},
+    {"create", "", kRunOperands, "Create a container without starting it", MakeCreate},
+    {"exec", "", "[options] CONTAINER COMMAND [ARG...]", "Run a command in a running container", MakeExec},
+    {"exists", "", "CONTAINER", "Exit code 0 if the container exists, 1 if not", MakeContainerExists},
+    {"inspect", "", kSome, "Show everything about containers", MakeContainerInspect},
+    {"kill", "", kSome, "Send a signal to containers", MakeKill},
+    {"logs", "", kSome, "Show the logs of containers", MakeLogs},
+    {"ls", "list ps", "[options]", "List containers", MakePs},
+    {"port", "", "[options] CONTAINER [PORT]", "List published ports", MakePort},
+    {"restart", "", kSome, "Restart containers", MakeRestart},
+    {"rm", "remove", kSome, "Remove containers", MakeRemove},
+    {"run", "", kRunOperands, "Run a command in a new container", MakeRun},
+    {"start", "", kSome, "Start containers", MakeStart},
+    {"stop", "", kSome, "Stop containers", MakeStop},
+    {"wait", "", kSome, "Wait until containers end and print their exit codes", MakeWait},
+};
+
+constexpr CommandInfo kPodChildren[] = {
+    {"create", "", "[options] [NAME]", "Create an empty pod", MakePodCreate},
+    {"exists", "", "POD", "Exit code 0 if the pod exists, 1 if not", MakePodExists},
+    {"inspect", "", kSomePods, "Show everything about pods", MakePodInspect},
+    {"kill", "", kSomePods, "Send a signal to the containers of pods", MakePodKill},
+    {"logs", "", "[options] POD", "Show the logs of a pod's containers", MakePodLogs},
+    {"ps", "ls list", "[options]", "List pods", MakePodPs},
+    {"restart", "", kSomePods, "Restart pods", MakePodRestart},
+    {"rm", "remove", kSomePods, "Remove pods", MakePodRemove},
+    {"start", "", kSomePods, "Start pods", MakePodStart},
+    {"stop", "", kSomePods, "Stop pods", MakePodStop},
+};
+
+constexpr CommandInfo kImageChildren[] = {
+    {"exists", "", "IMAGE", "Exit code 0 if the image is here, 1 if not", MakeImageExists},
+    {"import", "", "[options] FILE|- [NAME]", "Make an image of a root file system in a tar file", MakeImageImport},
+    {"inspect", "", "[options] IMAGE [IMAGE...]", "Show everything about images", MakeImageInspect},
+    {"load", "", "[options] [-i FILE]", "Load images from an archive or an OCI layout", MakeImageLoad},
+    {"ls", "list", "[options] [NAME]", "List images", MakeImages},
+    {"rm", "remove", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove},
+    {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag},
+};
+
+constexpr CommandInfo kVolumeChildren[] = {
+    {"create", "", "[options] [NAME]", "Create a volume", MakeVolumeCreate},
+    {"exists", "", "VOLUME", "Exit code 0 if the volume exists, 1 if not", MakeVolumeExists},
+    {"inspect", "", "[options] VOLUME [VOLUME...]", "Show everything about volumes", MakeVolumeInspect},
+    {"ls", "list", "[options]", "List volumes", MakeVolumeList},
+    {"rm", "remove", "[options] VOLUME [VOLUME...]", "Remove volumes", MakeVolumeRemove},
+};
+
+constexpr CommandInfo kRootChildren[] = {
+    {"kube", "", "", "Play, take down and generate Kubernetes YAML", nullptr, kKubeChildren, kKube},
+    {"play", "", "", "Play Kubernetes YAML ('kube play')", nullptr, kPlayChildren, kKube},
+    {"generate", "", "", "Generate Kubernetes YAML ('kube generate')", nullptr, kGenerateChildren, kKube},
+    {"run", "", kRunOperands, "Run a command in a new container", MakeRun, {}, kContainers},
+    {"create", "", kRunOperands, "Create a container without starting it", MakeCreate, {}, kContainers},
+    {"start", "", kSome, "Start containers", MakeStart, {}, kContainers},
+    {"stop", "", kSome, "Stop containers", MakeStop, {}, kContainers},
+    {"restart", "", kSome, "Restart containers", MakeRestart, {}, kContainers},
+    {"kill", "", kSome, "Send a signal to containers", MakeKill, {}, kContainers},
+    {"rm", "", kSome, "Remove containers", MakeRemove, {}, kContainers},
+    {"ps", "", "[options]", "List containers", MakePs, {}, kContainers},
+    {"exec", "", "[options] CONTAINER COMMAND [ARG...]", "Run a command in a running container", MakeExec, {}, kContainers},
+    {"attach", "", "[options] CONTAINER", "Attach to a running container", MakeAttach, {}, kContainers},
+    {"logs", "", kSome, "Show the logs of containers", MakeLogs, {}, kContainers},
+    {"port", "", "[options] CONTAINER [PORT]", "List published ports", MakePort, {}, kContainers},
+    {"wait", "", kSome, "Wait until containers end and print their exit codes", MakeWait, {}, kContainers},
+    {"inspect", "", "[options] NAME [NAME...]", "Show everything about containers, pods, images, volumes", MakeInspect, {}, kContainers},
+    {"container", "", "", "Manage containers", nullptr, kContainerChildren, kManagement},
+    {"pod", "", "", "Manage pods", nullptr, kPodChildren, kManagement},
+    {"image", "", "", "Manage images", nullptr, kImageChildren, kManagement},
+    {"volume", "", "", "Manage volumes", nullptr, kVolumeChildren, kManagement},
+    {"images", "", "[options] [NAME]", "List images", MakeImages, {}, kManagement},
+    {"load", "", "[options] [-i FILE]", "Load images from an archive or an OCI layout", MakeImageLoad, {}, kManagement},
+    {"import", "", "[options] FILE|- [NAME]", "Make an image of a root file system in a tar file", MakeImageImport, {}, kManagement},
+    {"rmi", "", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove, {}, kManagement},
+    {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag, {}, kManagement},
+    {"info", "", "[options]", "Show what this machine and skiff are", MakeInfo, {}, kSystem},
+    {"version", "", "[options]", "Show the version", MakeVersion, {}, kSystem},
+    {"completion", "", "[options] bash|zsh|fish", "Print a completion script for a shell", MakeCompletion, {}, kSystem},
+    {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
+};
+
+constexpr CommandInfo kRoot{"skiff", "", "", "Run Kubernetes YAML and containers", nullptr, kRootChildren};
+
+}  // namespace
+
+const CommandInfo& Commands() { return kRoot; }
+
+}  // namespace skiff::cli

@@ -1,0 +1,67 @@
+// Every command's constructor; commands.cc has the tree, one file per group the classes.
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace skiff::cli {
+
+// container_run.cc
+std::unique_ptr<Command> MakeRun();
+std::unique_ptr<Command> MakeCreate();
+// container_control.cc
+std::unique_ptr<Command> MakeStart();
+std::unique_ptr<Command> MakeStop();
+std::unique_ptr<Command> MakeKill();
+std::unique_ptr<Command> MakeRestart();
+std::unique_ptr<Command> MakeRemove();
+std::unique_ptr<Command> MakeWait();
+std::unique_ptr<Command> MakeContainerExists();
+// container_list.cc
+std::unique_ptr<Command> MakePs();
+std::unique_ptr<Command> MakePort();
+// container_streams.cc
+std::unique_ptr<Command> MakeExec();
+std::unique_ptr<Command> MakeAttach();
+std::unique_ptr<Command> MakeLogs();
+std::unique_ptr<Command> MakePodLogs();
+// inspect.cc
+std::unique_ptr<Command> MakeInspect();
+std::unique_ptr<Command> MakeContainerInspect();
+std::unique_ptr<Command> MakePodInspect();
+std::unique_ptr<Command> MakeImageInspect();
+std::unique_ptr<Command> MakeVolumeInspect();
+// pod_commands.cc
+std::unique_ptr<Command> MakePodCreate();
+std::unique_ptr<Command> MakePodPs();
+std::unique_ptr<Command> MakePodStart();
+std::unique_ptr<Command> MakePodStop();
+std::unique_ptr<Command> MakePodKill();
+std::unique_ptr<Command> MakePodRestart();
+std::unique_ptr<Command> MakePodRemove();
+std::unique_ptr<Command> MakePodExists();
+// image_commands.cc
+std::unique_ptr<Command> MakeImages();
+std::unique_ptr<Command> MakeImageLoad();
+std::unique_ptr<Command> MakeImageImport();
+std::unique_ptr<Command> MakeImageRemove();
+std::unique_ptr<Command> MakeImageTag();
+std::unique_ptr<Command> MakeImageExists();
+// volume_commands.cc
+std::unique_ptr<Command> MakeVolumeCreate();
+std::unique_ptr<Command> MakeVolumeList();
+std::unique_ptr<Command> MakeVolumeRemove();
+std::unique_ptr<Command> MakeVolumeExists();
+// kube_commands.cc
+std::unique_ptr<Command> MakeKubePlay();
+std::unique_ptr<Command> MakeKubeDown();
+std::unique_ptr<Command> MakeKubeGenerate();
+// system_commands.cc
+std::unique_ptr<Command> MakeInfo();
+std::unique_ptr<Command> MakeVersion();
+std::unique_ptr<Command> MakeCleanUpPod();
+// completion.cc
+std::unique_ptr<Command> MakeCompletion();
+
+}  // namespace skiff::cli

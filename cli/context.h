@@ -1,0 +1,57 @@
+// What a running command has at hand: the roots, the engine (opened when first needed) and the two output streams.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "common/system_paths.h"
+#include "pod/engine.h"
+
+namespace skiff::cli {
+
+struct GlobalOptions {
+  std::string runtime;
+  std::string root;     // graph root
+  std::string runroot;  // run root of the image store
+};
+
+class Context {
+ public:
+  explicit Context(GlobalOptions options) : options_(std::move(options)) {}
+
+  const GlobalOptions& options() const { return options_; }
+  common::Result<common::SystemPaths> Paths() const;
+  // Opened once. `Changing` repairs first what an earlier command left half done.
+  common::Result<pod::Engine*> Engine();
+  common::Result<pod::Engine*> ChangingEngine();
+
+  // Ids by name, id or unique prefix; the error of an unknown name suggests one that exists.
+  common::Result<std::string> FindContainer(const std::string& name_or_id);
+  common::Result<std::string> FindPod(const std::string& name_or_id);
+
+  // Does `act` for each target and goes on after errors, which are shown; 0, or the exit code that `code_of` gives for the
+  // last error.
+  int ForEach(const std::vector<std::string>& targets,
+              const std::function<common::Result<>(const std::string& target)>& act,
+              const std::function<int(const common::Error&)>& code_of = {});
+
+ private:
+  GlobalOptions options_;
+  std::unique_ptr<pod::Engine> engine_;
+  bool repaired_ = false;
+};
+
+// Standard output, whole lines: buffered, flushed before anything that may last.
+void Print(std::string_view text);
+void PrintLine(std::string_view line);
+void FlushOutput();
+// "Error: ..." and "Warning: ..." on standard error.
+void PrintError(const common::Error& error);
+void PrintWarning(std::string_view message);
+int ExitCodeFor(const common::Error& error);
+
+}  // namespace skiff::cli

@@ -1,0 +1,293 @@
+#include <algorithm>
+
+#include "cli/container_view.h"
+#include "cli/inspect_view.h"
+#include "cli/render/units.h"
+
+namespace skiff::cli {
+
+using common::JsonBuilder;
+using common::JsonValue;
+
+namespace {
+
+JsonValue State(const pod::ContainerInfo& container, JsonBuilder& b) {
+  const auto& status = container.status;
+  const bool waiting = status.state == "waiting";
+  JsonValue state = b.Object();
+  b.Set(state, "OciVersion", "1.0.2");
+  b.Set(state, "Status", waiting ? "restarting" : status.state);
+  b.Set(state, "Running", status.state == "running");
+  b.Set(state, "Paused", false);
+  b.Set(state, "Restarting", waiting);
+  b.Set(state, "OOMKilled", status.oom_killed);
+  b.Set(state, "Dead", false);
+  b.Set(state, "Pid", status.pid);
+  b.Set(state, "ExitCode", status.exit_code);
+  b.Set(state, "Error", status.message);
+  b.Set(state, "Reason", status.reason);
+  b.Set(state, "StartedAt", TimeOrZero(status.started_at));
+  b.Set(state, "FinishedAt", TimeOrZero(status.finished_at));
+  JsonValue health = b.Object();
+  b.Set(health, "Status", "");
+  b.Set(health, "FailingStreak", 0);
+  b.Set(health, "Log", JsonValue());
+  b.Set(state, "Health", std::move(health));
+  b.Set(state, "CgroupPath", "/skiff/pod-" + container.pod_id + "/" + container.id);
+  return state;
+}
+
+const pod::Volume* FindVolume(const pod::PodInfo& pod, const std::string& name) {
+  for (const pod::Volume& volume : pod.spec.volumes)
+    if (volume.name == name) return &volume;
+  return nullptr;
+}
+
+std::string PropagationText(pod::Propagation propagation) {
+  switch (propagation) {
+    case pod::Propagation::kHostToContainer: return "rslave";
+    case pod::Propagation::kBidirectional: return "rshared";
+    case pod::Propagation::kNone: break;
+  }
+  return "rprivate";
+}
+
+JsonValue Mounts(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths, JsonBuilder& b) {
+  JsonValue mounts = b.Array();
+  for (const pod::VolumeMount& mount : container.spec.mounts) {
+    const pod::Volume* volume = FindVolume(pod, mount.volume);
+    JsonValue entry = b.Object();
+    const bool named = volume != nullptr && volume->named.has_value();
+    b.Set(entry, "Type", named ? "volume" : "bind");
+    if (named) {
+      b.Set(entry, "Name", volume->named->name);
+      b.Set(entry, "Source", paths.VolumeDir(volume->named->name));
+    } else if (volume != nullptr && volume->host_path) {
+      b.Set(entry, "Source", volume->host_path->path);
+    } else {
+      b.Set(entry, "Name", mount.volume);  // of the pod: emptyDir, ConfigMap, Secret
+      b.Set(entry, "Source", "");
+    }
+    b.Set(entry, "Destination", mount.path);
+    b.Set(entry, "Driver", named ? "local" : "");
+    b.Set(entry, "Mode", "");
+    b.Set(entry, "Options", b.Strings(mount.options));
+    b.Set(entry, "RW", !mount.read_only);
+    b.Set(entry, "Propagation", PropagationText(mount.propagation));
+    if (!mount.sub_path.empty()) b.Set(entry, "SubPath", mount.sub_path);
+    b.Push(mounts, std::move(entry));
+  }
+  return mounts;
+}
+
+JsonValue NetworkSettings(const pod::PodInfo& pod, JsonBuilder& b) {
+  JsonValue settings = b.Object();
+  b.Set(settings, "EndpointID", "");
+  b.Set(settings, "Gateway", pod.leases.empty() ? "" : pod.leases.front().gateway);
+  b.Set(settings, "IPAddress", pod.leases.empty() ? "" : pod.leases.front().address);
+  b.Set(settings, "IPPrefixLen", pod.leases.empty() ? 0 : pod.leases.front().prefix_length);
+  b.Set(settings, "IPv6Gateway", "");
+  b.Set(settings, "GlobalIPv6Address", "");
+  b.Set(settings, "GlobalIPv6PrefixLen", 0);
+  b.Set(settings, "MacAddress", pod.leases.empty() ? "" : pod.leases.front().mac);
+  b.Set(settings, "Bridge", "");
+  b.Set(settings, "SandboxID", "");
+  b.Set(settings, "HairpinMode", false);
+  b.Set(settings, "Ports", PortBindings(PodPorts(pod), b));
+  b.Set(settings, "SandboxKey", pod.status.infra_pid == 0 ? "" : fmt::format("/proc/{}/ns/net", pod.status.infra_pid));
+  JsonValue networks = b.Object();
+  for (const network::Lease& lease : pod.leases) {
+    JsonValue entry = b.Object();
+    b.Set(entry, "Gateway", lease.gateway);
+    b.Set(entry, "IPAddress", lease.address);
+    b.Set(entry, "IPPrefixLen", lease.prefix_length);
+    b.Set(entry, "MacAddress", lease.mac);
+    b.Set(entry, "NetworkID", lease.network);
+    b.Set(networks, lease.network, std::move(entry));
+  }
+  b.Set(settings, "Networks", std::move(networks));
+  return settings;
+}
+
+JsonValue Config(const pod::ContainerInfo& container, const pod::PodInfo& pod, JsonBuilder& b) {
+  const pod::ContainerSpec& spec = container.spec;
+  JsonValue config = b.Object();
+  b.Set(config, "Hostname", pod.spec.hostname.empty() ? ShortId(container.id) : pod.spec.hostname);
+  b.Set(config, "Domainname", "");
+  std::string user = spec.security.user;
+  if (spec.security.run_as_user) user = std::to_string(*spec.security.run_as_user);
+  if (spec.security.run_as_group) user += ":" + std::to_string(*spec.security.run_as_group);
+  b.Set(config, "User", user);
+  b.Set(config, "AttachStdin", spec.stdin);
+  b.Set(config, "AttachStdout", true);
+  b.Set(config, "AttachStderr", true);
+  b.Set(config, "Tty", spec.tty);
+  b.Set(config, "OpenStdin", spec.stdin);
+  b.Set(config, "StdinOnce", spec.stdin_once);
+  JsonValue env = b.Array();
+  for (const pod::EnvVar& variable : spec.env) b.Push(env, variable.name + "=" + variable.value);
+  b.Set(config, "Env", std::move(env));
+  b.Set(config, "Cmd", spec.args ? b.Strings(*spec.args) : b.Strings(container.command));
+  b.Set(config, "Image", container.image_name);
+  b.Set(config, "Volumes", JsonValue());
+  b.Set(config, "WorkingDir", spec.working_dir.empty() ? "/" : spec.working_dir);
+  std::string entrypoint;
+  for (const std::string& word : spec.command.value_or(std::vector<std::string>{}))
+    entrypoint += (entrypoint.empty() ? "" : " ") + word;
+  b.Set(config, "Entrypoint", entrypoint);
+  b.Set(config, "Labels", b.StringMap(spec.labels));
+  b.Set(config, "Annotations", b.StringMap(spec.annotations));
+  b.Set(config, "StopSignal", spec.stop_signal.empty() ? "SIGTERM" : spec.stop_signal);
+  b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(pod.spec.termination_grace_s));
+  return config;
+}
+
+std::string RestartName(const pod::ContainerInfo& container, const pod::PodInfo& pod) {
+  switch (container.spec.restart_policy.value_or(pod.spec.restart_policy)) {
+    case pod::RestartPolicy::kAlways: return "always";
+    case pod::RestartPolicy::kOnFailure: return "on-failure";
+    case pod::RestartPolicy::kNever: break;
+  }
+  return "no";
+}
+
+void SetResources(JsonValue& host, const pod::Resources& resources, JsonBuilder& b) {
+  const int64_t quota = resources.cpu_quota.value_or(0);
+  const auto period = static_cast<int64_t>(resources.cpu_period.value_or(0));
+  b.Set(host, "CpuShares", resources.cpu_shares.value_or(0));
+  b.Set(host, "CpuPeriod", period);
+  b.Set(host, "CpuQuota", quota);
+  b.Set(host, "NanoCpus", quota > 0 && period > 0 ? quota * 1'000'000'000 / period : 0);
+  b.Set(host, "CpusetCpus", resources.cpuset_cpus);
+  b.Set(host, "Memory", resources.memory_limit.value_or(0));
+  b.Set(host, "MemoryReservation", resources.memory_reservation.value_or(0));
+  b.Set(host, "MemorySwap", resources.memory_swap.value_or(0));
+  b.Set(host, "PidsLimit", resources.pids_limit.value_or(0));
+}
+
+std::string NetworkMode(const pod::NetworkSpec& network) {
+  using Mode = pod::NetworkSpec::Mode;
+  switch (network.mode) {
+    case Mode::kHost: return "host";
+    case Mode::kNone: return "none";
+    case Mode::kContainer: return "container:" + network.target;
+    case Mode::kPath: return "ns:" + network.target;
+    case Mode::kBridge: break;
+  }
+  return "bridge";
+}
+
+JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths, JsonBuilder& b) {
+  const pod::ContainerSpec& spec = container.spec;
+  JsonValue host = b.Object();
+  JsonValue binds = b.Array();
+  for (const pod::VolumeMount& mount : spec.mounts) {
+    const pod::Volume* volume = FindVolume(pod, mount.volume);
+    const std::string source = volume != nullptr && volume->host_path ? volume->host_path->path : mount.volume;
+    b.Push(binds, fmt::format("{}:{}:{},{}", source, mount.path, mount.read_only ? "ro" : "rw", PropagationText(mount.propagation)));
+  }
+  b.Set(host, "Binds", std::move(binds));
+  b.Set(host, "CgroupManager", "cgroupfs");
+  JsonValue log = b.Object();
+  b.Set(log, "Type", spec.log_driver.empty() ? "k8s-file" : spec.log_driver);
+  b.Set(log, "Path", paths.PodStateDir(container.pod_id) + "/logs/" + container.id);
+  b.Set(host, "LogConfig", std::move(log));
+  b.Set(host, "NetworkMode", NetworkMode(pod.spec.network));
+  b.Set(host, "PortBindings", PortBindings(PodPorts(pod), b));
+  JsonValue restart = b.Object();
+  b.Set(restart, "Name", RestartName(container, pod));
+  b.Set(restart, "MaximumRetryCount", spec.max_retries);
+  b.Set(host, "RestartPolicy", std::move(restart));
+  b.Set(host, "AutoRemove", spec.auto_remove);
+  b.Set(host, "CapAdd", b.Strings(spec.security.capabilities_add));
+  b.Set(host, "CapDrop", b.Strings(spec.security.capabilities_drop));
+  b.Set(host, "Dns", b.Strings(pod.spec.dns.nameservers));
+  b.Set(host, "DnsOptions", b.Strings(pod.spec.dns.options));
+  b.Set(host, "DnsSearch", b.Strings(pod.spec.dns.searches));
+  JsonValue hosts = b.Array();
+  for (const pod::HostAlias& alias : pod.spec.host_aliases)
+    for (const std::string& name : alias.hostnames) b.Push(hosts, name + ":" + alias.ip);
+  b.Set(host, "ExtraHosts", std::move(hosts));
+  b.Set(host, "IpcMode", pod.spec.host_ipc ? "host" : "shareable");
+  b.Set(host, "OomScoreAdj", spec.oom_score_adj);
+  b.Set(host, "PidMode", pod.spec.host_pid ? "host" : pod.spec.share_pid ? "pod" : "private");
+  b.Set(host, "Privileged", spec.security.privileged);
+  b.Set(host, "ReadonlyRootfs", spec.security.read_only_root);
+  JsonValue options = b.Array();
+  if (spec.security.no_new_privileges) b.Push(options, "no-new-privileges");
+  if (spec.security.seccomp.type == pod::SeccompProfile::Type::kUnconfined) b.Push(options, "seccomp=unconfined");
+  if (!spec.security.seccomp.path.empty()) b.Push(options, "seccomp=" + spec.security.seccomp.path);
+  b.Set(host, "SecurityOpt", std::move(options));
+  JsonValue tmpfs = b.Object();
+  for (const pod::TmpfsMount& mount : spec.tmpfs) {
+    std::string text;
+    for (const std::string& option : mount.options) text += (text.empty() ? "" : ",") + option;
+    b.Set(tmpfs, mount.path, text);
+  }
+  b.Set(host, "Tmpfs", std::move(tmpfs));
+  b.Set(host, "UTSMode", "private");
+  b.Set(host, "ShmSize", pod.spec.shm_size);
+  b.Set(host, "Runtime", "oci");
+  b.Set(host, "Devices", b.Strings(spec.devices));
+  b.Set(host, "Init", spec.init_process);
+  SetResources(host, spec.resources, b);
+  JsonValue ulimits = b.Array();
+  for (const auto& [name, value] : spec.ulimits) b.Push(ulimits, name + "=" + value);
+  b.Set(host, "Ulimits", std::move(ulimits));
+  return host;
+}
+
+}  // namespace
+
+JsonValue PortBindings(const std::vector<pod::PortMapping>& ports, JsonBuilder& b) {
+  JsonValue bindings = b.Object();
+  for (const pod::PortMapping& port : ports) {
+    const std::string key = fmt::format("{}/{}", port.container_port, pod::EnumName(port.protocol));
+    JsonValue entry = b.Object();
+    b.Set(entry, "HostIp", port.host_ip);
+    b.Set(entry, "HostPort", std::to_string(port.host_port));
+    const auto existing = bindings.FindMember(key.c_str());
+    if (existing != bindings.MemberEnd()) {
+      b.Push(existing->value, std::move(entry));
+    } else {
+      JsonValue list = b.Array();
+      b.Push(list, std::move(entry));
+      b.Set(bindings, key, std::move(list));
+    }
+  }
+  return bindings;
+}
+
+JsonValue ContainerInspectJson(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths,
+                               JsonBuilder& b) {
+  JsonValue object = b.Object();
+  b.Set(object, "Id", container.id);
+  b.Set(object, "Created", container.created);
+  b.Set(object, "Path", container.command.empty() ? "" : container.command.front());
+  const std::vector<std::string> args(container.command.begin() + (container.command.empty() ? 0 : 1), container.command.end());
+  b.Set(object, "Args", b.Strings(args));
+  b.Set(object, "State", State(container, b));
+  b.Set(object, "Image", container.image_id);
+  b.Set(object, "ImageName", container.image_name);
+  b.Set(object, "Rootfs", "");
+  b.Set(object, "Pod", pod.spec.implicit ? "" : pod.id);
+  b.Set(object, "OCIRuntime", "crun");
+  b.Set(object, "Name", container.name);
+  b.Set(object, "RestartCount", container.status.restart_count);
+  b.Set(object, "Driver", "overlay");
+  b.Set(object, "MountLabel", "");
+  b.Set(object, "ProcessLabel", container.spec.security.selinux_label);
+  b.Set(object, "AppArmorProfile", container.spec.security.apparmor_profile);
+  b.Set(object, "ExecIDs", b.Array());
+  b.Set(object, "Mounts", Mounts(container, pod, paths, b));
+  b.Set(object, "Dependencies", b.Array());
+  b.Set(object, "NetworkSettings", NetworkSettings(pod, b));
+  b.Set(object, "Namespace", "");
+  b.Set(object, "IsInfra", false);
+  b.Set(object, "IsInit", container.spec.init);
+  b.Set(object, "Config", Config(container, pod, b));
+  b.Set(object, "HostConfig", HostConfig(container, pod, paths, b));
+  return object;
+}
+
+}  // namespace skiff::cli
