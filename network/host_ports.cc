@@ -48,7 +48,7 @@ int Bind(int fd, int family, Ipv4Address address, uint16_t port) {
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
 }
 
-// Past connections in TIME_WAIT are no reason to refuse. The option is taken away again: while both sides have it, another
+// Past connections in TIME_WAIT are no reason to refuse, if their program allowed it as servers do. The option is taken away again: while both sides have it, another
 // program could listen on the port.
 int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
   const int on = 1;
@@ -62,6 +62,7 @@ int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
 common::Error Taken(const Port& port, const PortUse& use, const std::string& pod) {
   const std::string holder = !pod.empty()             ? "pod " + pod
                              : !use.program.empty() ? use.program
+                             : use.only_time_wait   ? "connections that have just ended; it is free within a minute"
                                                     : "a program that cannot be seen from here";
   return MakeError(ErrorCode::kExists, "port {} is in use by {}", Describe(port), holder);
 }

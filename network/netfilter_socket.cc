@@ -20,6 +20,8 @@ namespace {
 constexpr size_t kMessageRoom = 4096;
 constexpr int kAnswerRoom = 1 << 16;
 constexpr int kDumpAttempts = 100;
+constexpr size_t kSmallBatch = 100;
+constexpr int kErrorRoom = 2048;  // what the kernel counts for one error, with room to spare
 
 bool EndsListing(const std::string& buffer, size_t size) {
   int left = static_cast<int>(size);
@@ -107,9 +109,13 @@ Result<std::vector<NftFailure>> NetfilterSocket::Commit(const NftBatch& batch) {
   const std::string data = batch.Encode();
   mnl_socket* socket = socket_.get();
   const int fd = mnl_socket_get_fd(socket);
-  // A batch must be one message; thousands of ports do not fit into the default.
-  const int size = static_cast<int>(2 * data.size());
-  if (size > 1 << 17) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+  // A batch must be one message, and each part of it may fail: thousands of ports exceed the default buffers.
+  if (batch.size() > kSmallBatch) {
+    const int send_size = static_cast<int>(2 * data.size());
+    const int receive_size = static_cast<int>(batch.size()) * kErrorRoom;
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_size, sizeof send_size);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_size, sizeof receive_size);
+  }
   if (mnl_socket_sendto(socket, data.data(), data.size()) < 0) return common::ErrnoError("send an nftables transaction");
 
   // The kernel has worked it off before sendto returned: what it has to complain about is in the queue already.
