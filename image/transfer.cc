@@ -23,11 +23,12 @@ common::Command TransferCommand(const common::SystemPaths& paths, const char* ve
 }
 
 void AddSource(common::Command& command, const std::string& source) {
+  command.argv.push_back("--");
   if (source == "-") {
     command.argv.push_back(fmt::format("fd:{}", kInputFd));
     command.pass_fds.emplace_back(STDIN_FILENO, kInputFd);
   } else {
-    command.argv.push_back(source.front() == '/' ? source : "./" + source);
+    command.argv.push_back(source.rfind("fd:", 0) == 0 ? "./" + source : source);
   }
 }
 

@@ -93,7 +93,12 @@ class LoadTest : public testing::Test {
     paths_.config_dir = root_ + "/etc";
     paths_.rootless = true;
   }
-  ~LoadTest() override { fs::remove_all(root_); }
+  ~LoadTest() override {
+    // A layer's root is read-only, which stops all but root.
+    for (const auto& entry : fs::recursive_directory_iterator(root_))
+      if (entry.is_directory() && !entry.is_symlink()) fs::permissions(entry, fs::perms::owner_all, fs::perm_options::add);
+    fs::remove_all(root_);
+  }
 
   common::Result<std::vector<LoadedImage>> LoadBytes(const std::string& bytes) {
     EXPECT_TRUE(common::WriteFile(root_ + "/archive", bytes));
