@@ -66,7 +66,7 @@ void DeclareStorageAndNetwork(ContainerFlags& f, Arguments& a) {
   a.List("-p,--publish", f.publish, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
   a.Switch("-P,--publish-all", f.publish_all, "Publish every exposed port to a free port");
   a.List("--expose", f.expose, "port", "Ports that --publish-all publishes, besides the image's", kComma);
-  a.List("--network,--net", f.network, "name", "Network: bridge, host, none, container:NAME, ns:PATH or names");
+  a.List("--net,--network", f.network, "name", "Network: bridge, host, none, container:NAME, ns:PATH or names");
   a.Value("--ip", f.ip, "address", "Address in the network");
   a.Value("--mac-address", f.mac, "address", "MAC address");
   a.Value("-h,--hostname", f.hostname, "name", "Host name in the container");
@@ -74,7 +74,7 @@ void DeclareStorageAndNetwork(ContainerFlags& f, Arguments& a) {
   a.Switch("--no-hosts", f.no_hosts, "Leave /etc/hosts as it is in the image");
   a.List("--dns", f.dns, "address", "DNS servers", kComma);
   a.List("--dns-search", f.dns_search, "domain", "DNS search domains", kComma);
-  a.List("--dns-option,--dns-opt", f.dns_option, "option", "Options of resolv.conf", kComma);
+  a.List("--dns-opt,--dns-option", f.dns_option, "option", "Options of resolv.conf", kComma);
   a.Value("--pod", f.pod, "name", "Run it in this pod; new:NAME makes the pod");
 }
 

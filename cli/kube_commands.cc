@@ -88,7 +88,7 @@ class KubePlayCommand : public Command {
   void Declare(Arguments& a) override {
     a.Switch("--replace", replace_, "Replace unchanged pods too, and pods that were not made by kube play");
     a.Switch("--start", start_, "Start the pods (default true)");
-    a.List("--network,--net", options_.networks, "name", "Network of the pods: a name, host or none");
+    a.List("--net,--network", options_.networks, "name", "Network of the pods: a name, host or none");
     a.List("--publish", options_.publish, "[[IP:]HOST:]PORT", "Publish a port, in place of the YAML's hostPort",
            ListStyle::kCommaSeparated);
     a.List("--configmap", config_maps_, "file", "YAML with further ConfigMaps", ListStyle::kCommaSeparated);

@@ -34,13 +34,13 @@ class PodCreateCommand : public Command {
     a.List("-p,--publish", publish_, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
     a.Value("-h,--hostname", hostname_, "name", "Host name in the pod (default: the pod's name)");
     a.List("-l,--label", labels_, "name=value", "Set a label");
-    a.List("--network,--net", networks_, "name", "Network: bridge, host, none, ns:PATH or names");
+    a.List("--net,--network", networks_, "name", "Network: bridge, host, none, ns:PATH or names");
     a.Value("--ip", ip_, "address", "Address in the network");
     a.Value("--mac-address", mac_, "address", "MAC address");
     a.List("--add-host", add_host_, "name:ip", "A line of /etc/hosts", kComma);
     a.List("--dns", dns_, "address", "DNS servers", kComma);
     a.List("--dns-search", dns_search_, "domain", "DNS search domains", kComma);
-    a.List("--dns-option,--dns-opt", dns_option_, "option", "Options of resolv.conf", kComma);
+    a.List("--dns-opt,--dns-option", dns_option_, "option", "Options of resolv.conf", kComma);
     a.Switch("--no-hosts", no_hosts_, "Leave /etc/hosts as it is in the images");
     a.List("--sysctl", sysctls_, "name=value", "Kernel parameters of the pod's namespaces", kComma);
     a.Value("--share", share_, "list", "Namespaces to share: ipc,net,uts and pid (default ipc,net,uts)");
