@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "common/file.h"
+#include "common/clock.h"
 #include "common/json_fields.h"
 #include "pod/schema.h"
 #include "pod/spec_json.h"
@@ -174,6 +174,13 @@ Result<> StateStore::InsertVolumeRow(const Volume& volume) {
                             volume.name, volume.created, common::EncodeJson(labels), int64_t{volume.anonymous});
 }
 
+Result<> StateStore::UseVolume(const std::string& name, const std::string& pod_id) {
+  // A name that nobody would type was made up for a volume that is to go with its container.
+  const bool anonymous = name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  TRY(InsertVolumeRow({.name = name, .created = common::FormatTime(common::Now()), .anonymous = anonymous}));
+  return database_->Execute("INSERT OR IGNORE INTO volume_uses (volume, pod_id) VALUES (?, ?)", name, pod_id);
+}
+
 Result<> StateStore::InsertPod(const PodRecord& pod, std::vector<ContainerRecord> containers,
                                const std::vector<std::string>& volumes, bool rename_taken) {
   const std::lock_guard guard(mutex_);
@@ -193,22 +200,27 @@ Result<> StateStore::InsertPod(const PodRecord& pod, std::vector<ContainerRecord
   for (size_t i = 0; i < containers.size(); ++i) {
     TRY(InsertContainerRow(containers[i], static_cast<int64_t>(i), rename_taken));
   }
-  for (const std::string& name : volumes) {
-    TRY(InsertVolumeRow({.name = name, .created = pod.created}));
-    TRY(database_->Execute("INSERT OR IGNORE INTO volume_uses (volume, pod_id) VALUES (?, ?)", name, pod.id));
-  }
+  for (const std::string& name : volumes) TRY(UseVolume(name, pod.id));
   return transaction.Commit();
 }
 
-Result<> StateStore::InsertContainer(const ContainerRecord& container) {
+Result<> StateStore::InsertContainer(const ContainerRecord& container, const std::vector<pod::Volume>& volumes) {
   const std::lock_guard guard(mutex_);
   ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
-  ASSIGN_OR_RETURN(const auto pods, Strings("SELECT id FROM pods WHERE id = ?1", container.pod_id));
-  if (pods.empty()) return MakeError(ErrorCode::kNotFound, "pod {} has been removed", container.pod_id);
+  ASSIGN_OR_RETURN(Statement row, database_->Query((std::string(kPodColumns) + " WHERE id = ?").c_str(), container.pod_id));
+  ASSIGN_OR_RETURN(auto pod, ReadOne(row, &ReadPod));
+  if (!pod) return MakeError(ErrorCode::kNotFound, "pod {} has been removed", container.pod_id);
   ASSIGN_OR_RETURN(Statement last, database_->Query("SELECT COALESCE(MAX(position), -1) FROM containers WHERE pod_id = ?",
                                                     container.pod_id));
   TRY(last.Step());
   TRY(InsertContainerRow(container, last.Integer(0) + 1, false));
+  if (!volumes.empty()) {
+    pod->spec.volumes.insert(pod->spec.volumes.end(), volumes.begin(), volumes.end());
+    TRY(database_->Execute("UPDATE pods SET spec = ? WHERE id = ?", EncodePodSpec(pod->spec), pod->id));
+  }
+  for (const pod::Volume& volume : volumes) {
+    if (volume.named) TRY(UseVolume(volume.named->name, container.pod_id));
+  }
   return transaction.Commit();
 }
 

@@ -48,8 +48,8 @@ class StateStore {
   // "-" and the start of the id are appended to a name that another container has.
   common::Result<> InsertPod(const PodRecord& pod, std::vector<ContainerRecord> containers,
                              const std::vector<std::string>& volumes, bool rename_taken);
-  // kNotFound: the pod is gone.
-  common::Result<> InsertContainer(const ContainerRecord& container);
+  // Also adds these volumes to the pod. kNotFound: the pod is gone.
+  common::Result<> InsertContainer(const ContainerRecord& container, const std::vector<pod::Volume>& volumes = {});
   // Those that are left without any container afterwards are returned: images to release. Unknown ids are fine.
   common::Result<std::vector<std::string>> DeletePod(const std::string& id);
   common::Result<std::vector<std::string>> DeleteContainer(const std::string& id);
@@ -93,6 +93,7 @@ class StateStore {
                                                    const std::string& second = "");
   common::Result<> InsertContainerRow(const ContainerRecord& container, int64_t position, bool rename_taken);
   common::Result<> InsertVolumeRow(const Volume& volume);
+  common::Result<> UseVolume(const std::string& name, const std::string& pod_id);
 
   std::mutex mutex_;
   std::unique_ptr<Database> database_;

@@ -1,0 +1,85 @@
+#include "pod/clean_up.h"
+
+
+#include <optional>
+
+#include "common/file.h"
+#include "common/json_fields.h"
+#include "pod/status_reader.h"
+#include "pod/supervisor/dead_pod.h"
+#include "pod/supervisor/pod_lock.h"
+#include "pod/supervisor/protocol.h"
+#include "runtime/cgroup.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::Result;
+
+constexpr std::chrono::seconds kReaperTimeout{15};
+
+class ErrorList {
+ public:
+  void Add(Result<> result) {
+    if (result) return;
+    if (first_) first_ = std::move(*first_).AlsoFailed(result.error());
+    else first_ = std::move(result).error();
+  }
+  Result<> Take() {
+    if (first_) return *std::move(first_);
+    return {};
+  }
+
+ private:
+  std::optional<common::Error> first_;
+};
+
+Result<> RemoveCgroup(const runtime::Cgroups& cgroups, const std::string& path) {
+  TRY(cgroups.KillAll(path));
+  return cgroups.Remove(path);
+}
+
+// Without a plan nothing was started by a supervisor, but cgroups may have been made.
+Result<> CleanUpProcesses(const Context& context, const PodLayout& layout) {
+  const std::string plan_path = layout.run_dir() + "/" + supervisor::kPlanFile;
+  const auto text = common::ReadFile(plan_path);
+  if (text) {
+    ASSIGN_OR_RETURN(const auto plan, common::DecodeJson<supervisor::PodPlan>(*text, plan_path));
+    return supervisor::CleanUpDeadPod(plan);
+  }
+  ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root));
+  TRY(RemoveCgroup(cgroups, layout.supervisor_cgroup()));
+  return RemoveCgroup(cgroups, layout.cgroup());
+}
+
+Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
+  if (!common::PathExists(layout.state_dir())) return {};
+  if (!common::PathExists(layout.run_dir() + "/" + supervisor::kStatusFile) &&
+      !common::PathExists(layout.StartedMarker())) {
+    return {};
+  }
+  ASSIGN_OR_RETURN(const supervisor::PodStatus status, ReadPodStatus(layout, pod_id));
+  if (status.state != "exited") return {};
+  return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
+}
+
+}  // namespace
+
+Result<> CleanUpRun(Context& context, const std::string& pod_id) {
+  const PodLayout layout = context.Layout(pod_id);
+  ErrorList errors;
+  errors.Add(CleanUpProcesses(context, layout));
+  errors.Add(context.network.Detach(pod_id));
+  errors.Add(KeepLastStatus(layout, pod_id));
+  TRY(errors.Take());
+  // Only now: as long as the directory is there, the next command tries again.
+  TRY(common::RemoveTree(layout.run_dir()));
+  return common::RemoveFile(layout.StartedMarker());
+}
+
+Result<> AwaitReaper(const Context& context, const std::string& pod_id) {
+  return supervisor::WaitForPodEnd(context.Layout(pod_id).run_dir(), kReaperTimeout);
+}
+
+}  // namespace skiff::pod

@@ -1,0 +1,143 @@
+// Engine: new pods and containers. Everything is checked first, then recorded in one transaction.
+#include <algorithm>
+
+#include "common/clock.h"
+#include "common/ids.h"
+#include "pod/container_check.h"
+#include "pod/context.h"
+#include "pod/engine.h"
+#include "pod/finder.h"
+#include "pod/image_holds.h"
+#include "pod/names.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+constexpr int kNameAttempts = 100;
+
+std::vector<std::string> NamedVolumes(const std::vector<Volume>& volumes) {
+  std::vector<std::string> names;
+  for (const Volume& volume : volumes) {
+    if (volume.named) names.push_back(volume.named->name);
+  }
+  return names;
+}
+
+// A made-up name that no container has.
+Result<std::string> FreeName(Context& context) {
+  std::string name;
+  for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
+    name = InventName();
+    ASSIGN_OR_RETURN(const auto taken, context.store->FindContainersByName(name));
+    if (taken.empty()) return name;
+  }
+  return name + "_" + common::RandomSuffix();
+}
+
+Result<std::string> Insert(Context& context, const PodRecord& pod, const std::vector<ContainerRecord>& containers) {
+  TRY(HoldImages(context, containers));
+  const auto inserted = context.store->InsertPod(pod, containers, NamedVolumes(pod.spec.volumes), pod.spec.from_kube);
+  if (inserted) return pod.id;
+  std::vector<std::string> images;
+  for (const ContainerRecord& container : containers) images.push_back(container.image_id);
+  if (const auto released = ReleaseUnused(context, images); !released) {
+    return common::Error(inserted.error()).AlsoFailed(released.error());
+  }
+  return inserted.error();
+}
+
+Result<std::vector<ContainerRecord>> ResolveAll(Context& context, const PodRecord& pod) {
+  std::vector<ContainerRecord> records;
+  for (const auto* list : {&pod.spec.init_containers, &pod.spec.containers}) {
+    for (const ContainerSpec& spec : *list) {
+      ASSIGN_OR_RETURN(ContainerRecord record, ResolveContainer(context, pod.spec, spec));
+      record.pod_id = pod.id;
+      record.name = ShownContainerName(pod.spec, spec.name);
+      record.spec.init = list == &pod.spec.init_containers;
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+PodRecord NewPod(const PodSpec& spec) {
+  PodRecord pod{.id = common::NewId(), .created = common::FormatTime(common::Now(), true), .spec = spec};
+  if (pod.spec.uid.empty()) pod.spec.uid = common::NewUuid();
+  return pod;
+}
+
+// Volumes that a joining container brings must not take the names of the pod's own.
+void RenameTakenVolumes(const PodSpec& pod, const std::string& container_id, ContainerSpec& spec,
+                        std::vector<Volume>& volumes) {
+  for (Volume& volume : volumes) {
+    if (std::ranges::find(pod.volumes, volume.name, &Volume::name) == pod.volumes.end()) continue;
+    const std::string renamed = volume.name + "-" + container_id.substr(0, 12);
+    for (VolumeMount& mount : spec.mounts) {
+      if (mount.volume == volume.name) mount.volume = renamed;
+    }
+    volume.name = renamed;
+  }
+}
+
+}  // namespace
+
+Result<std::string> Engine::CreatePod(const PodSpec& spec) {
+  PodRecord pod = NewPod(spec);
+  if (pod.spec.name.empty()) pod.spec.name = InventName();
+  if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) pod.spec.hostname = pod.spec.name;
+  TRY(CheckPod(pod.spec), "pod \"{}\"", pod.spec.name);
+  auto containers = ResolveAll(*impl_, pod);
+  if (!containers) return std::move(containers).error().Wrap("pod \"" + pod.spec.name + "\"");
+  return Insert(*impl_, pod, *containers);
+}
+
+Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const PodSpec& implicit_pod) {
+  PodRecord pod = NewPod(implicit_pod);
+  pod.spec.implicit = true;
+  pod.spec.init_containers.clear();
+  pod.spec.containers = {spec};
+  ContainerSpec& container = pod.spec.containers.front();
+  if (container.name.empty()) {
+    ASSIGN_OR_RETURN(container.name, FreeName(*impl_));
+  }
+  TRY(CheckPod(pod.spec));
+  ASSIGN_OR_RETURN(auto containers, ResolveAll(*impl_, pod));
+  if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) {
+    pod.spec.hostname = containers.front().id.substr(0, 12);
+  }
+  TRY(Insert(*impl_, pod, containers));
+  return containers.front().id;
+}
+
+Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const std::string& pod_id,
+                                            const std::vector<Volume>& volumes) {
+  ContainerSpec own = spec;
+  if (own.name.empty()) {
+    ASSIGN_OR_RETURN(own.name, FreeName(*impl_));
+  }
+  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
+  std::vector<ContainerRecord> siblings;
+  ASSIGN_OR_RETURN(PodRecord pod, RequireWholePod(*impl_->store, pod_id, siblings));
+  if (std::ranges::any_of(own.ports, [](const PortMapping& port) { return port.host_port != 0; })) {
+    return MakeError(ErrorCode::kInvalid, "ports of a container in a pod are published by the pod: skiff pod create -p ...");
+  }
+  std::vector<Volume> added = volumes;
+  RenameTakenVolumes(pod.spec, common::RandomHex(12), own, added);
+  pod.spec.volumes.insert(pod.spec.volumes.end(), added.begin(), added.end());
+  pod.spec.containers.push_back(own);
+  TRY(CheckPod(pod.spec));
+  ASSIGN_OR_RETURN(ContainerRecord record, ResolveContainer(*impl_, pod.spec, own));
+  record.pod_id = pod_id;
+  record.name = ShownContainerName(pod.spec, own.name);
+  TRY(HoldImages(*impl_, {record}));
+  const auto inserted = impl_->store->InsertContainer(record, added);
+  if (inserted) return record.id;
+  (void)ReleaseUnused(*impl_, {record.image_id});
+  return inserted.error();
+}
+
+}  // namespace skiff::pod

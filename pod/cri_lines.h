@@ -1,0 +1,41 @@
+// Reading the CRI log format: "TIME STREAM F|P TEXT"; P marks a part of a line that goes on.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace skiff::pod {
+
+// Puts bytes together to whole lines of the container's output.
+class CriLines {
+ public:
+  using Sink = std::function<void(const std::string& time, const std::string& stream, std::string_view text)>;
+
+  // Lines before `since` (RFC 3339 in UTC with nanoseconds, empty: all) are dropped.
+  CriLines(Sink sink, std::string since) : sink_(std::move(sink)), since_(std::move(since)) {}
+
+  void Add(std::string_view bytes);
+  // The end of a file or run: what has not been ended by a newline is a line too.
+  void Flush();
+
+ private:
+  struct Part {
+    std::string time;
+    std::string text;
+  };
+  void AddLine(std::string_view line);
+  void Emit(const std::string& stream, Part part);
+
+  Sink sink_;
+  std::string since_;
+  std::string rest_;                   // of a line of the file
+  std::map<std::string, Part> parts_;  // by stream
+};
+
+// How many whole lines of output a piece of a log has, and where the last `count` of them begin.
+size_t CountLines(std::string_view log);
+size_t LastLinesOffset(std::string_view log, size_t count);
+
+}  // namespace skiff::pod

@@ -1,0 +1,80 @@
+// Engine: running a further command in a container.
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/ids.h"
+#include "common/process.h"
+#include "pod/context.h"
+#include "pod/engine.h"
+#include "pod/exec_process.h"
+#include "pod/finder.h"
+#include "pod/status_reader.h"
+#include "runtime/oci_runtime.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+// Removed when the command has ended, however that was.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFile() { (void)common::RemoveFile(path_); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// What the runtime itself has to say: it writes to its log, the command to our streams.
+Result<int> ResultOf(const runtime::OciRuntime& runtime, const common::ExitStatus& status, const std::string& log_file,
+                     const ExecOptions& options) {
+  const auto log = common::ReadFile(log_file);
+  if (status.ok() || !log || log->empty()) return status.ToCode();
+  common::Error error = runtime.RunError({.log_file = log_file}, status.ToCode());
+  if (error.code() == ErrorCode::kCommandNotFound) {
+    return MakeError(ErrorCode::kCommandNotFound, "the command \"{}\" does not exist in the container",
+                     options.command.front());
+  }
+  if (error.code() == ErrorCode::kCommandNotExecutable) {
+    return MakeError(ErrorCode::kCommandNotExecutable, "the command \"{}\" cannot be executed", options.command.front());
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& options) {
+  ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
+  if (options.command.empty()) return MakeError(ErrorCode::kInvalid, "no command given");
+  const PodLayout layout = impl_->Layout(container.pod_id);
+  ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(layout, container.pod_id));
+  const auto status = StatusOf(pod_status, container.id, container.spec.name);
+  if (status.state != "running") {
+    return MakeError(ErrorCode::kBusy, "container {} is not running (it is {})", container.name, status.state);
+  }
+  ASSIGN_OR_RETURN(const std::string config, common::ReadFile(layout.Bundle(container.id) + "/config.json"));
+  ASSIGN_OR_RETURN(const std::string process,
+                   ExecProcess(config, options, fmt::format("{}/{}/root", impl_->paths.proc_root, status.pid)));
+  const std::string name = layout.Bundle(container.id) + "/exec-" + common::RandomHex(16);
+  const TemporaryFile process_file(name + ".json");
+  const TemporaryFile log_file(name + ".log");
+  TRY(common::WriteFile(process_file.path(), process, 0600));
+
+  const runtime::OciRuntime runtime(impl_->runtime, impl_->paths.RuntimeRoot());
+  common::Command command{.argv = runtime.ExecArgv(container.id, process_file.path())};
+  command.argv.insert(command.argv.begin() + 1, {"--log", log_file.path(), "--log-format", "json"});
+  command.stdin_fd = options.interactive || options.tty ? STDIN_FILENO : -1;
+  command.stdout_fd = STDOUT_FILENO;
+  command.stderr_fd = STDERR_FILENO;
+  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+  ASSIGN_OR_RETURN(const common::ExitStatus exit, common::Wait(child.pid));
+  return ResultOf(runtime, exit, log_file.path(), options);
+}
+
+}  // namespace skiff::pod

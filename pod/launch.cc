@@ -1,0 +1,262 @@
+#include "pod/launch.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/json_fields.h"
+#include "pod/bundle.h"
+#include "pod/clean_up.h"
+#include "pod/container_mounts.h"
+#include "pod/finder.h"
+#include "pod/name_files.h"
+#include "pod/names.h"
+#include "pod/pod_network.h"
+#include "pod/resource_limits.h"
+#include "pod/supervisor/launcher.h"
+#include "pod/supervisor/pod_lock.h"
+#include "pod/undo_stack.h"
+#include "pod/volume_setup.h"
+#include "runtime/cgroup.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+constexpr std::chrono::seconds kInfraTimeout{60};
+constexpr char kResolvedStub[] = "/run/systemd/resolve/resolv.conf";
+
+// A file that need not exist.
+std::string ReadHostFile(const std::string& path) { return common::ReadFile(path).value_or(""); }
+
+std::string HostResolvConf(bool host_network) {
+  std::string text = ReadHostFile("/etc/resolv.conf");
+  if (!host_network && OnlyLoopbackResolvers(text) && common::PathExists(kResolvedStub)) {
+    text = ReadHostFile(kResolvedStub);
+  }
+  return text;
+}
+
+std::string HostHostname() {
+  char name[256] = "";
+  ::gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+bool NeedsHostAddresses(const PodSpec& pod) {
+  const auto needs = [](const std::vector<ContainerSpec>& containers) {
+    for (const ContainerSpec& container : containers) {
+      for (const EnvVar& variable : container.env) {
+        if (variable.source == EnvVar::Source::kHostIp || variable.source == EnvVar::Source::kHostIps) return true;
+      }
+    }
+    return false;
+  };
+  return needs(pod.containers) || needs(pod.init_containers);
+}
+
+// One start; the steps are in the order of Run.
+class LaunchRun {
+ public:
+  LaunchRun(Context& context, const LaunchRequest& request, OperationLock lock)
+      : context_(context), request_(request), layout_(context.Layout(request.pod_id)), lock_(std::move(lock)) {}
+
+  Result<> Run() {
+    auto done = Steps();
+    if (done) {
+      undo_.Dismiss();
+      return {};
+    }
+    if (!lock_) {
+      auto lock = OperationLock::Acquire(layout_.lock_file());
+      if (!lock) return std::move(done).error().AlsoFailed(lock.error());
+      lock_ = std::move(*lock);
+      // Another command may have removed or started the pod since the failure: then nothing of this start is left.
+      const auto alive = supervisor::PodIsAlive(layout_.run_dir());
+      if (alive && *alive && ended_) undo_.Dismiss();
+    }
+    return undo_.Fail(std::move(done).error());
+  }
+
+ private:
+  Result<> Steps() {
+    ASSIGN_OR_RETURN(pod_, RequireWholePod(*context_.store, request_.pod_id, containers_));
+    if (containers_.empty() && pod_.spec.implicit) return MakeError(ErrorCode::kNotFound, "its container has been removed");
+    TRY(MakeDirectories());
+    ASSIGN_OR_RETURN(network_, PodNetwork::Prepare(context_, pod_.id, pod_.spec));
+    TRY(WriteNameFiles());
+    ASSIGN_OR_RETURN(volumes_, PrepareVolumes(context_, pod_.id, pod_.spec));
+    TRY(MakeCgroups());
+    TRY(WritePlan());
+    TRY(Spawn());
+    if (network_.own_namespace()) TRY(WireNetwork());
+    lock_.reset();
+    return AwaitContainers();
+  }
+
+  Result<> MakeDirectories() {
+    TRY(common::MakeDirectories(layout_.state_dir(), 0711));
+    // The last word of an earlier run comes back when this one fails.
+    const std::string final_file = layout_.state_dir() + "/" + supervisor::kFinalFile;
+    const auto before = common::ReadFile(final_file);
+    undo_.Push([before, final_file]() -> Result<> {
+      if (before) return common::WriteFileAtomic(final_file, *before);
+      return common::RemoveFile(final_file);
+    });
+    undo_.Push([this] { return CleanUpRun(context_, pod_.id); });
+    TRY(common::WriteFile(layout_.StartedMarker(), ""));
+    TRY(common::MakeDirectories(layout_.run_dir(), 0711));
+    return common::MakeDirectories(layout_.Shm());
+  }
+
+  bool HostNetwork() const { return pod_.spec.network.mode == NetworkSpec::Mode::kHost; }
+
+  std::string Hostname() const { return pod_.spec.hostname.empty() ? HostHostname() : pod_.spec.hostname; }
+
+  Result<> WriteNameFiles() {
+    const PodSpec& spec = pod_.spec;
+    const auto addresses = network_.addresses();
+    TRY(common::WriteFile(layout_.Hosts(), RenderHosts({.kubernetes = spec.from_kube,
+                                                        .host_network = HostNetwork(),
+                                                        .host_file = ReadHostFile("/etc/hosts"),
+                                                        .address = addresses.empty() ? "" : addresses.front(),
+                                                        .hostname = Hostname(),
+                                                        .name = spec.implicit ? containers_.front().name : spec.name,
+                                                        .host_address = network_.host_address(),
+                                                        .aliases = spec.host_aliases})));
+    TRY(common::WriteFile(layout_.ResolvConf(),
+                          RenderResolvConf({.dns = spec.dns,
+                                            .kubernetes = spec.from_kube,
+                                            .host_network = HostNetwork(),
+                                            .host_file = HostResolvConf(HostNetwork())})));
+    TRY(common::WriteFile(layout_.Hostname(), Hostname() + "\n"));
+    return common::WriteFile(layout_.ContainerMarker(), "");
+  }
+
+  Result<> MakeCgroups() {
+    ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context_.paths.cgroup_root, context_.paths.proc_root));
+    unified_cgroups_ = cgroups.unified();
+    TRY(cgroups.Create(layout_.cgroup()), "cgroup of the pod");
+    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, unified_cgroups_));
+  }
+
+  Result<> WritePlan() {
+    supervisor::PodPlan plan = BasePlan();
+    PodSetting setting{.pod_id = pod_.id,
+                       .pod = pod_.spec,
+                       .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
+                       .volume_sources = volumes_.sources,
+                       .unified_cgroups = unified_cgroups_};
+    if (NeedsHostAddresses(pod_.spec)) {
+      ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
+      if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
+    }
+    for (const ContainerRecord& container : containers_) {
+      ASSIGN_OR_RETURN(auto container_plan, WriteBundle(context_, setting, container));
+      container_plan.held = request_.held && request_.held(container);
+      plan.shared_propagation = plan.shared_propagation || SharesMounts(container.spec);
+      plan.containers.push_back(std::move(container_plan));
+    }
+    return common::WriteFile(layout_.run_dir() + "/" + supervisor::kPlanFile, common::EncodeJson(plan), 0600);
+  }
+
+  supervisor::PodPlan BasePlan() const {
+    const PodSpec& spec = pod_.spec;
+    supervisor::PodPlan plan;
+    plan.id = pod_.id;
+    plan.name = spec.name;
+    plan.kube_namespace = spec.kube_namespace;
+    plan.uid = spec.uid;
+    plan.run_dir = layout_.run_dir();
+    plan.state_dir = layout_.state_dir();
+    plan.runtime = context_.runtime;
+    plan.runtime_root = context_.paths.RuntimeRoot();
+    plan.cgroup_root = context_.paths.cgroup_root;
+    plan.cgroup = layout_.cgroup();
+    plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.supervisor_cgroup = layout_.supervisor_cgroup();
+    plan.infra = {.hostname = Hostname(),
+                  .net = network_.own_namespace(),
+                  .ipc = !spec.host_ipc,
+                  .uts = true,
+                  .pid = spec.share_pid,
+                  .net_path = network_.join_path(),
+                  .sysctls = spec.sysctls,
+                  .cgroup = layout_.cgroup() + "/infra",
+                  .pause_program = context_.paths.Program("skiff-pause")};
+    plan.wait_for_network = network_.own_namespace();
+    plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
+    plan.shm_size = spec.shm_size;
+    plan.tmpfs = volumes_.tmpfs;
+    plan.exit_with_containers = spec.exit_when_containers_exit || spec.implicit;
+    plan.active_deadline_s = spec.active_deadline_s.value_or(0);
+    if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
+      plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
+    }
+    return plan;
+  }
+
+  Result<> Spawn() {
+    auto launcher = supervisor::Launcher::Start({.reaper_program = context_.paths.Program("skiff-reaper"),
+                                                 .run_dir = layout_.run_dir(),
+                                                 .held_fds = network_.port_sockets()});
+    if (!launcher) return std::move(launcher).error().Wrap("start the pod's supervisor");
+    launcher_ = std::move(*launcher);
+    undo_.Push([this]() -> Result<> {
+      launcher_.reset();  // closing the channel makes the supervisor take the pod down
+      return AwaitReaper(context_, pod_.id);
+    });
+    ASSIGN_OR_RETURN(infra_, launcher_->ReadEvent(kInfraTimeout));
+    if (infra_.event == "failed") return supervisor::LaunchError(infra_);
+    return {};
+  }
+
+  Result<> WireNetwork() {
+    TRY(network_.Attach(context_, pod_.id, static_cast<int>(infra_.pid)), "network");
+    return launcher_->SendNetworkReady();
+  }
+
+  // Init containers may take their time: no lock is held.
+  Result<> AwaitContainers() {
+    auto event = launcher_->ReadEvent();
+    if (!event) {
+      ended_ = true;
+      return std::move(event).error();
+    }
+    if (event->event == "init-failed") {
+      if (request_.warn) {
+        request_.warn(fmt::format("init container \"{}\" ended with exit code {}{}{}", event->container,
+                                  event->exit_code, event->message.empty() ? "" : ": ", event->message));
+      }
+      return {};
+    }
+    if (event->event == "running") return {};
+    ended_ = true;
+    return supervisor::LaunchError(*event);
+  }
+
+  Context& context_;
+  const LaunchRequest& request_;
+  const PodLayout layout_;
+  std::optional<OperationLock> lock_;
+  PodRecord pod_;
+  std::vector<ContainerRecord> containers_;
+  PodNetwork network_;
+  PreparedVolumes volumes_;
+  bool unified_cgroups_ = false;
+  std::optional<supervisor::Launcher> launcher_;
+  supervisor::LaunchEvent infra_;
+  bool ended_ = false;  // the supervisor has taken the pod down by itself
+  UndoStack undo_;      // last: its steps use the other members
+};
+
+}  // namespace
+
+Result<> Launch(Context& context, const LaunchRequest& request, OperationLock lock) {
+  return LaunchRun(context, request, std::move(lock)).Run();
+}
+
+}  // namespace skiff::pod

@@ -1,0 +1,66 @@
+#include "pod/remover.h"
+
+#include <algorithm>
+
+#include "common/file.h"
+#include "pod/image_holds.h"
+#include "pod/status_reader.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::Result;
+
+bool LooksAnonymous(const std::string& name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+}  // namespace
+
+Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock) {
+  const PodLayout layout = context.Layout(pod.id);
+  TRY(common::RemoveTree(layout.run_dir()));
+  TRY(common::RemoveTree(layout.state_dir()));
+  ASSIGN_OR_RETURN(const auto images, context.store->DeletePod(pod.id));
+  TRY(RemoveAnonymousVolumes(context, pod.spec));
+  TRY(ReleaseUnused(context, images));
+  return lock.RemoveFile();
+}
+
+Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container) {
+  const PodLayout layout = context.Layout(container.pod_id);
+  TRY(common::RemoveTree(layout.Bundle(container.id)));
+  TRY(common::RemoveTree(layout.ContainerState(container.id)));
+  ASSIGN_OR_RETURN(const auto images, context.store->DeleteContainer(container.id));
+  return ReleaseUnused(context, images);
+}
+
+Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, OperationLock& lock) {
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod.id), pod.id));
+  ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
+  const auto is_done = [&](const ContainerRecord& container) {
+    const auto state = StatusOf(status, container.id, container.spec.name);
+    return container.spec.auto_remove && state.state == "exited" && !state.started_at.empty();
+  };
+  if (pod.spec.implicit && !containers.empty() && std::ranges::all_of(containers, is_done)) {
+    return RemoveLockedPod(context, pod, lock);
+  }
+  for (const ContainerRecord& container : containers) {
+    if (is_done(container)) TRY(RemoveContainerFiles(context, container));
+  }
+  return {};
+}
+
+Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod) {
+  for (const Volume& volume : pod.volumes) {
+    if (!volume.named || !LooksAnonymous(volume.named->name)) continue;
+    const auto deleted = context.store->DeleteVolume(volume.named->name);
+    if (!deleted && (deleted.error().code() == ErrorCode::kBusy || deleted.error().code() == ErrorCode::kNotFound)) continue;
+    TRY(deleted);
+    TRY(common::RemoveTree(context.paths.VolumeDir(volume.named->name)));
+  }
+  return {};
+}
+
+}  // namespace skiff::pod

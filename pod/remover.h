@@ -1,0 +1,23 @@
+// Removing pods and containers whose pod's lock the caller holds.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "pod/context.h"
+
+namespace skiff::pod {
+
+// Files first, then the record: a removal that was interrupted can be repeated. Nothing of the pod runs.
+common::Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock);
+
+// `run --rm`: removes the containers of an ended pod that asked for it and have run, the implicit pod with its last one.
+common::Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, OperationLock& lock);
+
+// One container's files and record.
+common::Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container);
+
+// Volumes with made-up names that nobody uses any more.
+common::Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod);
+
+}  // namespace skiff::pod

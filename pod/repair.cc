@@ -1,0 +1,82 @@
+// Engine: puts right what a killed command, a killed reaper or a reboot left.
+#include <algorithm>
+#include <set>
+
+#include "common/file.h"
+#include "common/ids.h"
+#include "pod/clean_up.h"
+#include "pod/context.h"
+#include "pod/engine.h"
+#include "pod/remover.h"
+#include "pod/supervisor/pod_lock.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::Result;
+
+constexpr char kRunIdSetting[] = "run_id";
+
+Result<std::vector<std::string>> ListOrNothing(const std::string& path) {
+  auto names = common::ListDirectory(path);
+  if (!names && names.error().code() == ErrorCode::kNotFound) return std::vector<std::string>();
+  return names;
+}
+
+// The run directory's life: a new directory (a reboot, a cleaned /run) has no id yet or another one.
+Result<std::string> RunId(const Context& context) {
+  const std::string path = context.paths.run_dir + "/id";
+  auto id = common::ReadFile(path);
+  if (id && !id->empty()) return *std::move(id);
+  TRY(common::WriteFileAtomic(path, common::RandomHex(32)));
+  return common::ReadFile(path);
+}
+
+// Whatever the pod's run left, unless it lives or another command works on it.
+Result<> RepairPod(Context& context, const std::string& pod_id) {
+  const PodLayout layout = context.Layout(pod_id);
+  ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
+  if (alive) return {};
+  ASSIGN_OR_RETURN(auto lock, OperationLock::TryAcquire(layout.lock_file()));
+  if (!lock) return {};
+  // It may have been started between the look and the lock.
+  ASSIGN_OR_RETURN(const bool started, supervisor::PodIsAlive(layout.run_dir()));
+  if (started) return {};
+  TRY(CleanUpRun(context, pod_id), "clean up after pod {}", pod_id.substr(0, 12));
+  ASSIGN_OR_RETURN(const auto record, context.store->GetPod(pod_id));
+  if (record) return RemoveEndedContainers(context, *record, *lock);
+  TRY(common::RemoveTree(layout.state_dir()));
+  return lock->RemoveFile();
+}
+
+// Pods whose run directory is gone cannot be told from their run directory: those with a started marker.
+Result<std::set<std::string>> Suspects(Context& context, bool new_run_directory) {
+  ASSIGN_OR_RETURN(const auto with_run_dir, ListOrNothing(context.paths.run_dir + "/pods"));
+  std::set<std::string> suspects(with_run_dir.begin(), with_run_dir.end());
+  ASSIGN_OR_RETURN(const auto recorded, context.store->PodIds());
+  const std::set<std::string> known(recorded.begin(), recorded.end());
+  ASSIGN_OR_RETURN(const auto with_state_dir, ListOrNothing(context.paths.state_dir + "/pods"));
+  for (const std::string& id : with_state_dir) {
+    if (!known.contains(id)) suspects.insert(id);
+    else if (new_run_directory && common::PathExists(context.Layout(id).StartedMarker())) suspects.insert(id);
+  }
+  return suspects;
+}
+
+}  // namespace
+
+Result<> Engine::Repair() {
+  ASSIGN_OR_RETURN(const std::string run_id, RunId(*impl_));
+  ASSIGN_OR_RETURN(const std::string known_run_id, impl_->store->GetSetting(kRunIdSetting));
+  const bool new_run_directory = run_id != known_run_id;
+  ASSIGN_OR_RETURN(const auto suspects, Suspects(*impl_, new_run_directory));
+  for (const std::string& id : suspects) TRY(RepairPod(*impl_, id));
+  if (!new_run_directory) return {};
+  TRY(impl_->network.Sweep([this](const std::string& pod_id) {
+    return supervisor::PodIsAlive(impl_->Layout(pod_id).run_dir()).value_or(true);
+  }));
+  return impl_->store->PutSetting(kRunIdSetting, run_id);
+}
+
+}  // namespace skiff::pod

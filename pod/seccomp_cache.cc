@@ -1,0 +1,27 @@
+#include "pod/seccomp_cache.h"
+
+#include <fmt/format.h>
+
+#include "common/file.h"
+#include "runtime/seccomp.h"
+
+namespace skiff::pod {
+
+common::Result<std::string> SeccompCache::Resolve(const SeccompProfile& profile,
+                                                  const std::vector<std::string>& capabilities) {
+  if (profile.type == SeccompProfile::Type::kUnconfined) return std::string();
+  const std::string key = fmt::format("{} {}", profile.path, fmt::join(capabilities, " "));
+  const std::lock_guard guard(mutex_);
+  if (const auto found = resolved_.find(key); found != resolved_.end()) return found->second;
+  std::string text;
+  if (profile.type == SeccompProfile::Type::kLocalhost) {
+    ASSIGN_OR_RETURN(text, common::ReadFile(profile.path), "seccomp profile");
+  } else {
+    ASSIGN_OR_RETURN(text, runtime::ReadDefaultSeccompProfile(paths_));
+  }
+  const std::string what = profile.path.empty() ? "the default seccomp profile" : "seccomp profile " + profile.path;
+  ASSIGN_OR_RETURN(std::string resolved, runtime::ResolveSeccomp(text, capabilities, what));
+  return resolved_[key] = std::move(resolved);
+}
+
+}  // namespace skiff::pod

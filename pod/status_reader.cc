@@ -1,0 +1,87 @@
+#include "pod/status_reader.h"
+
+#include <optional>
+
+#include "common/file.h"
+#include "pod/supervisor/pod_lock.h"
+#include "pod/supervisor/protocol.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::Result;
+using supervisor::ContainerStatus;
+using supervisor::PodStatus;
+
+constexpr char kUnknown[] = "ContainerStatusUnknown";
+constexpr char kLost[] = "its supervisor ended without a last word (it was killed, or the machine was restarted)";
+
+Result<std::optional<PodStatus>> ReadStatusFile(const std::string& path) {
+  const auto text = common::ReadFile(path);
+  if (!text && text.error().code() == ErrorCode::kNotFound) return std::optional<PodStatus>();
+  if (!text) return text.error();
+  ASSIGN_OR_RETURN(PodStatus status, common::DecodeJson<PodStatus>(*text, path));
+  return std::optional<PodStatus>(std::move(status));
+}
+
+void MarkLost(PodStatus& status) {
+  status.state = "exited";
+  status.reason = kUnknown;
+  status.message = kLost;
+  status.infra_pid = 0;
+  status.supervisor_pid = 0;
+  for (ContainerStatus& container : status.containers) {
+    if (container.state == "exited" || container.state == "created") continue;
+    container.state = "exited";
+    container.reason = kUnknown;
+    container.message = kLost;
+    container.exit_code = kUnknownExitCode;
+    container.pid = 0;
+    container.final = true;
+  }
+}
+
+}  // namespace
+
+Result<PodStatus> ReadPodStatus(const PodLayout& layout, const std::string& pod_id) {
+  ASSIGN_OR_RETURN(auto live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
+  if (live) {
+    if (live->state == "exited") return *std::move(live);
+    ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
+    if (!alive) {
+      // It may have ended between the two looks.
+      ASSIGN_OR_RETURN(live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
+      if (live && live->state != "exited") MarkLost(*live);
+    }
+    if (live) return *std::move(live);
+  }
+  ASSIGN_OR_RETURN(auto last, ReadStatusFile(layout.state_dir() + "/" + supervisor::kFinalFile));
+  const bool started = common::PathExists(layout.StartedMarker());
+  if (last && !started) return *std::move(last);
+  PodStatus status;
+  status.id = pod_id;
+  if (!started) return status;
+  ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
+  if (!alive && !common::PathExists(layout.run_dir())) MarkLost(status);
+  return status;
+}
+
+ContainerStatus StatusOf(const PodStatus& pod, const std::string& container_id, const std::string& container_name) {
+  for (const ContainerStatus& container : pod.containers) {
+    if (container.id == container_id) return container;
+  }
+  ContainerStatus status;
+  status.id = container_id;
+  status.name = container_name;
+  if (pod.reason == kUnknown && pod.containers.empty()) {
+    status.state = "exited";
+    status.reason = kUnknown;
+    status.message = kLost;
+    status.exit_code = kUnknownExitCode;
+    status.final = true;
+  }
+  return status;
+}
+
+}  // namespace skiff::pod
