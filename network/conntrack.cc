@@ -15,7 +15,8 @@ using common::Result;
 
 namespace {
 
-// Which parts of a tuple the kernel compares (net/netfilter/nf_internals.h; since Linux 5.8, older ones list every flow).
+// Which parts of a tuple the kernel compares (net/netfilter/nf_internals.h; since Linux 5.8, older ones list
+// every flow).
 constexpr uint32_t kMatchSource = 1 << 0;
 constexpr uint32_t kMatchProtocol = 1 << 3;
 constexpr uint32_t kMatchDestinationPort = 1 << 5;

@@ -1,5 +1,5 @@
-// Connections that the kernel tracks. A client that keeps its UDP socket would be sent to a pod that is gone, or to the host
-// although a pod has the port now, until its entry times out.
+// Connections that the kernel tracks. A client that keeps its UDP socket would be sent to a pod that is gone,
+// or to the host although a pod has the port now, until its entry times out.
 #pragma once
 
 #include <string>

@@ -96,7 +96,8 @@ Result<Definition> DecodeDefinition(const std::string& text, const std::string& 
   definition.created = common::GetString(document, "created");
   const std::string_view driver = common::GetString(document, "driver");
   if (driver != "bridge")
-    return MakeError(ErrorCode::kUnsupported, "{}: driver \"{}\": only bridge networks can be used", what, driver);
+    return MakeError(ErrorCode::kUnsupported, "{}: driver \"{}\": only bridge networks can be used", what,
+                     driver);
   if (common::GetBool(document, "internal"))
     return MakeError(ErrorCode::kUnsupported, "{}: internal networks cannot be used", what);
   if (definition.bridge.empty() || definition.bridge.size() >= IFNAMSIZ ||
@@ -112,11 +113,12 @@ DefinitionStore::DefinitionStore(std::string directory, std::string foreign_dire
 
 common::Error DefinitionStore::NotFound(const std::string& name) const {
   if (common::PathExists(fmt::format("{}/{}.json", foreign_directory_, name)))
-    return MakeError(ErrorCode::kUnsupported,
-                     "network \"{}\" belongs to podman, which keeps its own book of addresses; use network \"{}\"", name,
-                     Network::kDefaultName);
-  return MakeError(ErrorCode::kNotFound, "no network \"{}\" (no {}); the default one is \"{}\"", name, PathOf(name),
-                   Network::kDefaultName);
+    return MakeError(
+        ErrorCode::kUnsupported,
+        "network \"{}\" belongs to podman, which keeps its own book of addresses; use network \"{}\"", name,
+        Network::kDefaultName);
+  return MakeError(ErrorCode::kNotFound, "no network \"{}\" (no {}); the default one is \"{}\"", name,
+                   PathOf(name), Network::kDefaultName);
 }
 
 Result<Definition> DefinitionStore::Load(const std::string& name) const {
@@ -142,7 +144,10 @@ Result<Definition> DefinitionStore::LoadOrCreate(
   AppendSubnets(directory_, used);
   AppendSubnets(foreign_directory_, used);
   ASSIGN_OR_RETURN(const Ipv4Subnet subnet, ChooseSubnet(used), "create network \"{}\"", name);
-  Definition definition{.name = name, .id = common::NewId(), .bridge = bridge, .subnet = subnet.ToString(),
+  Definition definition{.name = name,
+                        .id = common::NewId(),
+                        .bridge = bridge,
+                        .subnet = subnet.ToString(),
                         .gateway = Ipv4Address{subnet.base.value + 1}.ToString(),
                         .created = common::FormatTime(common::Now(), true)};
   TRY(common::WriteFileAtomic(PathOf(name), EncodeDefinition(definition)));

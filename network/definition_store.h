@@ -17,8 +17,8 @@ class DefinitionStore {
 
   // kNotFound names the networks that exist. kInvalid or kUnsupported: the file cannot be used, and why.
   common::Result<Definition> Load(const std::string& name) const;
-  // Makes `name` with `bridge` on a free subnet unless another command has done so; the definition that exists then.
-  // `host_subnets` is asked only if one has to be made.
+  // Makes `name` with `bridge` on a free subnet unless another command has done so; the definition that
+  // exists then. `host_subnets` is asked only if one has to be made.
   common::Result<Definition> LoadOrCreate(
       const std::string& name, const std::string& bridge,
       const std::function<common::Result<std::vector<Ipv4Subnet>>()>& host_subnets) const;

@@ -17,7 +17,8 @@ using common::Result;
 namespace {
 
 std::string Describe(const Port& port) {
-  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port, port.protocol);
+  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port,
+                     port.protocol);
 }
 
 // Messages before the ports of a publishing batch.
@@ -55,9 +56,9 @@ Result<> Firewall::EnsureTable() {
   ASSIGN_OR_RETURN(const auto failures, socket_.Commit(BuildTable()));
   // Another command was faster.
   if (failures.empty() || failures.front().error == EEXIST) return {};
-  return common::Error::FromErrno(failures.front().error,
-                                  fmt::format("create nftables table inet {} (message {})", kTable,
-                                              failures.front().message));
+  return common::Error::FromErrno(
+      failures.front().error,
+      fmt::format("create nftables table inet {} (message {})", kTable, failures.front().message));
 }
 
 Result<> Firewall::Publish(const std::string& bridge, const Ipv4Subnet& subnet, Ipv4Address address,
@@ -77,7 +78,8 @@ Result<> Firewall::Publish(const std::string& bridge, const Ipv4Subnet& subnet, 
     for (const NftFailure& failure : failures) {
       const size_t first = kBridgeMessages + replaced.size();
       if (failure.error != EEXIST || failure.message < first || failure.message >= first + ports.size())
-        return common::Error::FromErrno(failure.error, fmt::format("publish ports of {}", address.ToString()));
+        return common::Error::FromErrno(failure.error,
+                                        fmt::format("publish ports of {}", address.ToString()));
       taken.push_back(ports[failure.message - first]);
     }
     ASSIGN_OR_RETURN(replaced, FindStale(taken, address, owners));
@@ -86,14 +88,16 @@ Result<> Firewall::Publish(const std::string& bridge, const Ipv4Subnet& subnet, 
                    address.ToString(), kTable);
 }
 
-Result<std::vector<Port>> Firewall::FindStale(const std::vector<Port>& taken, Ipv4Address address, const Owners& owners) {
+Result<std::vector<Port>> Firewall::FindStale(const std::vector<Port>& taken, Ipv4Address address,
+                                              const Owners& owners) {
   std::vector<Port> stale;
   for (const Port& port : taken) {
     const auto target = Find(port);
     if (!target && target.error().code() == ErrorCode::kNotFound) continue;  // gone since
     TRY(target);
     if (target->address != address && !owners.stale(target->address))
-      return MakeError(ErrorCode::kExists, "port {} is published by {}", Describe(port), owners.describe(target->address));
+      return MakeError(ErrorCode::kExists, "port {} is published by {}", Describe(port),
+                       owners.describe(target->address));
     stale.push_back(port);
   }
   return stale;

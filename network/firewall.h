@@ -13,9 +13,9 @@ class Firewall {
  public:
   static common::Result<Firewall> Open();
 
-  // One transaction: the bridge with its subnet (again is fine) and the ports of `address`. The table is made when it is
-  // not there. A port that leads to another address is replaced if `stale` says that nobody holds that address;
-  // kExists otherwise, naming it with `describe`.
+  // One transaction: the bridge with its subnet (again is fine) and the ports of `address`. The table is made
+  // when it is not there. A port that leads to another address is replaced if `stale` says that nobody holds
+  // that address; kExists otherwise, naming it with `describe`.
   struct Owners {
     std::function<bool(Ipv4Address)> stale;
     std::function<std::string(Ipv4Address)> describe;
@@ -36,7 +36,8 @@ class Firewall {
   common::Result<> EnsureTable();
   // kNotFound: not published.
   common::Result<PortTarget> Find(const Port& port);
-  common::Result<std::vector<Port>> FindStale(const std::vector<Port>& taken, Ipv4Address address, const Owners& owners);
+  common::Result<std::vector<Port>> FindStale(const std::vector<Port>& taken, Ipv4Address address,
+                                              const Owners& owners);
 
   NetfilterSocket socket_;
 };

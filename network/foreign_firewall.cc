@@ -37,9 +37,7 @@ std::string FamilyName(uint32_t family) {
   return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_INET ? "inet" : "ip6";
 }
 
-std::string MarkOf(const std::string& bridge) {
-  return "skiff: " + bridge;
-}
+std::string MarkOf(const std::string& bridge) { return "skiff: " + bridge; }
 
 Chain ParseChain(const nlmsghdr* answer) {
   const UniqueChain chain(nftnl_chain_alloc());
@@ -57,11 +55,13 @@ Chain ParseChain(const nlmsghdr* answer) {
 Result<std::vector<Chain>> ListChains(NetfilterSocket& socket) {
   std::vector<Chain> chains;
   TRY(socket.Query(
-      NetfilterSocket::kNftables | NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NLM_F_DUMP, [](nlmsghdr*) {}, "list the nftables chains",
+      NetfilterSocket::kNftables | NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NLM_F_DUMP, [](nlmsghdr*) {},
+      "list the nftables chains",
       [&](const nlmsghdr* answer) {
         Chain chain = ParseChain(answer);
         const bool ours = chain.family == NFPROTO_INET && chain.table == kTable;
-        if ((chain.family == NFPROTO_IPV4 || chain.family == NFPROTO_INET) && !ours) chains.push_back(std::move(chain));
+        if ((chain.family == NFPROTO_IPV4 || chain.family == NFPROTO_INET) && !ours)
+          chains.push_back(std::move(chain));
       }));
   return chains;
 }
@@ -81,7 +81,8 @@ std::string CommentOf(const nftnl_rule* rule) {
 }
 
 // Handles of our rules in that chain.
-Result<std::vector<uint64_t>> FindOurRules(NetfilterSocket& socket, const Chain& chain, const std::string& bridge) {
+Result<std::vector<uint64_t>> FindOurRules(NetfilterSocket& socket, const Chain& chain,
+                                           const std::string& bridge) {
   const UniqueRule filter(nftnl_rule_alloc());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, chain.table.c_str());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_CHAIN, chain.name.c_str());
@@ -89,10 +90,12 @@ Result<std::vector<uint64_t>> FindOurRules(NetfilterSocket& socket, const Chain&
   TRY(socket.Query(
       NetfilterSocket::kNftables | NFT_MSG_GETRULE, static_cast<int>(chain.family), NLM_F_DUMP,
       [&](nlmsghdr* request) { nftnl_rule_nlmsg_build_payload(request, filter.get()); },
-      fmt::format("list the rules of chain {}", chain.name), [&](const nlmsghdr* answer) {
+      fmt::format("list the rules of chain {}", chain.name),
+      [&](const nlmsghdr* answer) {
         const UniqueRule rule(nftnl_rule_alloc());
         if (nftnl_rule_nlmsg_parse(answer, rule.get()) != 0) return;
-        if (CommentOf(rule.get()) == MarkOf(bridge)) handles.push_back(nftnl_rule_get_u64(rule.get(), NFTNL_RULE_HANDLE));
+        if (CommentOf(rule.get()) == MarkOf(bridge))
+          handles.push_back(nftnl_rule_get_u64(rule.get(), NFTNL_RULE_HANDLE));
       }));
   return handles;
 }
@@ -110,7 +113,8 @@ std::vector<Chain> Targets(const std::vector<Chain>& chains) {
   return targets;
 }
 
-// Only what iptables-nft can show as its own: it refuses to touch a table with rules that it does not understand.
+// Only what iptables-nft can show as its own: it refuses to touch a table with rules that it does not
+// understand.
 UniqueRule AcceptRule(const Chain& chain, const std::string& bridge, uint32_t direction) {
   std::array<char, IFNAMSIZ> name{};
   std::strncpy(name.data(), bridge.c_str(), name.size() - 1);
@@ -135,10 +139,11 @@ Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge) {
       batch.AddRule(AcceptRule(chain, bridge, direction).get(), static_cast<int>(chain.family), 0);
     auto result = socket.Apply(batch, "add a rule");
     if (!result)
-      return MakeError(ErrorCode::kUnavailable,
-                       "chain {} of table {} {} drops forwarded packets and takes no rule of ours ({}): allow forwarding "
-                       "from and to interface {} in the firewall that owns it",
-                       chain.name, FamilyName(chain.family), chain.table, result.error().message(), bridge);
+      return MakeError(
+          ErrorCode::kUnavailable,
+          "chain {} of table {} {} drops forwarded packets and takes no rule of ours ({}): allow forwarding "
+          "from and to interface {} in the firewall that owns it",
+          chain.name, FamilyName(chain.family), chain.table, result.error().message(), bridge);
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Other programs' forward chains with policy drop (docker, ufw, firewalld): a packet that any of them drops is lost, whatever
-// our own table says.
+// Other programs' forward chains with policy drop (docker, ufw, firewalld): a packet that any of them drops
+// is lost, whatever our own table says.
 #pragma once
 
 #include <string>
@@ -8,8 +8,9 @@
 
 namespace skiff::network {
 
-// Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where the table has it
-// (docker's place for that), once. An error names the chain and says what its owner has to allow.
+// Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where
+// the table has it (docker's place for that), once. An error names the chain and says what its owner has to
+// allow.
 common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge);
 // Takes these rules back.
 common::Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge);

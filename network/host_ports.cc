@@ -19,13 +19,16 @@ using common::UniqueFd;
 namespace {
 
 std::string Describe(const Port& port) {
-  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port, port.protocol);
+  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port,
+                     port.protocol);
 }
 
 // An invalid descriptor: this kernel has no such sockets.
 Result<UniqueFd> OpenSocket(const Port& port, int family) {
   const int type = port.protocol == "udp" ? SOCK_DGRAM : SOCK_STREAM;
-  const int protocol = port.protocol == "tcp" ? IPPROTO_TCP : port.protocol == "udp" ? IPPROTO_UDP : IPPROTO_SCTP;
+  const int protocol = port.protocol == "tcp"   ? IPPROTO_TCP
+                       : port.protocol == "udp" ? IPPROTO_UDP
+                                                : IPPROTO_SCTP;
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, protocol));
   if (fd || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT) return fd;
   return ErrnoError("open a socket for port {}", Describe(port));
@@ -48,8 +51,8 @@ int Bind(int fd, int family, Ipv4Address address, uint16_t port) {
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
 }
 
-// Past connections in TIME_WAIT are no reason to refuse, if their program allowed it as servers do. The option is taken away again: while both sides have it, another
-// program could listen on the port.
+// Past connections in TIME_WAIT are no reason to refuse, if their program allowed it as servers do. The
+// option is taken away again: while both sides have it, another program could listen on the port.
 int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
   const int on = 1;
   const int off = 0;
@@ -60,10 +63,11 @@ int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
 }
 
 common::Error Taken(const Port& port, const PortUse& use, const std::string& pod) {
-  const std::string holder = !pod.empty()             ? "pod " + pod
+  const std::string holder = !pod.empty()           ? "pod " + pod
                              : !use.program.empty() ? use.program
-                             : use.only_time_wait   ? "connections that have just ended; it is free within a minute"
-                                                    : "a program that cannot be seen from here";
+                             : use.only_time_wait
+                                 ? "connections that have just ended; it is free within a minute"
+                                 : "a program that cannot be seen from here";
   return MakeError(ErrorCode::kExists, "port {} is in use by {}", Describe(port), holder);
 }
 
@@ -82,7 +86,8 @@ Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, cons
   }
   if (error == EADDRNOTAVAIL && family == AF_INET6) return UniqueFd();  // IPv6 is switched off
   if (error == EADDRNOTAVAIL)
-    return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port), port.host_ip);
+    return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port),
+                     port.host_ip);
   if (error != 0) return common::Error::FromErrno(error, fmt::format("hold port {}", Describe(port)));
   return fd;
 }
@@ -91,14 +96,16 @@ Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, cons
 
 Result<std::vector<UniqueFd>> BindHostPort(const Port& port, const std::string& proc_root,
                                            const std::function<std::string(const Port&)>& pod_holding) {
-  if (port.host_port == 0) return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
+  if (port.host_port == 0)
+    return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
     return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
   Ipv4Address address;
   if (!port.host_ip.empty()) {
     auto parsed = Ipv4Address::Parse(port.host_ip);
     if (!parsed)
-      return MakeError(ErrorCode::kUnsupported, "publish port {}: networks have IPv4 addresses only", Describe(port));
+      return MakeError(ErrorCode::kUnsupported, "publish port {}: networks have IPv4 addresses only",
+                       Describe(port));
     address = *parsed;
   }
   std::vector<UniqueFd> sockets;

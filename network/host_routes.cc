@@ -26,9 +26,7 @@ std::string AddressText(int family, const nlattr* attribute) {
   return text;
 }
 
-Ipv4Address AddressOf(const nlattr* attribute) {
-  return Ipv4Address{ntohl(nla_get_u32(attribute))};
-}
+Ipv4Address AddressOf(const nlattr* attribute) { return Ipv4Address{ntohl(nla_get_u32(attribute))}; }
 
 Result<> DumpRoutes(RtnlSocket& host, int family, const std::function<void(const rtmsg&, nlattr**)>& visit) {
   rtmsg header{};
@@ -42,7 +40,8 @@ Result<> DumpRoutes(RtnlSocket& host, int family, const std::function<void(const
   });
 }
 
-Result<> DumpAddresses(RtnlSocket& host, int family, const std::function<void(const ifaddrmsg&, nlattr**)>& visit) {
+Result<> DumpAddresses(RtnlSocket& host, int family,
+                       const std::function<void(const ifaddrmsg&, nlattr**)>& visit) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<unsigned char>(family);
   RtnlMessage message(RTM_GETADDR, NLM_F_DUMP);
@@ -92,9 +91,11 @@ Result<std::vector<std::string>> DefaultRouteAddresses(RtnlSocket& host) {
     std::string found = route->source;
     if (found.empty()) {
       TRY(DumpAddresses(host, family, [&](const ifaddrmsg& address, nlattr** attributes) {
-        const bool usable = address.ifa_scope == RT_SCOPE_UNIVERSE && (address.ifa_flags & IFA_F_TEMPORARY) == 0;
+        const bool usable =
+            address.ifa_scope == RT_SCOPE_UNIVERSE && (address.ifa_flags & IFA_F_TEMPORARY) == 0;
         if (!found.empty() || !usable || static_cast<int>(address.ifa_index) != route->link) return;
-        const nlattr* own = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+        const nlattr* own =
+            attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
         if (own != nullptr) found = AddressText(family, own);
       }));
     }

@@ -12,9 +12,7 @@ using common::Result;
 
 namespace {
 
-uint32_t Mask(int prefix_length) {
-  return prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - prefix_length);
-}
+uint32_t Mask(int prefix_length) { return prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - prefix_length); }
 
 }  // namespace
 
@@ -29,9 +27,7 @@ std::string Ipv4Address::ToString() const {
   return fmt::format("{}.{}.{}.{}", value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255);
 }
 
-uint32_t Ipv4Address::network_order() const {
-  return htonl(value);
-}
+uint32_t Ipv4Address::network_order() const { return htonl(value); }
 
 Result<Ipv4Subnet> Ipv4Subnet::Parse(std::string_view text) {
   const size_t slash = text.find('/');
@@ -42,7 +38,8 @@ Result<Ipv4Subnet> Ipv4Subnet::Parse(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   if (error != std::errc() || end != digits.data() + digits.size() || length < 0 || length > 32)
-    return MakeError(ErrorCode::kInvalid, "\"{}\" is not an IPv4 subnet: the prefix length goes from 0 to 32", text);
+    return MakeError(ErrorCode::kInvalid, "\"{}\" is not an IPv4 subnet: the prefix length goes from 0 to 32",
+                     text);
   return Of(address, length);
 }
 
@@ -50,13 +47,9 @@ Ipv4Subnet Ipv4Subnet::Of(Ipv4Address address, int prefix_length) {
   return {Ipv4Address{address.value & Mask(prefix_length)}, prefix_length};
 }
 
-std::string Ipv4Subnet::ToString() const {
-  return fmt::format("{}/{}", base.ToString(), prefix_length);
-}
+std::string Ipv4Subnet::ToString() const { return fmt::format("{}/{}", base.ToString(), prefix_length); }
 
-Ipv4Address Ipv4Subnet::last() const {
-  return {base.value | ~Mask(prefix_length)};
-}
+Ipv4Address Ipv4Subnet::last() const { return {base.value | ~Mask(prefix_length)}; }
 
 bool Ipv4Subnet::Contains(Ipv4Address address) const {
   return (address.value & Mask(prefix_length)) == base.value;

@@ -8,8 +8,8 @@
 
 namespace skiff::network {
 
-using common::ErrorCode;
 using common::ErrnoError;
+using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
@@ -31,8 +31,8 @@ Result<bool> LeaseStore::TryTake(const std::string& network, Ipv4Address address
   return true;
 }
 
-Result<Ipv4Address> LeaseStore::TakeAny(const std::string& network, const Ipv4Subnet& subnet, Ipv4Address gateway,
-                                        const std::string& pod_id) {
+Result<Ipv4Address> LeaseStore::TakeAny(const std::string& network, const Ipv4Subnet& subnet,
+                                        Ipv4Address gateway, const std::string& pod_id) {
   const uint32_t first = subnet.base.value + 1;
   const uint32_t end = subnet.last().value;
   Ipv4Address last{first};
@@ -52,14 +52,15 @@ Result<Ipv4Address> LeaseStore::TakeAny(const std::string& network, const Ipv4Su
     return candidate;
   }
   return MakeError(ErrorCode::kUnavailable,
-                   "network {}: every address of {} is held by a pod; remove pods or use another network", network,
-                   subnet.ToString());
+                   "network {}: every address of {} is held by a pod; remove pods or use another network",
+                   network, subnet.ToString());
 }
 
 Result<> LeaseStore::Take(const std::string& network, Ipv4Address address, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool taken, TryTake(network, address, pod_id));
   if (taken || Holder(network, address) == pod_id) return {};
-  return MakeError(ErrorCode::kExists, "address {} of network {} is held by another pod", address.ToString(), network);
+  return MakeError(ErrorCode::kExists, "address {} of network {} is held by another pod", address.ToString(),
+                   network);
 }
 
 Result<> LeaseStore::Release(const std::string& network, Ipv4Address address, const std::string& pod_id) {

@@ -6,7 +6,6 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <unistd.h>
@@ -41,7 +40,8 @@ Result<> BringUp(RtnlSocket& socket, const std::string& name) {
 }
 
 // An address that is there already is fine.
-Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, Ipv4Address address, int prefix_length) {
+Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, Ipv4Address address,
+                    int prefix_length) {
   ifaddrmsg header{};
   header.ifa_family = AF_INET;
   header.ifa_prefixlen = static_cast<uint8_t>(prefix_length);
@@ -51,17 +51,21 @@ Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, Ipv4
       .PutU32(IFA_LOCAL, address.network_order())
       .PutU32(IFA_ADDRESS, address.network_order())
       .PutU32(IFA_BROADCAST, Ipv4Subnet::Of(address, prefix_length).last().network_order());
-  auto result = socket.Transact(std::move(message),
-                                fmt::format("add address {}/{} to {}", address.ToString(), prefix_length, name));
+  auto result = socket.Transact(
+      std::move(message), fmt::format("add address {}/{} to {}", address.ToString(), prefix_length, name));
   if (!result && result.error().errno_value() == EEXIST) return {};
   return result;
 }
 
-// The bridge's own address of the link layer, fixed: an unset one would change with every port that comes or goes, and the
-// pods' neighbour entries for the gateway would be wrong until they age out.
+// The bridge's own address of the link layer, fixed: an unset one would change with every port that comes or
+// goes, and the pods' neighbour entries for the gateway would be wrong until they age out.
 std::string BridgeMac(Ipv4Address gateway) {
   const uint32_t v = gateway.value;
-  const char octets[] = {0x02, 0x53, static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
+  const char octets[] = {0x02,
+                         0x53,
+                         static_cast<char>(v >> 24),
+                         static_cast<char>(v >> 16),
+                         static_cast<char>(v >> 8),
                          static_cast<char>(v)};
   return std::string(octets, sizeof octets);
 }
@@ -79,10 +83,12 @@ Result<> CreateBridge(RtnlSocket& host, const std::string& name, Ipv4Address gat
 // IFLA_BRPORT_STATE of a link's description, -1 without one.
 int PortState(nlmsghdr* header) {
   nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
-  nlattr* port = info != nullptr ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_SLAVE_DATA)
-                                 : nullptr;
-  nlattr* state = port != nullptr ? nla_find(static_cast<nlattr*>(nla_data(port)), nla_len(port), IFLA_BRPORT_STATE)
-                                  : nullptr;
+  nlattr* port = info != nullptr
+                     ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_SLAVE_DATA)
+                     : nullptr;
+  nlattr* state = port != nullptr
+                      ? nla_find(static_cast<nlattr*>(nla_data(port)), nla_len(port), IFLA_BRPORT_STATE)
+                      : nullptr;
   return state != nullptr ? nla_get_u8(state) : -1;
 }
 
@@ -96,9 +102,9 @@ int OperationalState(nlmsghdr* header) {
 
 Result<int> LinkIndex(RtnlSocket& socket, const std::string& name) {
   int index = 0;
-  TRY(socket.Query(LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name), [&](nlmsghdr* header) {
-    index = static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index;
-  }));
+  TRY(socket.Query(
+      LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name),
+      [&](nlmsghdr* header) { index = static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index; }));
   return index;
 }
 
@@ -132,7 +138,8 @@ Result<> CreateVeth(RtnlSocket& host, const VethPair& pair) {
       });
     });
   });
-  TRY(host.Transact(std::move(message), fmt::format("create link {} on bridge {}", pair.host_name, pair.bridge)));
+  TRY(host.Transact(std::move(message),
+                    fmt::format("create link {} on bridge {}", pair.host_name, pair.bridge)));
 
   // Without hairpin a pod cannot reach itself through its own published port while br_netfilter is on.
   RtnlMessage port = LinkRequest(RTM_NEWLINK, 0, pair.host_name);
@@ -164,9 +171,7 @@ Result<> DeleteLink(RtnlSocket& host, const std::string& name) {
   return result;
 }
 
-Result<> RaiseLoopback(RtnlSocket& pod) {
-  return BringUp(pod, "lo");
-}
+Result<> RaiseLoopback(RtnlSocket& pod) { return BringUp(pod, "lo"); }
 
 Result<> ConfigureInterface(RtnlSocket& pod, const std::string& name, Ipv4Address address, int prefix_length,
                             std::optional<Ipv4Address> gateway) {
@@ -190,8 +195,8 @@ Result<> ConfigureInterface(RtnlSocket& pod, const std::string& name, Ipv4Addres
 Result<std::string> ParseMac(const std::string& text) {
   unsigned octets[6];
   int used = 0;
-  const int count = std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
-                                &octets[4], &octets[5], &used);
+  const int count = std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2],
+                                &octets[3], &octets[4], &octets[5], &used);
   if (count != 6 || static_cast<size_t>(used) != text.size() || (octets[0] & 1) != 0)
     return MakeError(ErrorCode::kInvalid, "\"{}\" is not a unicast MAC address like 02:00:0a:59:00:02", text);
   std::string mac;

@@ -38,8 +38,9 @@ template <typename Build>
 void NftBatch::Add(int type, int family, int flags, size_t room, Build build) {
   std::string buffer(room, '\0');
   const auto sequence = static_cast<uint32_t>(messages_.size() + 1);
-  nlmsghdr* header = nftnl_nlmsg_build_hdr(buffer.data(), static_cast<uint16_t>(type), static_cast<uint16_t>(family),
-                                           static_cast<uint16_t>(flags), sequence);
+  nlmsghdr* header =
+      nftnl_nlmsg_build_hdr(buffer.data(), static_cast<uint16_t>(type), static_cast<uint16_t>(family),
+                            static_cast<uint16_t>(flags), sequence);
   build(header);
   buffer.resize(header->nlmsg_len);
   messages_.push_back(std::move(buffer));
@@ -51,7 +52,8 @@ void NftBatch::AddTable(const nftnl_table* table, int family, int flags) {
 }
 
 void NftBatch::DeleteTable(const nftnl_table* table, int family) {
-  Add(NFT_MSG_DELTABLE, family, 0, kMessageRoom, [&](nlmsghdr* h) { nftnl_table_nlmsg_build_payload(h, table); });
+  Add(NFT_MSG_DELTABLE, family, 0, kMessageRoom,
+      [&](nlmsghdr* h) { nftnl_table_nlmsg_build_payload(h, table); });
 }
 
 void NftBatch::AddChain(const nftnl_chain* chain, int family, int flags) {
@@ -89,13 +91,12 @@ std::string NftBatch::Encode() const {
   std::string data;
   data.append(frame.data(), nftnl_batch_begin(frame.data(), 0)->nlmsg_len);
   for (const auto& message : messages_) data += message;
-  data.append(frame.data(), nftnl_batch_end(frame.data(), static_cast<uint32_t>(messages_.size() + 1))->nlmsg_len);
+  data.append(frame.data(),
+              nftnl_batch_end(frame.data(), static_cast<uint32_t>(messages_.size() + 1))->nlmsg_len);
   return data;
 }
 
-void NetfilterSocket::Closer::operator()(mnl_socket* socket) const {
-  mnl_socket_close(socket);
-}
+void NetfilterSocket::Closer::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 Result<NetfilterSocket> NetfilterSocket::Open() {
   NetfilterSocket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
@@ -116,9 +117,11 @@ Result<std::vector<NftFailure>> NetfilterSocket::Commit(const NftBatch& batch) {
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_size, sizeof send_size);
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_size, sizeof receive_size);
   }
-  if (mnl_socket_sendto(socket, data.data(), data.size()) < 0) return common::ErrnoError("send an nftables transaction");
+  if (mnl_socket_sendto(socket, data.data(), data.size()) < 0)
+    return common::ErrnoError("send an nftables transaction");
 
-  // The kernel has worked it off before sendto returned: what it has to complain about is in the queue already.
+  // The kernel has worked it off before sendto returned: what it has to complain about is in the queue
+  // already.
   std::vector<NftFailure> failures;
   std::string buffer(kAnswerRoom, '\0');
   while (true) {
@@ -170,7 +173,8 @@ Result<> NetfilterSocket::Ask(int type, int family, int flags, const std::functi
   extra->nfgen_family = static_cast<uint8_t>(family);
   extra->version = NFNETLINK_V0;
   build(request);
-  if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return common::ErrnoError("{}", what);
+  if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0)
+    return common::ErrnoError("{}", what);
 
   const mnl_cb_t keep = [](const nlmsghdr* header, void* argument) {
     static_cast<std::vector<std::string>*>(argument)->emplace_back(reinterpret_cast<const char*>(header),

@@ -76,7 +76,8 @@ class NetfilterSocket {
   static constexpr int kNftables = NFNL_SUBSYS_NFTABLES << 8;
   static constexpr int kConntrack = NFNL_SUBSYS_CTNETLINK << 8;
 
-  // A request (subsystem | command) outside any transaction; each message of the answer goes to `visit`. `build` appends the attributes.
+  // A request (subsystem | command) outside any transaction; each message of the answer goes to `visit`.
+  // `build` appends the attributes.
   common::Result<> Query(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
                          const std::string& what, const std::function<void(const nlmsghdr*)>& visit);
 

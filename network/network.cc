@@ -25,9 +25,7 @@ namespace {
 constexpr char kDefaultBridge[] = "skiff0";
 constexpr size_t kLinkNameIdDigits = 10;
 
-std::string StateDirectory(const common::SystemPaths& paths) {
-  return paths.run_dir + "/networks";
-}
+std::string StateDirectory(const common::SystemPaths& paths) { return paths.run_dir + "/networks"; }
 
 PodRecords Records(const common::SystemPaths& paths) {
   return PodRecords(StateDirectory(paths) + "/pods", paths.proc_root);
@@ -47,8 +45,8 @@ Result<FileLock> LockKernelState(const common::SystemPaths& paths, FileLock::Mod
   return FileLock::Acquire(StateDirectory(paths) + "/lock", mode);
 }
 
-// Locally administered and unique on its bridge. The same address keeps the same one, so that neighbour entries of other pods
-// stay right when it is given again.
+// Locally administered and unique on its bridge. The same address keeps the same one, so that neighbour
+// entries of other pods stay right when it is given again.
 std::string MacFor(Ipv4Address address) {
   const uint32_t v = address.value;
   return fmt::format("02:73:{:02x}:{:02x}:{:02x}:{:02x}", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
@@ -71,15 +69,19 @@ Endpoint& PlanEndpoint(PodRecord& record, const Definition& network) {
   endpoint.bridge = network.bridge;
   endpoint.subnet = network.subnet;
   endpoint.interface = fmt::format("eth{}", number);
-  endpoint.link = "veth" + record.pod_id.substr(0, kLinkNameIdDigits) + (number == 0 ? "" : fmt::format("{}", number));
+  endpoint.link =
+      "veth" + record.pod_id.substr(0, kLinkNameIdDigits) + (number == 0 ? "" : fmt::format("{}", number));
   record.endpoints.push_back(std::move(endpoint));
   return record.endpoints.back();
 }
 
-Result<Ipv4Address> CheckStaticAddress(const Definition& network, const Ipv4Subnet& subnet, const std::string& text) {
+Result<Ipv4Address> CheckStaticAddress(const Definition& network, const Ipv4Subnet& subnet,
+                                       const std::string& text) {
   ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(text));
-  if (!subnet.Contains(address) || address == subnet.base || address == subnet.last() || text == network.gateway)
-    return MakeError(ErrorCode::kInvalid, "address {} cannot be given to a pod of network {} (subnet {}, gateway {})", text,
+  if (!subnet.Contains(address) || address == subnet.base || address == subnet.last() ||
+      text == network.gateway)
+    return MakeError(ErrorCode::kInvalid,
+                     "address {} cannot be given to a pod of network {} (subnet {}, gateway {})", text,
                      network.name, network.subnet, network.gateway);
   return address;
 }
@@ -97,8 +99,8 @@ Result<Definition> Network::Find(const std::string& name) {
   });
 }
 
-Result<Lease> Network::Reserve(const Definition& network, const std::string& pod_id, const std::string& static_ip,
-                               const std::string& static_mac) {
+Result<Lease> Network::Reserve(const Definition& network, const std::string& pod_id,
+                               const std::string& static_ip, const std::string& static_mac) {
   ASSIGN_OR_RETURN(const Ipv4Subnet subnet, Ipv4Subnet::Parse(network.subnet));
   ASSIGN_OR_RETURN(const Ipv4Address gateway, Ipv4Address::Parse(network.gateway));
   if (!static_mac.empty()) TRY(ParseMac(static_mac));
@@ -119,8 +121,8 @@ Result<Lease> Network::Reserve(const Definition& network, const std::string& pod
     if (!taken && taken.error().code() == ErrorCode::kExists) {
       const std::string holder = leases.Holder(network.name, address).value_or("");
       ASSIGN_OR_RETURN(const auto other, records.Load(holder));
-      return MakeError(ErrorCode::kExists, "address {} of network {} is held by pod {}", static_ip, network.name,
-                       other ? other->shown_name() : holder);
+      return MakeError(ErrorCode::kExists, "address {} of network {} is held by pod {}", static_ip,
+                       network.name, other ? other->shown_name() : holder);
     }
     TRY(taken);
   }
@@ -139,8 +141,10 @@ Result<std::vector<UniqueFd>> Network::HoldPorts(const std::string& pod_id, cons
     if (!list) return {};
     for (const PodRecord& record : *list) {
       for (const Port& held : record.ports) {
-        const bool same_address = held.host_ip.empty() || port.host_ip.empty() || held.host_ip == port.host_ip;
-        if (record.pod_id != pod_id && held.host_port == port.host_port && held.protocol == port.protocol && same_address)
+        const bool same_address =
+            held.host_ip.empty() || port.host_ip.empty() || held.host_ip == port.host_ip;
+        if (record.pod_id != pod_id && held.host_port == port.host_port && held.protocol == port.protocol &&
+            same_address)
           return record.shown_name();
       }
     }
@@ -158,8 +162,8 @@ Result<std::vector<UniqueFd>> Network::HoldPorts(const std::string& pod_id, cons
   return sockets;
 }
 
-Result<> Network::Attach(const std::string& pod_id, int netns_pid, const Definition& network, const Lease& lease,
-                         const std::vector<Port>& ports) {
+Result<> Network::Attach(const std::string& pod_id, int netns_pid, const Definition& network,
+                         const Lease& lease, const std::vector<Port>& ports) {
   const std::string netns_path = fmt::format("{}/{}/ns/net", paths_.proc_root, netns_pid);
   ASSIGN_OR_RETURN(const UniqueFd netns, common::Open(netns_path, O_RDONLY));
   ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
@@ -176,11 +180,12 @@ Result<> Network::Attach(const std::string& pod_id, int netns_pid, const Definit
   const LeaseStore leases = Leases(paths_);
   const Firewall::Owners owners{
       .stale = [&](Ipv4Address address) { return !leases.Holder(network.name, address); },
-      .describe = [&](Ipv4Address address) {
-        const auto holder = leases.Holder(network.name, address).value_or("");
-        const auto other = records.Load(holder);
-        return "pod " + (other && *other ? (*other)->shown_name() : holder);
-      }};
+      .describe =
+          [&](Ipv4Address address) {
+            const auto holder = leases.Holder(network.name, address).value_or("");
+            const auto other = records.Load(holder);
+            return "pod " + (other && *other ? (*other)->shown_name() : holder);
+          }};
   auto result = attachment.Wire(endpoint, netns.get(), first ? record.ports : std::vector<Port>(), owners);
   if (result) return {};
   auto undone = attachment.Unwire(endpoint, record.ports);
@@ -233,12 +238,15 @@ Result<> Network::Detach(const std::string& pod_id) {
 
 Result<> Network::Sweep(const std::function<bool(const std::string& pod_id)>& alive) {
   const PodRecords records = Records(paths_);
-  ASSIGN_OR_RETURN(const auto list, records.List());
+  ASSIGN_OR_RETURN(const auto ids, records.ListIds());
   Result<> first_error;
-  for (const PodRecord& record : list) {
-    if (records.OwnerRuns(record) || alive(record.pod_id)) continue;
-    auto result = Detach(record.pod_id);
-    if (!result && first_error) first_error = std::move(result).error().Wrap("pod " + record.shown_name());
+  for (const std::string& id : ids) {
+    // Asked again at the end: the command that starts it may have come to its end in between.
+    if (alive(id)) continue;
+    ASSIGN_OR_RETURN(const auto record, records.Load(id));
+    if (!record || records.OwnerRuns(*record) || alive(id)) continue;
+    auto result = Detach(id);
+    if (!result && first_error) first_error = std::move(result).error().Wrap("pod " + record->shown_name());
   }
   auto tidied = records.RemoveUnfinished();
   return first_error ? tidied : first_error;

@@ -11,9 +11,7 @@ namespace {
 // NFT_REG_1 is the first of the 16 octets wide registers, the same place as word 0; keys start there.
 constexpr uint32_t kFirst = NFT_REG_1;
 
-uint32_t Register(uint32_t word) {
-  return word == 0 ? kFirst : NFT_REG32_00 + word;
-}
+uint32_t Register(uint32_t word) { return word == 0 ? kFirst : NFT_REG32_00 + word; }
 
 }  // namespace
 
@@ -98,13 +96,9 @@ RuleBuilder& RuleBuilder::Lookup(const std::string& set, uint32_t flags) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::InSet(const std::string& set) {
-  return Lookup(set, 0);
-}
+RuleBuilder& RuleBuilder::InSet(const std::string& set) { return Lookup(set, 0); }
 
-RuleBuilder& RuleBuilder::NotInSet(const std::string& set) {
-  return Lookup(set, NFT_LOOKUP_F_INV);
-}
+RuleBuilder& RuleBuilder::NotInSet(const std::string& set) { return Lookup(set, NFT_LOOKUP_F_INV); }
 
 RuleBuilder& RuleBuilder::MapTo(const std::string& map) {
   nftnl_expr* e = Add("lookup");
@@ -114,9 +108,7 @@ RuleBuilder& RuleBuilder::MapTo(const std::string& map) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::OnlyIpv4() {
-  return Meta(NFT_META_NFPROTO).EqualsU8(NFPROTO_IPV4);
-}
+RuleBuilder& RuleBuilder::OnlyIpv4() { return Meta(NFT_META_NFPROTO).EqualsU8(NFPROTO_IPV4); }
 
 RuleBuilder& RuleBuilder::Counter() {
   Add("counter");

@@ -52,17 +52,18 @@ UniqueSet NamedSet(const char* name) {
   return set;
 }
 
-void AddElement(nftnl_set* set, const void* key, size_t key_size, uint32_t flags = 0, const void* data = nullptr,
-                size_t data_size = 0) {
+void AddElement(nftnl_set* set, const void* key, size_t key_size, uint32_t flags = 0,
+                const void* data = nullptr, size_t data_size = 0) {
   nftnl_set_elem* element = nftnl_set_elem_alloc();
   nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, static_cast<uint32_t>(key_size));
   if (flags != 0) nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_FLAGS, flags);
-  if (data != nullptr) nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, static_cast<uint32_t>(data_size));
+  if (data != nullptr)
+    nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data, static_cast<uint32_t>(data_size));
   nftnl_set_elem_add(set, element);
 }
 
-void AddSet(NftBatch& batch, const char* name, uint32_t id, uint32_t flags, uint32_t key_type, uint32_t key_size,
-            uint32_t data_type = 0, uint32_t data_size = 0) {
+void AddSet(NftBatch& batch, const char* name, uint32_t id, uint32_t flags, uint32_t key_type,
+            uint32_t key_size, uint32_t data_type = 0, uint32_t data_size = 0) {
   const UniqueSet set = NamedSet(name);
   nftnl_set_set_u32(set.get(), NFTNL_SET_FAMILY, NFPROTO_INET);
   nftnl_set_set_u32(set.get(), NFTNL_SET_ID, id);
@@ -73,7 +74,8 @@ void AddSet(NftBatch& batch, const char* name, uint32_t id, uint32_t flags, uint
     // For nft(8), which prints names as numbers of the host's byte order.
     const UniqueUdata data(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
     nftnl_udata_put_u32(data.get(), NFTNL_UDATA_SET_KEYBYTEORDER, kHostByteOrder);
-    nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, nftnl_udata_buf_data(data.get()), nftnl_udata_buf_len(data.get()));
+    nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, nftnl_udata_buf_data(data.get()),
+                       nftnl_udata_buf_len(data.get()));
   }
   if (flags & NFT_SET_MAP) {
     nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_TYPE, data_type);
@@ -106,15 +108,16 @@ void AddRule(NftBatch& batch, RuleBuilder& rule) {
 
 void AddSets(NftBatch& batch) {
   const uint32_t target = Concatenation({kTypeIpv4, kTypePort});
-  // Hash maps: an interval map would cost 0.2 ms per added and 20 ms per deleted port at 10,000 ports. Published on one
-  // address of the host, and on all.
+  // Hash maps: an interval map would cost 0.2 ms per added and 20 ms per deleted port at 10,000 ports.
+  // Published on one address of the host, and on all.
   AddSet(batch, "port4", 1, NFT_SET_MAP, Concatenation({kTypeIpv4, kTypeProtocol, kTypePort}), 12, target, 8);
   AddSet(batch, "port4any", 2, NFT_SET_MAP, Concatenation({kTypeProtocol, kTypePort}), 8, target, 8);
   AddSet(batch, "bridges", 3, 0, kTypeInterface, IFNAMSIZ);
   AddSet(batch, "net4", 4, NFT_SET_INTERVAL, kTypeIpv4, 4);
   AddSet(batch, "protocols", 5, 0, kTypeProtocol, 1);
   const UniqueSet protocols = NamedSet("protocols");
-  for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP}) AddElement(protocols.get(), &protocol, 1);
+  for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
+    AddElement(protocols.get(), &protocol, 1);
   batch.AddElements(protocols.get(), NFPROTO_INET, 0);
 }
 
@@ -198,7 +201,8 @@ NftBatch BuildTable() {
   AddChain(batch, "pre", Hook{"nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST});
   AddChain(batch, "out", Hook{"nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST});
   AddChain(batch, "post", Hook{"nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC});
-  // route_localnet on the bridges, which 127.0.0.1:port needs, would open the host's loopback services to every pod.
+  // route_localnet on the bridges, which 127.0.0.1:port needs, would open the host's loopback services to
+  // every pod.
   AddRule(batch, RuleBuilder(kTable, "guard")
                      .Meta(NFT_META_IIFNAME)
                      .InSet("bridges")
@@ -278,7 +282,8 @@ Result<PortTarget> ParsePortTarget(const nlmsghdr* answer) {
     };
     nftnl_set_elem_foreach(set.get(), read, &target);
   }
-  if (!target) return MakeError(ErrorCode::kInternal, "nftables answered with something else than a published port");
+  if (!target)
+    return MakeError(ErrorCode::kInternal, "nftables answered with something else than a published port");
   return *target;
 }
 

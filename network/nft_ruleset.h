@@ -4,8 +4,8 @@
 #include <string>
 
 #include "network/ipv4.h"
-#include "network/network.h"
 #include "network/netfilter_socket.h"
+#include "network/network.h"
 
 namespace skiff::network {
 
@@ -25,8 +25,8 @@ struct PortTarget {
   uint16_t port = 0;
   bool operator==(const PortTarget&) const = default;
 };
-// kInvalid: the protocol is unknown or host_ip is not an IPv4 address. Without a target only the key is set: for deleting
-// and looking up.
+// kInvalid: the protocol is unknown or host_ip is not an IPv4 address. Without a target only the key is set:
+// for deleting and looking up.
 common::Result<UniqueSet> PortElement(const Port& port, const Ipv4Address* target);
 // The value of the single element that an answer to NFT_MSG_GETSETELEM holds.
 common::Result<PortTarget> ParsePortTarget(const nlmsghdr* answer);

@@ -65,9 +65,7 @@ Endpoint* PodRecord::FindEndpoint(const std::string& network) {
   return nullptr;
 }
 
-std::string EncodePodRecord(const PodRecord& record) {
-  return common::EncodeJson(record);
-}
+std::string EncodePodRecord(const PodRecord& record) { return common::EncodeJson(record); }
 
 Result<PodRecord> DecodePodRecord(const std::string& text, const std::string& what) {
   return common::DecodeJson<PodRecord>(text, what);
@@ -103,7 +101,8 @@ Result<> PodRecords::Store(PodRecord& record) const {
   return Replace(PathOf(record.pod_id), text);
 }
 
-// With one name per pod for the unfinished file, so that a killed command leaves nothing that nobody knows of.
+// With one name per pod for the unfinished file, so that a killed command leaves nothing that nobody knows
+// of.
 Result<> PodRecords::Replace(const std::string& path, const std::string& text) const {
   const std::string unfinished = path + std::string(kUnfinished);
   TRY(common::WriteFile(unfinished, text, 0600));
@@ -128,14 +127,22 @@ Result<> PodRecords::RemoveUnfinished() const {
   return {};
 }
 
-Result<std::vector<PodRecord>> PodRecords::List() const {
+Result<std::vector<std::string>> PodRecords::ListIds() const {
   const auto names = common::ListDirectory(directory_);
-  if (!names && names.error().code() == ErrorCode::kNotFound) return std::vector<PodRecord>();
+  if (!names && names.error().code() == ErrorCode::kNotFound) return std::vector<std::string>();
   TRY(names);
-  std::vector<PodRecord> records;
+  std::vector<std::string> ids;
   for (const std::string& name : *names) {
-    if (!name.ends_with(kSuffix)) continue;
-    ASSIGN_OR_RETURN(auto record, Load(name.substr(0, name.size() - kSuffix.size())));
+    if (name.ends_with(kSuffix)) ids.push_back(name.substr(0, name.size() - kSuffix.size()));
+  }
+  return ids;
+}
+
+Result<std::vector<PodRecord>> PodRecords::List() const {
+  ASSIGN_OR_RETURN(const auto ids, ListIds());
+  std::vector<PodRecord> records;
+  for (const std::string& id : ids) {
+    ASSIGN_OR_RETURN(auto record, Load(id));
     if (record) records.push_back(std::move(*record));
   }
   return records;

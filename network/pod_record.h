@@ -1,4 +1,5 @@
-// What a pod holds of the network, written before the kernel is changed: whoever finds the pod dead can take all of it back.
+// What a pod holds of the network, written before the kernel is changed: whoever finds the pod dead can take
+// all of it back.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +50,11 @@ class PodRecords {
   // Makes this process its owner.
   common::Result<> Store(PodRecord& record) const;
   common::Result<> Remove(const std::string& pod_id) const;
-  // Files of commands that were killed before their pod had a record. Harmless to one that is just writing: it tries again.
+  // Files of commands that were killed before their pod had a record. Harmless to one that is just writing:
+  // it tries again.
   common::Result<> RemoveUnfinished() const;
-  // Every readable record, in the order of the ids.
+  // The ids of all pods that have a record, sorted.
+  common::Result<std::vector<std::string>> ListIds() const;
   common::Result<std::vector<PodRecord>> List() const;
   // Whether the process that owns it still runs.
   bool OwnerRuns(const PodRecord& record) const;

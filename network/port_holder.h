@@ -14,7 +14,8 @@ namespace skiff::network {
 
 // A line of /proc/net/tcp, tcp6, udp or udp6.
 struct SocketEntry {
-  std::optional<Ipv4Address> address;  // absent: an IPv6 address that is neither a wildcard nor a mapped IPv4 one
+  std::optional<Ipv4Address>
+      address;  // absent: an IPv6 address that is neither a wildcard nor a mapped IPv4 one
   uint16_t port = 0;
   bool time_wait = false;  // a connection that has ended: no program holds it
   uint64_t inode = 0;
@@ -22,9 +23,9 @@ struct SocketEntry {
 std::vector<SocketEntry> ParseSocketTable(std::string_view text, bool ipv6);
 
 struct PortUse {
-  bool in_use = false;         // by a socket that a program holds
+  bool in_use = false;          // by a socket that a program holds
   bool only_time_wait = false;  // only by connections that have ended
-  std::string program;         // "nginx (pid 4711)", empty if it cannot be seen
+  std::string program;          // "nginx (pid 4711)", empty if it cannot be seen
 };
 PortUse FindPortUse(const std::string& proc_root, const Port& port);
 

@@ -66,9 +66,7 @@ RtnlMessage& RtnlMessage::Nest(int attribute, const std::function<void(RtnlMessa
   return *this;
 }
 
-void RtnlMessage::Deleter::operator()(nl_msg* message) const {
-  nlmsg_free(message);
-}
+void RtnlMessage::Deleter::operator()(nl_msg* message) const { nlmsg_free(message); }
 
 // What the callbacks of libnl see; on the heap, so that its address survives a move of the socket.
 struct RtnlSocket::State {
@@ -81,7 +79,8 @@ struct RtnlSocket::State {
 
   static int OnValid(nl_msg* message, void* argument) {
     const nlmsghdr* header = nlmsg_hdr(message);
-    static_cast<State*>(argument)->answers.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
+    static_cast<State*>(argument)->answers.emplace_back(reinterpret_cast<const char*>(header),
+                                                        header->nlmsg_len);
     return NL_OK;
   }
   static int OnInterrupted(nl_msg*, void* argument) {
@@ -132,8 +131,10 @@ Result<RtnlSocket> RtnlSocket::OpenIn(int netns_fd) {
   RtnlSocket socket;
   Result<> result;
   std::thread([&] {
-    if (::setns(netns_fd, CLONE_NEWNET) != 0) result = common::ErrnoError("enter the network namespace");
-    else result = socket.Connect();
+    if (::setns(netns_fd, CLONE_NEWNET) != 0)
+      result = common::ErrnoError("enter the network namespace");
+    else
+      result = socket.Connect();
   }).join();
   TRY(std::move(result));
   return socket;
@@ -143,8 +144,10 @@ Result<> RtnlSocket::Transact(RtnlMessage message, std::string_view what) {
   return Query(std::move(message), what, [](nlmsghdr*) {});
 }
 
-Result<> RtnlSocket::Query(RtnlMessage message, std::string_view what, const std::function<void(nlmsghdr*)>& visit) {
-  if (!message.complete_) return MakeError(ErrorCode::kInternal, "{}: the netlink request is too large", what);
+Result<> RtnlSocket::Query(RtnlMessage message, std::string_view what,
+                           const std::function<void(nlmsghdr*)>& visit) {
+  if (!message.complete_)
+    return MakeError(ErrorCode::kInternal, "{}: the netlink request is too large", what);
   State& state = *state_;
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     state.finished = state.interrupted = false;
@@ -155,7 +158,8 @@ Result<> RtnlSocket::Query(RtnlMessage message, std::string_view what, const std
     while (result >= 0 && !state.finished) result = nl_recvmsgs_default(state.socket.get());
     if (state.error != 0) {
       const bool explained = !state.explanation.empty();
-      return common::Error::FromErrno(state.error, explained ? fmt::format("{} ({})", what, state.explanation) : std::string(what));
+      return common::Error::FromErrno(
+          state.error, explained ? fmt::format("{} ({})", what, state.explanation) : std::string(what));
     }
     if (!state.finished) return MakeError(ErrorCode::kInternal, "{}: netlink: {}", what, nl_geterror(result));
     if (state.interrupted) continue;

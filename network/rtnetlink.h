@@ -50,17 +50,19 @@ class RtnlMessage {
 class RtnlSocket {
  public:
   static common::Result<RtnlSocket> Open();
-  // In another namespace. A thread of its own enters it, opens the socket and ends: the calling thread never leaves its
-  // namespace, so there is no way back that could fail.
+  // In another namespace. A thread of its own enters it, opens the socket and ends: the calling thread never
+  // leaves its namespace, so there is no way back that could fail.
   static common::Result<RtnlSocket> OpenIn(int netns_fd);
   RtnlSocket(RtnlSocket&&) noexcept;
   RtnlSocket& operator=(RtnlSocket&&) noexcept;
   ~RtnlSocket();
 
-  // Sends and waits for the acknowledgement. The error carries the kernel's errno and, where it gave one, its own words.
+  // Sends and waits for the acknowledgement. The error carries the kernel's errno and, where it gave one, its
+  // own words.
   common::Result<> Transact(RtnlMessage message, std::string_view what);
   // As Transact; each message of the answer goes to `visit`.
-  common::Result<> Query(RtnlMessage message, std::string_view what, const std::function<void(nlmsghdr*)>& visit);
+  common::Result<> Query(RtnlMessage message, std::string_view what,
+                         const std::function<void(nlmsghdr*)>& visit);
 
  private:
   struct State;

@@ -35,9 +35,7 @@ uint16_t PortOf(int fd) {
   return ntohs(name.sin_port);
 }
 
-UniqueFd Tcp() {
-  return UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-}
+UniqueFd Tcp() { return UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 uint16_t FreePort() {
   const UniqueFd fd = Tcp();
@@ -66,8 +64,8 @@ TEST(HostPorts, NamesProgramOrPod) {
   const auto taken = BindHostPort(port, "/proc", kNoPod);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), common::ErrorCode::kExists);
-  EXPECT_EQ(taken.error().message(),
-            fmt::format("port 127.0.0.1:{}/tcp is in use by network_test (pid {})", port.host_port, ::getpid()));
+  EXPECT_EQ(taken.error().message(), fmt::format("port 127.0.0.1:{}/tcp is in use by network_test (pid {})",
+                                                 port.host_port, ::getpid()));
   const auto by_pod = BindHostPort(port, "/proc", [](const Port&) { return std::string("web"); });
   ASSERT_FALSE(by_pod);
   EXPECT_THAT(by_pod.error().message(), ::testing::EndsWith("is in use by pod web"));
@@ -95,8 +93,8 @@ TEST(HostPorts, PastConnectionsDoNotBlock) {
   ASSERT_NE(Bind(plain.get(), port), 0) << "there is no TIME_WAIT to get over";
   const auto held = BindHostPort({"127.0.0.1", port, 80, "tcp"}, "/proc", kNoPod);
   EXPECT_TRUE(held) << held.error().message();
-  const auto again = BindHostPort({"127.0.0.1", port, 80, "tcp"}, "/proc",
-                                  [](const Port&) { return std::string("web"); });
+  const auto again =
+      BindHostPort({"127.0.0.1", port, 80, "tcp"}, "/proc", [](const Port&) { return std::string("web"); });
   EXPECT_FALSE(again);
 }
 
@@ -105,7 +103,8 @@ TEST(HostPorts, RefusesWhatCannotBe) {
             "publish container port 80: no host port");
   EXPECT_EQ(BindHostPort({"", 80, 80, "icmp"}, "/proc", kNoPod).error().message(),
             "publish port 80/icmp: protocols are tcp, udp and sctp");
-  EXPECT_EQ(BindHostPort({"::1", 80, 80, "tcp"}, "/proc", kNoPod).error().code(), common::ErrorCode::kUnsupported);
+  EXPECT_EQ(BindHostPort({"::1", 80, 80, "tcp"}, "/proc", kNoPod).error().code(),
+            common::ErrorCode::kUnsupported);
   EXPECT_EQ(BindHostPort({"203.0.113.7", FreePort(), 80, "tcp"}, "/proc", kNoPod).error().code(),
             common::ErrorCode::kInvalid);
 }

@@ -7,16 +7,15 @@
 namespace skiff::network {
 namespace {
 
-Ipv4Subnet Subnet(const char* text) {
-  return Ipv4Subnet::Parse(text).value();
-}
+Ipv4Subnet Subnet(const char* text) { return Ipv4Subnet::Parse(text).value(); }
 
 TEST(Ipv4, ParsesAndPrints) {
   EXPECT_EQ(Ipv4Address::Parse("10.89.0.1")->ToString(), "10.89.0.1");
   EXPECT_EQ(Subnet("10.89.0.77/24").ToString(), "10.89.0.0/24");
   EXPECT_EQ(Subnet("10.89.0.0/24").last().ToString(), "10.89.0.255");
   EXPECT_EQ(Subnet("0.0.0.0/0").last().ToString(), "255.255.255.255");
-  for (const char* wrong : {"", "10.89.0", "10.89.0.256", "::1", "10.89.0.1 "}) EXPECT_FALSE(Ipv4Address::Parse(wrong));
+  for (const char* wrong : {"", "10.89.0", "10.89.0.256", "::1", "10.89.0.1 "})
+    EXPECT_FALSE(Ipv4Address::Parse(wrong));
   for (const char* wrong : {"10.89.0.0", "10.89.0.0/", "10.89.0.0/33", "10.89.0.0/2x", "/24", "fd00::/64"})
     EXPECT_FALSE(Ipv4Subnet::Parse(wrong)) << wrong;
 }

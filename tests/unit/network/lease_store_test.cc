@@ -43,8 +43,9 @@ TEST_F(LeaseStoreTest, WrapsAroundAndEnds) {
   std::set<std::string> given;
   for (int i = 0; i < 5; ++i) given.insert(TakeAny("pod" + std::to_string(i)));
   EXPECT_EQ(given, (std::set<std::string>{"10.89.0.2", "10.89.0.3", "10.89.0.4", "10.89.0.5", "10.89.0.6"}));
-  EXPECT_EQ(TakeAny("late"),
-            "network skiff: every address of 10.89.0.0/29 is held by a pod; remove pods or use another network");
+  EXPECT_EQ(
+      TakeAny("late"),
+      "network skiff: every address of 10.89.0.0/29 is held by a pod; remove pods or use another network");
   ASSERT_TRUE(store_.Release("skiff", Address("10.89.0.3"), "pod1"));
   EXPECT_EQ(TakeAny("late"), "10.89.0.3");
 }

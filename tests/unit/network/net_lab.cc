@@ -25,7 +25,8 @@ constexpr int kTimeoutMs = 900;
 
 void Enter(pid_t pid) {
   if (pid == kHere) return;
-  const common::UniqueFd fd(::open(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+  const common::UniqueFd fd(
+      ::open(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::setns(fd.get(), CLONE_NEWNET) != 0) ::_exit(99);
 }
 
@@ -104,12 +105,16 @@ std::string Exchange(const std::string& protocol, const std::string& address, in
 }  // namespace
 
 LabNamespace::LabNamespace() {
-  pid_ = StartChild([] { if (::unshare(CLONE_NEWNET) != 0) ::_exit(97); }, [] { while (true) ::pause(); });
+  pid_ = StartChild(
+      [] {
+        if (::unshare(CLONE_NEWNET) != 0) ::_exit(97);
+      },
+      [] {
+        while (true) ::pause();
+      });
 }
 
-LabNamespace::~LabNamespace() {
-  EndChild(pid_);
-}
+LabNamespace::~LabNamespace() { EndChild(pid_); }
 
 LabServer::LabServer(pid_t pid, const std::string& protocol, const std::string& address, int port) {
   const bool udp = protocol == "udp";
@@ -127,9 +132,7 @@ LabServer::LabServer(pid_t pid, const std::string& protocol, const std::string& 
       [&] { Serve(fd, udp); });
 }
 
-LabServer::~LabServer() {
-  EndChild(server_);
-}
+LabServer::~LabServer() { EndChild(server_); }
 
 std::string RunIn(pid_t pid, const std::function<std::string()>& body) {
   int channel[2];

@@ -24,8 +24,8 @@ class LabNamespace {
 // Our own namespace.
 constexpr pid_t kHere = 0;
 
-// A server of the namespace of `pid` that answers every connection (tcp) or datagram (udp) with the address of the peer, as
-// it sees it. It is ready when the constructor returns and ends with destruction.
+// A server of the namespace of `pid` that answers every connection (tcp) or datagram (udp) with the address
+// of the peer, as it sees it. It is ready when the constructor returns and ends with destruction.
 class LabServer {
  public:
   LabServer(pid_t pid, const std::string& protocol, const std::string& address, int port);

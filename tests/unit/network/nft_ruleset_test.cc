@@ -42,12 +42,22 @@ TEST(NftRuleset, PortElementsAreKeysOfWholeWords) {
   // 192.0.2.1 . udp . 5353 : 10.89.0.2 . 53
   const std::string exact = ElementHex({"192.0.2.1", 5353, 53, "udp"}, "10.89.0.2");
   EXPECT_NE(exact.find(Hex("port4") + "00"), std::string::npos);
-  EXPECT_NE(exact.find("c0000201" "11000000" "14e90000"), std::string::npos) << exact;
-  EXPECT_NE(exact.find("0a590002" "00350000"), std::string::npos) << exact;
+  EXPECT_NE(exact.find("c0000201"
+                       "11000000"
+                       "14e90000"),
+            std::string::npos)
+      << exact;
+  EXPECT_NE(exact.find("0a590002"
+                       "00350000"),
+            std::string::npos)
+      << exact;
   // tcp . 8080 : 10.89.0.2 . 80
   const std::string any = ElementHex({"", 8080, 80, "tcp"}, "10.89.0.2");
   EXPECT_NE(any.find(Hex("port4any") + "00"), std::string::npos);
-  EXPECT_NE(any.find("06000000" "1f900000"), std::string::npos) << any;
+  EXPECT_NE(any.find("06000000"
+                     "1f900000"),
+            std::string::npos)
+      << any;
   // For deleting: no value.
   EXPECT_EQ(ElementHex({"", 8080, 80, "tcp"}, nullptr).find("0a590002"), std::string::npos);
 }

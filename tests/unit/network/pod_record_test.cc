@@ -14,19 +14,24 @@ PodRecord Sample() {
   record.pod_name = "web";
   record.owner_pid = 42;
   record.owner_start = 4711;
-  record.endpoints.push_back({"skiff", "skiff0", "10.89.0.0/24",
-                              {"skiff", "10.89.0.2", 24, "10.89.0.1", "02:73:0a:59:00:02"}, "veth0123", "eth0"});
+  record.endpoints.push_back({"skiff",
+                              "skiff0",
+                              "10.89.0.0/24",
+                              {"skiff", "10.89.0.2", 24, "10.89.0.1", "02:73:0a:59:00:02"},
+                              "veth0123",
+                              "eth0"});
   record.ports.push_back({"127.0.0.1", 8080, 80, "tcp"});
   return record;
 }
 
 TEST(PodRecord, RoundTrip) {
   const std::string text = EncodePodRecord(Sample());
-  EXPECT_EQ(text,
-            R"({"podId":"0123","podName":"web","ownerPid":42,"ownerStart":4711,"endpoints":[{"network":"skiff",)"
-            R"("bridge":"skiff0","subnet":"10.89.0.0/24","lease":{"network":"skiff","address":"10.89.0.2",)"
-            R"("prefixLength":24,"gateway":"10.89.0.1","mac":"02:73:0a:59:00:02"},"link":"veth0123",)"
-            R"("interface":"eth0"}],"ports":[{"hostIP":"127.0.0.1","hostPort":8080,"containerPort":80,"protocol":"tcp"}]})");
+  EXPECT_EQ(
+      text,
+      R"({"podId":"0123","podName":"web","ownerPid":42,"ownerStart":4711,"endpoints":[{"network":"skiff",)"
+      R"("bridge":"skiff0","subnet":"10.89.0.0/24","lease":{"network":"skiff","address":"10.89.0.2",)"
+      R"("prefixLength":24,"gateway":"10.89.0.1","mac":"02:73:0a:59:00:02"},"link":"veth0123",)"
+      R"("interface":"eth0"}],"ports":[{"hostIP":"127.0.0.1","hostPort":8080,"containerPort":80,"protocol":"tcp"}]})");
   const auto decoded = DecodePodRecord(text, "record");
   ASSERT_TRUE(decoded);
   EXPECT_EQ(EncodePodRecord(*decoded), text);

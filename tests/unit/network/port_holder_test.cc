@@ -12,16 +12,21 @@ constexpr char kHead[] =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 // 0.0.0.0:8080 listening, 127.0.0.1:53 listening, 10.0.0.5:9000 in TIME_WAIT
 constexpr char kTcp[] =
-    "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1111 1 0 100 0 0 10 0\n"
-    "   1: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000   101        0 2222 1 0 100 0 0 10 0\n"
+    "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1111 1 0 100 "
+    "0 0 10 0\n"
+    "   1: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000   101        0 2222 1 0 100 "
+    "0 0 10 0\n"
     "   2: 0500000A:2328 0600000A:C350 06 00000000:00000000 03:000007D0 00000000     0        0 0 3 0\n";
 // [::]:7070, [::ffff:127.0.0.1]:7071, [fe80::1]:7072
 constexpr char kTcp6[] =
-    "   0: 00000000000000000000000000000000:1B9E 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+    "   0: 00000000000000000000000000000000:1B9E 00000000000000000000000000000000:0000 0A 00000000:00000000 "
+    "00:00000000 "
     "00000000     0        0 3333 1 0 100 0 0 10 0\n"
-    "   1: 0000000000000000FFFF00000100007F:1B9F 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+    "   1: 0000000000000000FFFF00000100007F:1B9F 00000000000000000000000000000000:0000 0A 00000000:00000000 "
+    "00:00000000 "
     "00000000     0        0 4444 1 0 100 0 0 10 0\n"
-    "   2: 000080FE000000000000000001000000:1BA0 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+    "   2: 000080FE000000000000000001000000:1BA0 00000000000000000000000000000000:0000 0A 00000000:00000000 "
+    "00:00000000 "
     "00000000     0        0 5555 1 0 100 0 0 10 0\n";
 
 TEST(SocketTable, Ipv4) {
@@ -46,7 +51,8 @@ TEST(SocketTable, Ipv6) {
 TEST(SocketTable, OddText) {
   EXPECT_TRUE(ParseSocketTable("", false).empty());
   EXPECT_TRUE(ParseSocketTable(kHead, false).empty());
-  EXPECT_TRUE(ParseSocketTable(std::string(kHead) + "garbage\n\n 0: zz:yy 1 2 3 4 5 6 7 8 9\n", false).empty());
+  EXPECT_TRUE(
+      ParseSocketTable(std::string(kHead) + "garbage\n\n 0: zz:yy 1 2 3 4 5 6 7 8 9\n", false).empty());
 }
 
 class PortUseTest : public ::testing::Test {
@@ -68,7 +74,8 @@ TEST_F(PortUseTest, NamesTheProgram) {
   const PortUse use = Find({"", 8080, 80, "tcp"});
   EXPECT_TRUE(use.in_use);
   EXPECT_EQ(use.program, "nginx (pid 4711)");
-  EXPECT_EQ(Find({"10.1.2.3", 8080, 80, "tcp"}).program, "nginx (pid 4711)") << "a wildcard takes every address";
+  EXPECT_EQ(Find({"10.1.2.3", 8080, 80, "tcp"}).program, "nginx (pid 4711)")
+      << "a wildcard takes every address";
 }
 
 TEST_F(PortUseTest, InvisibleProgram) {
