@@ -59,7 +59,7 @@ class Checker {
   Checker(std::string_view kind, UnknownFields unknown) : kind_(kind), unknown_(unknown) {}
 
   void CheckStruct(const Struct& fields, const Value& value, const std::string& path, bool tell_support);
-  CheckResult Finish(const Value& object);
+  std::vector<Finding> Finish(const Value& object);
 
  private:
   void CheckUnknown(const Struct& fields, const Value::Entry& entry, const std::string& path);
@@ -72,14 +72,14 @@ class Checker {
   bool TellSupport(const Field& field, const Value::Entry& entry, const std::string& path);
 
   void Add(Severity severity, Mark mark, std::string message) {
-    result_.findings.push_back({severity, mark, std::move(message)});
+    findings_.push_back({severity, mark, std::move(message)});
   }
   void Error(Mark mark, std::string message) { Add(Severity::kError, mark, std::move(message)); }
   void WrongType(const Type& type, const Value& value, const std::string& path);
 
   std::string_view kind_;
   UnknownFields unknown_;
-  CheckResult result_;
+  std::vector<Finding> findings_;
   std::vector<std::string> without_effect_;  // paths of accepted fields
   Mark first_without_effect_;
 };
@@ -126,7 +126,9 @@ void Checker::CheckField(const Field& field, const Value::Entry& entry, const st
 }
 
 bool Checker::TellSupport(const Field& field, const Value::Entry& entry, const std::string& path) {
-  if (field.support == Support::kEffective || IsUnset(entry.value)) return true;
+  // `false` says something where not saying it means true.
+  const bool says_no = entry.value.is(Kind::kBool) && field.harmless;
+  if (field.support == Support::kEffective || (IsUnset(entry.value) && !says_no)) return true;
   if ((field.harmless && *field.harmless == entry.value) || (field.fallback && *field.fallback == entry.value)) {
     return true;
   }
@@ -140,7 +142,8 @@ bool Checker::TellSupport(const Field& field, const Value::Entry& entry, const s
           fmt::format("{}: has no effect yet in this version of skiff", path));
       break;
     case Support::kRefused:
-      Error(entry.key_mark, fmt::format("{}: not supported by this version of skiff", path));
+      Error(entry.key_mark, fmt::format("{}: not supported by this version of skiff{}{}", path,
+                                        field.note.empty() ? "" : "; ", field.note));
       break;
     case Support::kEffective:
     case Support::kServer: break;
@@ -177,29 +180,23 @@ void Checker::CheckScalar(const Type& type, const Value& value, const std::strin
     const auto quantity = Quantity::Parse(value.text());
     if (quantity) return;
     Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, quantity.error().message())));
-    result_.wrong_types = true;
   } else if (type.kind == Type::Kind::kBytes && !DecodeBase64(value.text())) {
     Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, "must be base64; plain text belongs in a "
                                                                        "Secret's stringData or a ConfigMap's data")));
-    result_.wrong_types = true;
   } else if (type.kind == Type::Kind::kInt32 || type.kind == Type::Kind::kIntOrString) {
     using Limits = std::numeric_limits<int32_t>;
     if (!value.is(Kind::kInt) || (value.int_value() >= Limits::min() && value.int_value() <= Limits::max())) return;
     Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, "does not fit into 32 bits")));
-    result_.wrong_types = true;
   }
 }
 
 void Checker::WrongType(const Type& type, const Value& value, const std::string& path) {
-  result_.wrong_types = true;
   const bool wants_text = type.kind == Type::Kind::kString || type.kind == Type::Kind::kBytes;
   const bool scalar = value.is(Kind::kBool) || value.is(Kind::kInt) || value.is(Kind::kFloat);
   std::string message = fmt::format("{}: must be {}, not {}", path, TypeName(type.kind), value.Describe());
-  if (scalar || value.is(Kind::kString)) message += " " + value.ToJson();
   if (wants_text && scalar) message += ": put it in quotes";
-  if (type.kind == Type::Kind::kList && !value.is(Kind::kMap) && !value.is(Kind::kNull)) {
-    message += fmt::format(": write [{}]", value.ToJson());
-  }
+  const bool one_item = scalar || value.is(Kind::kString);
+  if (type.kind == Type::Kind::kList && one_item) message += fmt::format(": write [{}]", value.ToJson());
   Error(value.mark(), std::move(message));
 }
 
@@ -227,18 +224,18 @@ void Checker::CheckLimits(const Field& field, const Value& value, const std::str
   if (!wrong.empty()) Error(value.mark(), fmt::format("{}: {}", path, wrong));
 }
 
-CheckResult Checker::Finish(const Value& object) {
+std::vector<Finding> Checker::Finish(const Value& object) {
   if (!without_effect_.empty()) {
     const Mark mark = first_without_effect_.line > 0 ? first_without_effect_ : object.mark();
     Add(Severity::kWarning, mark,
         fmt::format("no effect on a single machine: {}", fmt::join(without_effect_, ", ")));
   }
-  return std::move(result_);
+  return std::move(findings_);
 }
 
 }  // namespace
 
-CheckResult CheckObject(const Struct& fields, const Value& value, UnknownFields unknown) {
+std::vector<Finding> CheckObject(const Struct& fields, const Value& value, UnknownFields unknown) {
   Checker checker(fields.name, unknown);
   checker.CheckStruct(fields, value, "", true);
   return checker.Finish(value);

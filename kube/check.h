@@ -19,13 +19,7 @@ struct Finding {
   std::string message;
 };
 
-struct CheckResult {
-  std::vector<Finding> findings;
-  // Some value is of a wrong type, so that checks across fields would only repeat that.
-  bool wrong_types = false;
-};
-
 // `value` is a whole object of `kind` ("Pod"), whose table is `fields`.
-CheckResult CheckObject(const Struct& fields, const Value& value, UnknownFields unknown);
+std::vector<Finding> CheckObject(const Struct& fields, const Value& value, UnknownFields unknown);
 
 }  // namespace skiff::kube

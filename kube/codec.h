@@ -23,9 +23,8 @@ struct Codec;
 template <>
 struct Codec<std::string> {
   static Type Shape() { return {Type::Kind::kString}; }
-  static void Decode(const Value& v, std::string& out) {
-    if (v.is(Value::Kind::kString)) out = v.text();
-  }
+  // A number or boolean is a mistake that has been told; its text keeps later checks from telling of it again.
+  static void Decode(const Value& v, std::string& out) { out = v.text(); }
   static Value Encode(const std::string& in, bool) { return in.empty() ? Value() : Value::String(in); }
   static Value EncodeItem(const std::string& in, bool) { return Value::String(in); }
 };
@@ -138,7 +137,12 @@ struct Codec<std::map<std::string, T>> {
   static Type Shape() { return {Type::Kind::kMap, nullptr, std::make_shared<Type>(Codec<T>::Shape())}; }
   static void Decode(const Value& v, std::map<std::string, T>& out) {
     out.clear();
-    for (const Value::Entry& entry : v.entries()) Codec<T>::Decode(entry.value, out[entry.key]);
+    for (const Value::Entry& entry : v.entries()) {
+      if constexpr (std::is_same_v<T, Quantity>) {
+        if (!Quantity::Parse(entry.value.text())) continue;
+      }
+      Codec<T>::Decode(entry.value, out[entry.key]);
+    }
   }
   static Value Encode(const std::map<std::string, T>& in, bool omit_defaults) {
     if (in.empty()) return Value();

@@ -90,15 +90,14 @@ Decoded DecodeObject(const Value& value, const std::string& file, UnknownFields 
   if (!AcceptKind(value, decoded)) return decoded;
   ForKind(value.Find("kind")->text(), [&]<typename T>(T body) {
     const Struct& fields = Describe(static_cast<const T*>(nullptr));
-    CheckResult checked = CheckObject(fields, value, unknown);
-    decoded.findings = std::move(checked.findings);
+    decoded.findings = CheckObject(fields, value, unknown);
     DecodeStruct(fields, value, &body);
     decoded.object.emplace();
     decoded.object->body = std::move(body);
     decoded.object->position = {file, value.mark().line, value.mark().column};
     decoded.object->source = std::make_shared<const Value>(value);
     ApplyDefaults(*decoded.object);
-    if (!checked.wrong_types) Validate(*decoded.object, decoded.findings);
+    Validate(*decoded.object, decoded.findings);
   });
   SortFindings(decoded.findings);
   const bool wrong = std::any_of(decoded.findings.begin(), decoded.findings.end(),

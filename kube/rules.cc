@@ -258,6 +258,11 @@ std::string CheckPort(const Value& value) {
   return port >= 1 && port <= 65535 ? std::string() : InvalidValue(value, "must be between 1 and 65535, inclusive");
 }
 
+std::string CheckMode(const Value& value) {
+  const bool right = value.int_value() >= 0 && value.int_value() <= 0777;
+  return right ? std::string() : InvalidValue(value, "must be a number between 0 and 0777 (octal), both inclusive");
+}
+
 std::string CheckNonNegative(const Value& value) {
   const auto quantity = Quantity::Parse(value.text());
   return quantity && quantity->IsNegative() ? InvalidValue(value, "must be greater than or equal to 0") : std::string();

@@ -62,6 +62,13 @@ std::string_view FindSimilar(std::string_view word, const std::vector<std::strin
       best_distance = distance;
     }
   }
+  if (!best.empty() || word.size() < 3) return best;
+  // "name" for "secretName": one candidate that ends so.
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() <= word.size() || EditDistance(word, candidate.substr(candidate.size() - word.size())) > 0) continue;
+    if (!best.empty()) return {};
+    best = candidate;
+  }
   return best;
 }
 

@@ -6,10 +6,11 @@
 
 namespace skiff::kube {
 
-Value Value::Bool(bool value) {
+Value Value::Bool(bool value, std::string text) {
   Value v;
   v.kind_ = Kind::kBool;
   v.integer_ = value;
+  v.text_ = std::move(text);
   return v;
 }
 
@@ -96,17 +97,17 @@ const Value& Value::Nearest(std::string_view path) const {
   return *current;
 }
 
-std::string_view Value::Describe() const {
+std::string Value::Describe() const {
   switch (kind_) {
     case Kind::kNull: return "nothing";
-    case Kind::kBool: return "a boolean";
+    case Kind::kBool: return "the boolean " + (text_.empty() ? ToJson() : text_);
     case Kind::kInt:
-    case Kind::kFloat: return "a number";
-    case Kind::kString: return "a string";
+    case Kind::kFloat: return "the number " + text_;
+    case Kind::kString: return "the string " + QuoteText(text_);
     case Kind::kList: return "a list";
     case Kind::kMap: return "an object";
   }
-  return "";
+  return {};
 }
 
 std::string Value::ToJson() const {
@@ -130,7 +131,8 @@ std::string Value::ToJson() const {
 }
 
 bool operator==(const Value& a, const Value& b) {
-  if (a.kind_ != b.kind_ || a.integer_ != b.integer_ || a.text_ != b.text_ || a.items_ != b.items_) return false;
+  if (a.kind_ != b.kind_ || a.integer_ != b.integer_ || a.items_ != b.items_) return false;
+  if (a.kind_ != Value::Kind::kBool && a.text_ != b.text_) return false;
   if (a.entries_.size() != b.entries_.size()) return false;
   for (const Value::Entry& entry : a.entries_) {
     const Value* other = b.Find(entry.key);

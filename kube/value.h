@@ -21,7 +21,8 @@ class Value {
   struct Entry;
 
   Value() = default;
-  static Value Bool(bool value);
+  // `text`: how it was written ("yes").
+  static Value Bool(bool value, std::string text = {});
   static Value Int(int64_t value);
   // A number that is not an int64: kept as text, so that quantities stay exact ("0.1", "1e3").
   static Value Float(std::string text);
@@ -33,7 +34,7 @@ class Value {
   bool is(Kind kind) const { return kind_ == kind; }
   bool bool_value() const { return integer_ != 0; }
   int64_t int_value() const { return integer_; }
-  // kString: the string. kInt and kFloat: the number as it was written.
+  // kString: the string. kInt and kFloat: the number in decimal. kBool: as it was written, may be empty.
   const std::string& text() const { return text_; }
   std::vector<Value>& items() { return items_; }
   const std::vector<Value>& items() const { return items_; }
@@ -52,8 +53,8 @@ class Value {
   Mark mark() const { return mark_; }
   void set_mark(Mark mark) { mark_ = mark; }
 
-  // "null", "boolean", "number", "string", "list", "object", with the article ("a string"), for messages.
-  std::string_view Describe() const;
+  // `nothing`, `the boolean yes`, `the number 5`, `the string "x"`, `a list`, `an object`, for messages.
+  std::string Describe() const;
   // Compact JSON, for messages and comparisons.
   std::string ToJson() const;
   // Compares contents, not places.

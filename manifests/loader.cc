@@ -40,6 +40,16 @@ class TextLoader {
       : text_(text), name_(name), options_(options), loaded_(loaded) {}
 
   void Run() {
+    const size_t first = loaded_.diagnostics.size();
+    Read();
+    std::stable_sort(loaded_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first), loaded_.diagnostics.end(),
+                     [](const Diagnostic& a, const Diagnostic& b) {
+                       return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
+                     });
+  }
+
+ private:
+  void Read() {
     if (text_.find('\0') != text_.npos) {
       Add(Severity::kError, {}, "not a text file (it holds a zero byte)");
       return;
@@ -52,7 +62,6 @@ class TextLoader {
     }
   }
 
- private:
   void AddValue(const Value& value) {
     const Value* kind = value.Find("kind");
     const Value* items = value.Find("items");

@@ -81,8 +81,8 @@ bool IsPrintable(unsigned char c) { return c >= 0x20 && c != 0x7f; }
 
 Value ResolvePlainScalar(const std::string& text) {
   if (Contains(kNulls, text)) return Value();
-  if (Contains(kTrue, text)) return Value::Bool(true);
-  if (Contains(kFalse, text)) return Value::Bool(false);
+  if (Contains(kTrue, text)) return Value::Bool(true, text);
+  if (Contains(kFalse, text)) return Value::Bool(false, text);
   const char first = text.front();
   if (!IsDigit(first) && first != '-' && first != '+' && first != '.') return Value::String(text);
   std::string digits = text;

@@ -33,6 +33,8 @@ class TreeBuilder : public YAML::EventHandler {
   explicit TreeBuilder(std::vector<SyntaxError>& errors) : errors_(errors) {}
 
   Value TakeDocument() { return std::move(root_); }
+  // Where the innermost list or map that is still open began; nowhere when none is.
+  Mark OpenMark() const { return frames_.empty() ? Mark{} : frames_.back().value.mark(); }
 
   void OnDocumentStart(const YAML::Mark&) override {
     root_ = Value();
@@ -213,16 +215,18 @@ class TreeBuilder : public YAML::EventHandler {
 
 YamlText ReadYaml(const std::string& text) {
   YamlText result;
+  TreeBuilder builder(result.errors);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    TreeBuilder builder(result.errors);
     while (parser.HandleNextDocument(builder)) {
       Value document = builder.TakeDocument();
       if (!document.is(Value::Kind::kNull)) result.documents.push_back(std::move(document));
     }
   } catch (const YAML::Exception& error) {
-    const Mark mark = error.mark.is_null() ? Mark{} : ToMark(error.mark);
+    Mark mark = error.mark.is_null() ? Mark{} : ToMark(error.mark);
+    // What is never closed is noticed at the end of the text; the bracket that opens it is where to look.
+    if (error.msg.starts_with("end of ") && builder.OpenMark().line > 0) mark = builder.OpenMark();
     result.errors.push_back({mark, fmt::format("not valid YAML: {}", error.msg)});
   } catch (const std::exception& error) {
     result.errors.push_back({{}, fmt::format("not valid YAML: {}", error.what())});

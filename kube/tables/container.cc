@@ -132,7 +132,7 @@ const Struct& Describe(const Container*) {
       F<&Container::env>("env"),
       F<&Container::resources>("resources"),
       F<&Container::resize_policy>("resizePolicy", ListOf(StructType(ResizePolicyTable)), kAccepted),
-      F<&Container::restart_policy>("restartPolicy", kNotYet).OneOf({"Always", "OnFailure", "Never"}),
+      F<&Container::restart_policy>("restartPolicy").OneOf({"Always", "OnFailure", "Never"}),
       F<&Container::restart_policy_rules>("restartPolicyRules", ListOf(StructType(RestartRuleTable)), kNotYet),
       F<&Container::volume_mounts>("volumeMounts"),
       F<&Container::volume_devices>("volumeDevices", kRefused),

@@ -40,7 +40,7 @@ const Struct& Describe(const SecurityContext*) {
   static const Struct table{"SecurityContext", {
       F<&SecurityContext::capabilities>("capabilities"),
       F<&SecurityContext::privileged>("privileged"),
-      F<&SecurityContext::se_linux_options>("seLinuxOptions", kNotYet),
+      F<&SecurityContext::se_linux_options>("seLinuxOptions"),
       F<&SecurityContext::windows_options>("windowsOptions", StructType(WindowsOptionsTable), kAccepted),
       F<&SecurityContext::run_as_user>("runAsUser").Range(0, kLargestId),
       F<&SecurityContext::run_as_group>("runAsGroup").Range(0, kLargestId),
@@ -49,7 +49,7 @@ const Struct& Describe(const SecurityContext*) {
       F<&SecurityContext::allow_privilege_escalation>("allowPrivilegeEscalation"),
       F<&SecurityContext::proc_mount>("procMount").Default("Default").OneOf({"Default", "Unmasked"}),
       F<&SecurityContext::seccomp_profile>("seccompProfile"),
-      F<&SecurityContext::app_armor_profile>("appArmorProfile", kNotYet),
+      F<&SecurityContext::app_armor_profile>("appArmorProfile"),
   }};
   return table;
 }
@@ -64,7 +64,7 @@ const Struct& Describe(const Sysctl*) {
 
 const Struct& Describe(const PodSecurityContext*) {
   static const Struct table{"PodSecurityContext", {
-      F<&PodSecurityContext::se_linux_options>("seLinuxOptions", kNotYet),
+      F<&PodSecurityContext::se_linux_options>("seLinuxOptions"),
       F<&PodSecurityContext::windows_options>("windowsOptions", StructType(WindowsOptionsTable), kAccepted),
       F<&PodSecurityContext::run_as_user>("runAsUser").Range(0, kLargestId),
       F<&PodSecurityContext::run_as_group>("runAsGroup").Range(0, kLargestId),
@@ -75,7 +75,7 @@ const Struct& Describe(const PodSecurityContext*) {
       F<&PodSecurityContext::sysctls>("sysctls"),
       F<&PodSecurityContext::fs_group_change_policy>("fsGroupChangePolicy").OneOf({"Always", "OnRootMismatch"}),
       F<&PodSecurityContext::seccomp_profile>("seccompProfile"),
-      F<&PodSecurityContext::app_armor_profile>("appArmorProfile", kNotYet),
+      F<&PodSecurityContext::app_armor_profile>("appArmorProfile"),
       F<&PodSecurityContext::se_linux_change_policy>("seLinuxChangePolicy", kAccepted).OneOf({"MountOption", "Recursive"}),
   }};
   return table;

@@ -8,8 +8,7 @@ using enum Support;
 
 namespace {
 constexpr int64_t kDefaultMode = 0644;
-constexpr int64_t kLargestMode = 0777;
-}  // namespace
+}
 
 const Struct& Describe(const HostPathVolumeSource*) {
   static const Struct table{"HostPathVolumeSource", {
@@ -32,7 +31,7 @@ const Struct& Describe(const KeyToPath*) {
   static const Struct table{"KeyToPath", {
       F<&KeyToPath::key>("key").Required(),
       F<&KeyToPath::path>("path").Required().Check(CheckProjectedPath),
-      F<&KeyToPath::mode>("mode").Range(0, kLargestMode),
+      F<&KeyToPath::mode>("mode").Check(CheckMode),
   }};
   return table;
 }
@@ -41,7 +40,7 @@ const Struct& Describe(const SecretVolumeSource*) {
   static const Struct table{"SecretVolumeSource", {
       F<&SecretVolumeSource::secret_name>("secretName").Required(),
       F<&SecretVolumeSource::items>("items"),
-      F<&SecretVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Range(0, kLargestMode),
+      F<&SecretVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Check(CheckMode),
       F<&SecretVolumeSource::optional>("optional"),
   }};
   return table;
@@ -51,7 +50,7 @@ const Struct& Describe(const ConfigMapVolumeSource*) {
   static const Struct table{"ConfigMapVolumeSource", {
       F<&ConfigMapVolumeSource::name>("name").Required(),
       F<&ConfigMapVolumeSource::items>("items"),
-      F<&ConfigMapVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Range(0, kLargestMode),
+      F<&ConfigMapVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Check(CheckMode),
       F<&ConfigMapVolumeSource::optional>("optional"),
   }};
   return table;
@@ -62,7 +61,7 @@ const Struct& Describe(const DownwardApiFile*) {
       F<&DownwardApiFile::path>("path").Required().Check(CheckProjectedPath),
       F<&DownwardApiFile::field_ref>("fieldRef"),
       F<&DownwardApiFile::resource_field_ref>("resourceFieldRef"),
-      F<&DownwardApiFile::mode>("mode").Range(0, kLargestMode),
+      F<&DownwardApiFile::mode>("mode").Check(CheckMode),
   }};
   return table;
 }
@@ -70,7 +69,7 @@ const Struct& Describe(const DownwardApiFile*) {
 const Struct& Describe(const DownwardApiVolumeSource*) {
   static const Struct table{"DownwardAPIVolumeSource", {
       F<&DownwardApiVolumeSource::items>("items"),
-      F<&DownwardApiVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Range(0, kLargestMode),
+      F<&DownwardApiVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Check(CheckMode),
   }};
   return table;
 }
@@ -115,7 +114,7 @@ const Struct& Describe(const VolumeProjection*) {
 const Struct& Describe(const ProjectedVolumeSource*) {
   static const Struct table{"ProjectedVolumeSource", {
       F<&ProjectedVolumeSource::sources>("sources"),
-      F<&ProjectedVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Range(0, kLargestMode),
+      F<&ProjectedVolumeSource::default_mode>("defaultMode").Default(kDefaultMode).Check(CheckMode),
   }};
   return table;
 }
@@ -162,8 +161,8 @@ const Struct& Describe(const Volume*) {
         F<&Volume::projected>("projected"),
         F<&Volume::downward_api>("downwardAPI"),
         F<&Volume::persistent_volume_claim>("persistentVolumeClaim"),
-        F<&Volume::image>("image", kRefused),
-        F<&Volume::ephemeral>("ephemeral", kRefused),
+        F<&Volume::image>("image", kRefused).Note("copy the files in an init container"),
+        F<&Volume::ephemeral>("ephemeral").Note("a folder that goes with the pod"),
     }};
     for (Field& field : RemoteVolumeFields()) fields.fields.push_back(std::move(field));
     return fields;

@@ -59,7 +59,10 @@ void ValidateResources(Report& report, const std::string& path, const ResourceRe
       report.Invalid(at, request.ToString(),
                      fmt::format("must be less than or equal to {} limit of {}", name, limit->second.ToString()));
     }
-    if (request.IsNegative()) report.Invalid(at, request.ToString(), "must be greater than or equal to 0");
+    // One that was copied from its limit has been told of there.
+    if (request.IsNegative() && request != limit->second) {
+      report.Invalid(at, request.ToString(), "must be greater than or equal to 0");
+    }
   }
 }
 

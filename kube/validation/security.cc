@@ -30,7 +30,7 @@ void ValidateSysctl(Report& report, const std::string& at, const Sysctl& sysctl,
   const bool ipc = name.starts_with("kernel.shm") || name.starts_with("kernel.msg") || name == "kernel.sem" ||
                    name.starts_with("fs.mqueue.");
   const bool network = name.starts_with("net.");
-  if (name.empty()) return;
+  if (name.empty() || !CheckSysctlName(Value::String(sysctl.name)).empty()) return;
   if (!ipc && !network) {
     report.Invalid(at + ".name", sysctl.name, "is not a sysctl of a namespace: it would change the whole machine");
   } else if (network && spec.host_network) {

@@ -20,7 +20,8 @@ void Validate(const Object& object, std::vector<Finding>& findings) {
   static const Value kNowhere;
   Report report(object.source ? *object.source : kNowhere, findings);
   const ObjectMeta& metadata = object.metadata();
-  if (metadata.name.empty() && metadata.generate_name.empty()) {
+  const bool has_metadata = object.source == nullptr || object.source->Find("metadata") != nullptr;
+  if (has_metadata && metadata.name.empty() && metadata.generate_name.empty()) {
     report.Required("metadata.name", "name or generateName is required");
   }
   std::visit([&](const auto& body) { ValidateBody(report, body); }, object.body);
