@@ -99,7 +99,7 @@ void Checker::CheckStruct(const Struct& fields, const Value& value, const std::s
 void Checker::CheckUnknown(const Struct& fields, const Value::Entry& entry, const std::string& path) {
   if (unknown_ == UnknownFields::kIgnore) return;
   Add(unknown_ == UnknownFields::kError ? Severity::kError : Severity::kWarning, entry.key_mark,
-      fmt::format("unknown field {} in {}{}", QuoteText(entry.key), Child(kind_, path),
+      fmt::format("unknown field {} in {}{}", QuoteText(entry.key), path.empty() ? std::string(kind_) : Child(kind_, path),
                   DidYouMean(entry.key, fields.FieldNames())));
 }
 

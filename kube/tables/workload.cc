@@ -36,15 +36,15 @@ const Struct& Describe(const PersistentVolumeClaim*) {
 
 const Struct& Describe(const RollingUpdateDeployment*) {
   static const Struct table{"RollingUpdateDeployment", {
-      F<&RollingUpdateDeployment::max_unavailable>("maxUnavailable").Default("25%").Check(CheckCountOrPercent),
-      F<&RollingUpdateDeployment::max_surge>("maxSurge").Default("25%").Check(CheckCountOrPercent),
+      F<&RollingUpdateDeployment::max_unavailable>("maxUnavailable", kNotYet).Default("25%").Check(CheckCountOrPercent),
+      F<&RollingUpdateDeployment::max_surge>("maxSurge", kNotYet).Default("25%").Check(CheckCountOrPercent),
   }};
   return table;
 }
 
 const Struct& Describe(const DeploymentStrategy*) {
   static const Struct table{"DeploymentStrategy", {
-      F<&DeploymentStrategy::type>("type").Default("RollingUpdate").OneOf({"Recreate", "RollingUpdate"}),
+      F<&DeploymentStrategy::type>("type", kNotYet).Default("RollingUpdate").OneOf({"Recreate", "RollingUpdate"}),
       F<&DeploymentStrategy::rolling_update>("rollingUpdate"),
   }};
   return table;
@@ -55,7 +55,7 @@ const Struct& Describe(const DeploymentSpec*) {
       F<&DeploymentSpec::replicas>("replicas").Default(int64_t{1}).AtLeast(0),
       F<&DeploymentSpec::selector>("selector").Required(),
       F<&DeploymentSpec::pod_template>("template").Required(),
-      F<&DeploymentSpec::strategy>("strategy", kNotYet),
+      F<&DeploymentSpec::strategy>("strategy"),
       F<&DeploymentSpec::min_ready_seconds>("minReadySeconds", kNotYet).AtLeast(0),
       F<&DeploymentSpec::revision_history_limit>("revisionHistoryLimit", kNotYet).Default(int64_t{10}).AtLeast(0),
       F<&DeploymentSpec::paused>("paused", kNotYet).Harmless(false),

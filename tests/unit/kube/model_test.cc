@@ -116,7 +116,7 @@ TEST(Defaults, AreFilledInAndLeftOutAgain) {
 }
 
 TEST(SupportTable, IsWhatTheDocumentationShows) {
-  const auto document = common::ReadFile(std::string(SKIFF_TEST_DATA) + "/../../../../docs/KUBERNETES.md");
+  const auto document = common::ReadFile(std::string(SKIFF_SOURCE_DIR) + "/docs/KUBERNETES.md");
   ASSERT_TRUE(document) << document.error().message();
   EXPECT_THAT(*document, testing::EndsWith("## Fields\n\n" + SupportTable()))
       << "docs/KUBERNETES.md is older than the field tables: run scripts/update-docs";

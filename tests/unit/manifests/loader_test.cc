@@ -75,7 +75,7 @@ TEST(Loader, UnfoldsAnchorsAndMergeKeys) {
 kind: ConfigMap
 metadata: &meta
   name: one
-  labels: &labels {app: x, tier: y}
+  labels: &labels {app: x, tier: w}
 data: {a: b}
 ---
 apiVersion: v1
@@ -83,7 +83,7 @@ kind: ConfigMap
 metadata:
   name: two
   labels: &more
-    <<: &base {app: x, tier: y}
+    <<: &base {app: x, tier: w}
     tier: z
   annotations:
     <<: [*base, {extra: "1"}]
@@ -91,7 +91,7 @@ metadata:
   ASSERT_TRUE(loaded.diagnostics.empty()) << kube::RenderDiagnostics(loaded.diagnostics);
   ASSERT_EQ(loaded.objects.size(), 2u);
   EXPECT_EQ(loaded.objects[1].metadata().labels, (kube::StringMap{{"app", "x"}, {"tier", "z"}}));
-  EXPECT_EQ(loaded.objects[1].metadata().annotations, (kube::StringMap{{"app", "x"}, {"tier", "y"}, {"extra", "1"}}));
+  EXPECT_EQ(loaded.objects[1].metadata().annotations, (kube::StringMap{{"app", "x"}, {"tier", "w"}, {"extra", "1"}}));
 }
 
 TEST(Loader, ReadsJsonAndLists) {
@@ -107,7 +107,7 @@ TEST(Loader, ReadsJsonAndLists) {
   EXPECT_EQ(secret.type, "Opaque");
   EXPECT_EQ(loaded.objects[1].metadata().kube_namespace, "other");
   EXPECT_EQ(loaded.objects[1].position.line, 3);
-  EXPECT_EQ(loaded.objects[1].PositionOf("metadata.namespace").column, 80);
+  EXPECT_EQ(loaded.objects[1].PositionOf("metadata.namespace").column, 83);
 }
 
 TEST(Loader, RefusesBombsCleanly) {

@@ -63,7 +63,7 @@ TEST(Writer, LaysOutAsKubectlDoes) {
       "a:\n"
       "  list:\n"
       "  - x: 1\n"
-      "    y:\n"
+      "    z:\n"
       "    - - 1\n"
       "      - 2\n"
       "    - z\n"
@@ -81,7 +81,7 @@ TEST(Writer, LaysOutAsKubectlDoes) {
 
 // What is loaded, written and loaded again is the same, with and without the defaults.
 TEST(Writer, RoundTripsTheSamples) {
-  const std::string folder = std::string(SKIFF_TEST_DATA) + "/../../../../manifests/samples";
+  const std::string folder = std::string(SKIFF_SOURCE_DIR) + "/manifests/samples";
   const auto names = common::ListDirectory(folder);
   ASSERT_TRUE(names);
   ASSERT_GE(names->size(), 8u);
