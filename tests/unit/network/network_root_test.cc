@@ -355,41 +355,57 @@ TEST_F(NetworkRootTest, AddressesAreNeverGivenTwice) {
 }
 
 // One command is killed at a random point, again and again; sweeping must find everything.
-TEST_F(NetworkRootTest, SweepRepairsWhatAKilledCommandLeft) {
-  const Pod living = StartPod("bbbbbbbbbbbb0010");
-  const LabServer server(living.pid(), "tcp", "0.0.0.0", 80);
-  const std::string with_living = KernelState();
-  for (int round = 0; round < 60; ++round) {
-    const LabNamespace space;
-    const pid_t command = Spawn([&] {
-      Network network(paths_);
-      const std::vector<Port> ports = {{"", 8080, 80, "tcp"}, {"", 5353, 53, "udp"}};
-      const auto definition = network.Find(Network::kDefaultName);
-      while (true) {
-        const auto lease = network.Reserve(*definition, "aaaaaaaaaaaa0010");
-        const auto sockets = network.HoldPorts("aaaaaaaaaaaa0010", "victim", ports);
-        if (!lease || !sockets) return false;
-        if (!network.Attach("aaaaaaaaaaaa0010", space.pid(), *definition, *lease, ports)) return false;
-        if (!network.Detach("aaaaaaaaaaaa0010")) return false;
-      }
-    });
-    ::usleep(static_cast<useconds_t>(round * 331 % 20000 + 300));
-    ::kill(command, SIGKILL);
-    int status = 0;
-    ::waitpid(command, &status, 0);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "the command failed by itself";
-    const auto swept = RunIn(kHere, [&]() -> std::string {
-      // Another process: this one still owns the living pod's record.
-      const auto result =
-          Network(paths_).Sweep([](const std::string& id) { return id == "bbbbbbbbbbbb0010"; });
-      return result ? "" : result.error().message();
-    });
-    ASSERT_EQ(swept, "");
-    ASSERT_EQ(KernelState(), with_living) << "round " << round;
+class KillTest : public NetworkRootTest {
+ protected:
+  static constexpr char kVictim[] = "aaaaaaaaaaaa0010";
+  static constexpr char kLiving[] = "bbbbbbbbbbbb0010";
+
+  // Starts and stops a pod for ever.
+  bool RunVictim(pid_t netns_pid) {
+    Network network(paths_);
+    const std::vector<Port> ports = {{"", 8080, 80, "tcp"}, {"", 5353, 53, "udp"}};
+    const auto definition = network.Find(Network::kDefaultName);
+    while (true) {
+      const auto lease = network.Reserve(*definition, kVictim);
+      const auto sockets = network.HoldPorts(kVictim, "victim", ports);
+      if (!lease || !sockets) return false;
+      if (!network.Attach(kVictim, netns_pid, *definition, *lease, ports)) return false;
+      if (!network.Detach(kVictim)) return false;
+    }
   }
+
+  void KillAndSweep(const std::string& wanted_state) {
+    for (int round = 0; round < 60; ++round) {
+      const LabNamespace space;
+      const pid_t command = Spawn([&] { return RunVictim(space.pid()); });
+      ::usleep(static_cast<useconds_t>(round * 331 % 20000 + 300));
+      ::kill(command, SIGKILL);
+      int status = 0;
+      ::waitpid(command, &status, 0);
+      ASSERT_TRUE(WIFSIGNALED(status)) << "the command failed by itself";
+      // In another process: this one still owns the living pod's record.
+      const auto swept = RunIn(kHere, [&]() -> std::string {
+        const auto result = Network(paths_).Sweep([](const std::string& id) { return id == kLiving; });
+        return result ? "" : result.error().message();
+      });
+      ASSERT_EQ(swept, "");
+      ASSERT_EQ(KernelState(), wanted_state) << "round " << round;
+    }
+  }
+};
+
+TEST_F(KillTest, BesideALivingPod) {
+  const Pod living = StartPod(kLiving);
+  const LabServer server(living.pid(), "tcp", "0.0.0.0", 80);
+  KillAndSweep(KernelState());
   EXPECT_EQ(Ask(kHere, "tcp", living.address, 80), "10.89.0.1");
   StopPod(living);
   EXPECT_EQ(KernelState(), baseline_);
+}
+
+TEST_F(KillTest, TheOnlyPod) {
+  ASSERT_TRUE(network_->Find(Network::kDefaultName));
+  KillAndSweep(baseline_);
 }
 
 TEST_F(NetworkRootTest, HostAddresses) {
