@@ -94,17 +94,17 @@ class StopCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
+    TRY(context.ChangingEngine());
     ASSIGN_OR_RETURN(const auto targets, Targets(context, names_, all_, latest_, [&](const pod::ContainerInfo& container) {
                        return restart_ || IsRunning(container);
                      }));
-    return context.ForEach(targets, [&](const std::string& name) -> Result<> {
-      const Result<std::string> id = context.FindContainer(name);
-      if (!id && ignore_ && id.error().code() == ErrorCode::kNotFound) return {};
+    return context.ForEachAtOnce(targets, [&](Context& own, const std::string& name) -> Result<std::string> {
+      const Result<std::string> id = own.FindContainer(name);
+      if (!id && ignore_ && id.error().code() == ErrorCode::kNotFound) return std::string();
       if (!id) return id.error();
+      ASSIGN_OR_RETURN(pod::Engine * engine, own.Engine());
       TRY(restart_ ? engine->RestartContainer(*id, time_) : engine->StopContainer(*id, time_));
-      PrintLine(name);
-      return {};
+      return name;
     });
   }
 
@@ -155,21 +155,22 @@ class RemoveCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
+    TRY(context.ChangingEngine());
     ASSIGN_OR_RETURN(const auto targets,
                      Targets(context, names_, all_, latest_, [](const pod::ContainerInfo&) { return true; }));
-    const auto remove = [&](const std::string& name) -> Result<> {
-      const Result<std::string> id = context.FindContainer(name);
-      if (!id && (ignore_ || force_) && id.error().code() == ErrorCode::kNotFound) return {};
+    const auto remove = [&](Context& own, const std::string& name) -> Result<std::string> {
+      const Result<std::string> id = own.FindContainer(name);
+      if (!id && (ignore_ || force_) && id.error().code() == ErrorCode::kNotFound) return std::string();
       if (!id) return id.error();
+      ASSIGN_OR_RETURN(pod::Engine * engine, own.Engine());
       if (force_ && time_) TRY(engine->StopContainer(*id, time_));
       const Result<> removed = engine->RemoveContainer(*id, force_, volumes_);
       // With --all, a pod's end may have taken it along.
-      if (!removed && !(all_ && removed.error().code() == ErrorCode::kNotFound)) return removed.error();
-      PrintLine(name);
-      return {};
+      if (!removed && all_ && removed.error().code() == ErrorCode::kNotFound) return std::string();
+      if (!removed) return removed.error();
+      return name;
     };
-    return context.ForEach(targets, remove, [](const Error& error) {
+    return context.ForEachAtOnce(targets, remove, [](const Error& error) {
       return error.code() == ErrorCode::kNotFound ? 1 : error.code() == ErrorCode::kBusy ? 2 : kExitFailure;
     });
   }

@@ -1,6 +1,10 @@
 #include "cli/context.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <future>
+#include <thread>
 
 #include "cli/command.h"
 #include "cli/suggest.h"
@@ -69,6 +73,40 @@ int Context::ForEach(const std::vector<std::string>& targets,
     PrintError(done.error());
     code = code_of ? code_of(done.error()) : ExitCodeFor(done.error());
   }
+  return code;
+}
+
+int Context::ForEachAtOnce(const std::vector<std::string>& targets,
+                           const std::function<Result<std::string>(Context&, const std::string&)>& act,
+                           const std::function<int(const Error&)>& code_of) {
+  const auto show = [&](Context& context, const std::string& target) -> Result<> {
+    ASSIGN_OR_RETURN(const std::string line, act(context, target));
+    if (!line.empty()) PrintLine(line);
+    return {};
+  };
+  if (targets.size() < 2)
+    return ForEach(targets, [&](const std::string& target) { return show(*this, target); }, code_of);
+
+  constexpr size_t kMostThreads = 32;
+  std::vector<std::promise<Result<std::string>>> promises(targets.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    Context own(options_);
+    for (size_t i = next++; i < targets.size(); i = next++) promises[i].set_value(act(own, targets[i]));
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < std::min(targets.size(), kMostThreads); ++i) threads.emplace_back(work);
+  size_t index = 0;
+  const int code = ForEach(
+      targets,
+      [&](const std::string&) -> Result<> {
+        ASSIGN_OR_RETURN(const std::string line, promises[index++].get_future().get());
+        if (!line.empty()) PrintLine(line);
+        FlushOutput();
+        return {};
+      },
+      code_of);
+  for (std::thread& thread : threads) thread.join();
   return code;
 }
 

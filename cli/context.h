@@ -38,6 +38,11 @@ class Context {
   int ForEach(const std::vector<std::string>& targets,
               const std::function<common::Result<>(const std::string& target)>& act,
               const std::function<int(const common::Error&)>& code_of = {});
+  // The same for what is mostly waiting (stop, rm): all targets at once, each with a context of its own, as an engine belongs
+  // to one thread. `act` returns the line to print; lines and errors come in the order of the targets.
+  int ForEachAtOnce(const std::vector<std::string>& targets,
+                    const std::function<common::Result<std::string>(Context& own, const std::string& target)>& act,
+                    const std::function<int(const common::Error&)>& code_of = {});
 
  private:
   GlobalOptions options_;

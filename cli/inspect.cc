@@ -88,7 +88,8 @@ class InspectCommand : public Command {
   static Result<JsonValue> Container(pod::Engine& engine, const std::string& id, JsonBuilder& b) {
     ASSIGN_OR_RETURN(const pod::ContainerInfo container, engine.InspectContainer(id));
     ASSIGN_OR_RETURN(const pod::PodInfo pod, engine.InspectPod(container.pod_id));
-    return ContainerInspectJson(container, pod, engine.paths(), b);
+    const Result<image::Image> image = engine.images().Find(container.image_id);
+    return ContainerInspectJson({container, pod, image ? &*image : nullptr, engine.paths(), engine.runtime_program()}, b);
   }
 
   Result<> Show(const JsonValue& documents) const {

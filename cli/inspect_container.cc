@@ -2,6 +2,7 @@
 
 #include "cli/container_view.h"
 #include "cli/inspect_view.h"
+#include "cli/notation/text.h"
 #include "cli/render/units.h"
 
 namespace skiff::cli {
@@ -61,7 +62,7 @@ JsonValue Mounts(const pod::ContainerInfo& container, const pod::PodInfo& pod, c
     b.Set(entry, "Type", named ? "volume" : "bind");
     if (named) {
       b.Set(entry, "Name", volume->named->name);
-      b.Set(entry, "Source", paths.VolumeDir(volume->named->name));
+      b.Set(entry, "Source", paths.VolumeDir(volume->named->name) + "/_data");
     } else if (volume != nullptr && volume->host_path) {
       b.Set(entry, "Source", volume->host_path->path);
     } else {
@@ -109,36 +110,71 @@ JsonValue NetworkSettings(const pod::PodInfo& pod, JsonBuilder& b) {
   return settings;
 }
 
-JsonValue Config(const pod::ContainerInfo& container, const pod::PodInfo& pod, JsonBuilder& b) {
+// What the container's own settings leave to the image.
+struct Effective {
+  std::string user;
+  std::string working_dir = "/";
+  std::string stop_signal = "SIGTERM";
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> env;  // "K=V", the image's first
+  std::vector<std::string> entrypoint;
+  std::vector<std::string> cmd;
+};
+
+void SetVariable(std::vector<std::string>& env, const std::string& name, const std::string& value) {
+  std::erase_if(env, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  env.push_back(name + "=" + value);
+}
+
+Effective Merge(const pod::ContainerSpec& spec, const image::ImageConfig& image) {
+  Effective merged;
+  merged.user = !spec.security.user.empty() ? spec.security.user : image.user;
+  if (spec.security.run_as_user) merged.user = std::to_string(*spec.security.run_as_user);
+  if (spec.security.run_as_group) merged.user += ":" + std::to_string(*spec.security.run_as_group);
+  for (const std::string* directory : {&spec.working_dir, &image.working_dir}) {
+    if (directory->empty()) continue;
+    merged.working_dir = *directory;
+    break;
+  }
+  for (const std::string* signal : {&spec.stop_signal, &image.stop_signal}) {
+    if (signal->empty()) continue;
+    merged.stop_signal = *signal;
+    break;
+  }
+  merged.labels = image.labels;
+  for (const auto& [key, value] : spec.labels) merged.labels[key] = value;
+  merged.env = image.env;
+  for (const pod::EnvVar& variable : spec.env) SetVariable(merged.env, variable.name, variable.value);
+  merged.entrypoint = spec.command.value_or(image.entrypoint);
+  // A command of its own drops the image's arguments (kube-semantics.md 5.1).
+  merged.cmd = spec.args.value_or(spec.command ? std::vector<std::string>{} : image.cmd);
+  return merged;
+}
+
+JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
+  const pod::ContainerInfo& container = source.container;
   const pod::ContainerSpec& spec = container.spec;
+  const Effective effective = Merge(spec, source.image == nullptr ? image::ImageConfig{} : source.image->config);
   JsonValue config = b.Object();
-  b.Set(config, "Hostname", pod.spec.hostname.empty() ? ShortId(container.id) : pod.spec.hostname);
+  b.Set(config, "Hostname", source.pod.spec.hostname.empty() ? ShortId(container.id) : source.pod.spec.hostname);
   b.Set(config, "Domainname", "");
-  std::string user = spec.security.user;
-  if (spec.security.run_as_user) user = std::to_string(*spec.security.run_as_user);
-  if (spec.security.run_as_group) user += ":" + std::to_string(*spec.security.run_as_group);
-  b.Set(config, "User", user);
+  b.Set(config, "User", effective.user);
   b.Set(config, "AttachStdin", spec.stdin);
   b.Set(config, "AttachStdout", true);
   b.Set(config, "AttachStderr", true);
   b.Set(config, "Tty", spec.tty);
   b.Set(config, "OpenStdin", spec.stdin);
   b.Set(config, "StdinOnce", spec.stdin_once);
-  JsonValue env = b.Array();
-  for (const pod::EnvVar& variable : spec.env) b.Push(env, variable.name + "=" + variable.value);
-  b.Set(config, "Env", std::move(env));
-  b.Set(config, "Cmd", spec.args ? b.Strings(*spec.args) : b.Strings(container.command));
+  b.Set(config, "Env", b.Strings(effective.env));
+  b.Set(config, "Cmd", b.Strings(effective.cmd));
   b.Set(config, "Image", container.image_name);
   b.Set(config, "Volumes", JsonValue());
-  b.Set(config, "WorkingDir", spec.working_dir.empty() ? "/" : spec.working_dir);
-  std::string entrypoint;
-  for (const std::string& word : spec.command.value_or(std::vector<std::string>{}))
-    entrypoint += (entrypoint.empty() ? "" : " ") + word;
-  b.Set(config, "Entrypoint", entrypoint);
-  b.Set(config, "Labels", b.StringMap(spec.labels));
+  b.Set(config, "WorkingDir", effective.working_dir);
+  b.Set(config, "Entrypoint", Join(effective.entrypoint, " "));
+  b.Set(config, "Labels", b.StringMap(effective.labels));
   b.Set(config, "Annotations", b.StringMap(spec.annotations));
-  b.Set(config, "StopSignal", spec.stop_signal.empty() ? "SIGTERM" : spec.stop_signal);
-  b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(pod.spec.termination_grace_s));
+  b.Set(config, "StopSignal", effective.stop_signal);
+  b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(source.pod.spec.termination_grace_s));
   return config;
 }
 
@@ -220,9 +256,7 @@ JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& po
   b.Set(host, "SecurityOpt", std::move(options));
   JsonValue tmpfs = b.Object();
   for (const pod::TmpfsMount& mount : spec.tmpfs) {
-    std::string text;
-    for (const std::string& option : mount.options) text += (text.empty() ? "" : ",") + option;
-    b.Set(tmpfs, mount.path, text);
+    b.Set(tmpfs, mount.path, Join(mount.options, ","));
   }
   b.Set(host, "Tmpfs", std::move(tmpfs));
   b.Set(host, "UTSMode", "private");
@@ -258,8 +292,9 @@ JsonValue PortBindings(const std::vector<pod::PortMapping>& ports, JsonBuilder& 
   return bindings;
 }
 
-JsonValue ContainerInspectJson(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths,
-                               JsonBuilder& b) {
+JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
+  const pod::ContainerInfo& container = source.container;
+  const pod::PodInfo& pod = source.pod;
   JsonValue object = b.Object();
   b.Set(object, "Id", container.id);
   b.Set(object, "Created", container.created);
@@ -268,10 +303,11 @@ JsonValue ContainerInspectJson(const pod::ContainerInfo& container, const pod::P
   b.Set(object, "Args", b.Strings(args));
   b.Set(object, "State", State(container, b));
   b.Set(object, "Image", container.image_id);
+  b.Set(object, "ImageDigest", source.image == nullptr ? "" : source.image->digest);
   b.Set(object, "ImageName", container.image_name);
   b.Set(object, "Rootfs", "");
   b.Set(object, "Pod", pod.spec.implicit ? "" : pod.id);
-  b.Set(object, "OCIRuntime", "crun");
+  b.Set(object, "OCIRuntime", source.runtime.substr(source.runtime.rfind('/') + 1));
   b.Set(object, "Name", container.name);
   b.Set(object, "RestartCount", container.status.restart_count);
   b.Set(object, "Driver", "overlay");
@@ -279,14 +315,14 @@ JsonValue ContainerInspectJson(const pod::ContainerInfo& container, const pod::P
   b.Set(object, "ProcessLabel", container.spec.security.selinux_label);
   b.Set(object, "AppArmorProfile", container.spec.security.apparmor_profile);
   b.Set(object, "ExecIDs", b.Array());
-  b.Set(object, "Mounts", Mounts(container, pod, paths, b));
+  b.Set(object, "Mounts", Mounts(container, pod, source.paths, b));
   b.Set(object, "Dependencies", b.Array());
   b.Set(object, "NetworkSettings", NetworkSettings(pod, b));
   b.Set(object, "Namespace", "");
   b.Set(object, "IsInfra", false);
   b.Set(object, "IsInit", container.spec.init);
-  b.Set(object, "Config", Config(container, pod, b));
-  b.Set(object, "HostConfig", HostConfig(container, pod, paths, b));
+  b.Set(object, "Config", Config(source, b));
+  b.Set(object, "HostConfig", HostConfig(container, pod, source.paths, b));
   return object;
 }
 

@@ -11,8 +11,15 @@
 
 namespace skiff::cli {
 
-common::JsonValue ContainerInspectJson(const pod::ContainerInfo& container, const pod::PodInfo& pod,
-                                       const common::SystemPaths& paths, common::JsonBuilder& builder);
+// What a container inspection is made of; `image` is null when the image is gone.
+struct ContainerSource {
+  const pod::ContainerInfo& container;
+  const pod::PodInfo& pod;
+  const image::Image* image;
+  const common::SystemPaths& paths;
+  std::string runtime;
+};
+common::JsonValue ContainerInspectJson(const ContainerSource& source, common::JsonBuilder& builder);
 common::Result<common::JsonValue> ImageInspectJson(const image::Image& image, const image::Store& store,
                                                    common::JsonBuilder& builder);
 common::JsonValue VolumeJson(const pod::Engine::VolumeInfo& volume, common::JsonBuilder& builder);

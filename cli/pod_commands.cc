@@ -232,15 +232,15 @@ class PodActionCommand : public Command {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
     ASSIGN_OR_RETURN(const int signal, ParseSignal(signal_));
     ASSIGN_OR_RETURN(const std::vector<std::string> targets, Targets(*engine));
-    const auto act = [&](const std::string& name) -> Result<> {
-      const Result<std::string> id = context.FindPod(name);
-      if (!id && (ignore_ || force_) && id.error().code() == ErrorCode::kNotFound) return {};
+    const auto act = [&](Context& own, const std::string& name) -> Result<std::string> {
+      const Result<std::string> id = own.FindPod(name);
+      if (!id && (ignore_ || force_) && id.error().code() == ErrorCode::kNotFound) return std::string();
       if (!id) return id.error();
-      TRY(Act(*engine, *id, signal));
-      PrintLine(*id);
-      return {};
+      ASSIGN_OR_RETURN(pod::Engine * own_engine, own.Engine());
+      TRY(Act(*own_engine, *id, signal));
+      return *id;
     };
-    return context.ForEach(targets, act, [&](const Error& error) {
+    return context.ForEachAtOnce(targets, act, [&](const Error& error) {
       const bool removing = action_ == Action::kRemove;
       return removing && error.code() == ErrorCode::kNotFound ? 1 : ExitCodeFor(error);
     });

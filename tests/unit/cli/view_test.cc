@@ -26,6 +26,7 @@ pod::PodInfo Pod() {
   container.command = {"sh", "-c", "sleep 1000"};
   container.created = "2026-01-01T00:00:00Z";
   container.spec.labels = {{"x", "y"}};
+  container.spec.env = {{"A", "own"}};
   container.status.state = "running";
   container.status.pid = 42;
   pod.containers.push_back(container);
@@ -105,7 +106,16 @@ TEST(PodView, AnInitContainerThatIsDoneDoesNotDegrade) {
 TEST(Inspect, FieldsThatScriptsRead) {
   const pod::PodInfo pod = Pod();
   common::JsonBuilder builder;
-  const common::JsonValue json = ContainerInspectJson(pod.containers[0], pod, {}, builder);
+  image::Image image;
+  image.config.env = {"PATH=/bin", "A=image"};
+  image.config.cmd = {"sh"};
+  image.config.working_dir = "/srv";
+  const common::SystemPaths paths;
+  const common::JsonValue json = ContainerInspectJson({pod.containers[0], pod, &image, paths, "/usr/bin/crun"}, builder);
+  EXPECT_EQ(Field(json, ".Config.Env"), "[PATH=/bin A=own]");
+  EXPECT_EQ(Field(json, ".Config.WorkingDir"), "/srv");
+  EXPECT_EQ(Field(json, ".Config.Cmd"), "[sh]");
+  EXPECT_EQ(Field(json, ".OCIRuntime"), "crun");
   EXPECT_EQ(Field(json, ".State.Status"), "running");
   EXPECT_EQ(Field(json, ".State.Pid"), "42");
   EXPECT_EQ(Field(json, ".NetworkSettings.IPAddress"), "10.89.0.2");
