@@ -163,6 +163,7 @@ Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& dire
   container.working_dir = flags.workdir;
   container.tty = flags.tty;
   container.stdin = flags.interactive;
+  container.stdin_once = flags.interactive && !flags.detach;  // the end of our input is the end of its input
   container.init_process = flags.init;
   container.auto_remove = flags.rm;
   container.log_driver = flags.log_driver == "none" ? "none" : "";

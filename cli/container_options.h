@@ -20,7 +20,7 @@ struct ContainerFlags {
   std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, network, cap_add, cap_drop, security_opt, label,
       label_file, annotation, add_host, dns, dns_search, dns_option, ulimit, device, sysctl, group_add, expose;
   bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false, no_hosts = false,
-       publish_all = false, replace = false, env_host = false;
+       publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]
 

@@ -106,17 +106,16 @@ class RunCommand : public Command {
  public:
   void Declare(Arguments& arguments) override {
     flags_.Declare(arguments);
-    arguments.Switch("-d,--detach", detach_, "Run in the background and print the container's id");
+    arguments.Switch("-d,--detach", flags_.detach, "Run in the background and print the container's id");
     arguments.Switch("--sig-proxy", signal_proxy_, "Pass signals on to the process (default true)");
     arguments.Value("--detach-keys", detach_keys_, "keys", "Keys that detach (default ctrl-p,ctrl-q)");
     arguments.Ignored("-a,--attach", true);
   }
 
   Result<int> Run(Context& context) override {
-    if (detach_ && flags_.rm && flags_.restart.empty()) flags_.restart = "no";
     ASSIGN_OR_RETURN(const std::string id, Create(context, flags_));
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
-    Result<int> code = detach_ ? StartDetached(*engine, id) : RunAttached(context, *engine, id);
+    Result<int> code = flags_.detach ? StartDetached(*engine, id) : RunAttached(context, *engine, id);
     if (!code) RemoveFailed(*engine, id);
     return code;
   }
@@ -157,7 +156,6 @@ class RunCommand : public Command {
   }
 
   ContainerFlags flags_;
-  bool detach_ = false;
   std::optional<bool> signal_proxy_;
   std::string detach_keys_ = "ctrl-p,ctrl-q";
 };

@@ -226,7 +226,7 @@ JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& po
   b.Set(host, "CgroupManager", "cgroupfs");
   JsonValue log = b.Object();
   b.Set(log, "Type", spec.log_driver.empty() ? "k8s-file" : spec.log_driver);
-  b.Set(log, "Path", paths.PodStateDir(container.pod_id) + "/logs/" + container.id);
+  b.Set(log, "Path", paths.PodStateDir(container.pod_id) + "/containers/" + container.id + "/logs");
   b.Set(host, "LogConfig", std::move(log));
   b.Set(host, "NetworkMode", NetworkMode(pod.spec.network));
   b.Set(host, "PortBindings", PortBindings(PodPorts(pod), b));
