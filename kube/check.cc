@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kube/base64.h"
+#include "common/base64.h"
 #include "kube/quantity.h"
 #include "kube/rules.h"
 #include "kube/text.h"
@@ -22,17 +22,26 @@ std::string Child(std::string_view path, std::string_view name) {
 
 std::string_view TypeName(Type::Kind kind) {
   switch (kind) {
-    case Type::Kind::kString: return "a string";
-    case Type::Kind::kBool: return "true or false";
+    case Type::Kind::kString:
+      return "a string";
+    case Type::Kind::kBool:
+      return "true or false";
     case Type::Kind::kInt32:
-    case Type::Kind::kInt64: return "an integer";
-    case Type::Kind::kQuantity: return "a quantity such as 500m or 64Mi";
-    case Type::Kind::kIntOrString: return "an integer or a string";
-    case Type::Kind::kBytes: return "base64 text";
+    case Type::Kind::kInt64:
+      return "an integer";
+    case Type::Kind::kQuantity:
+      return "a quantity such as 500m or 64Mi";
+    case Type::Kind::kIntOrString:
+      return "an integer or a string";
+    case Type::Kind::kBytes:
+      return "base64 text";
     case Type::Kind::kStruct:
-    case Type::Kind::kMap: return "an object (key: value)";
-    case Type::Kind::kList: return "a list";
-    case Type::Kind::kAny: return "a value";
+    case Type::Kind::kMap:
+      return "an object (key: value)";
+    case Type::Kind::kList:
+      return "a list";
+    case Type::Kind::kAny:
+      return "a value";
   }
   return "";
 }
@@ -40,18 +49,33 @@ std::string_view TypeName(Type::Kind kind) {
 bool HasType(Type::Kind type, const Value& value) {
   switch (type) {
     case Type::Kind::kString:
-    case Type::Kind::kBytes: return value.is(Kind::kString);
-    case Type::Kind::kBool: return value.is(Kind::kBool);
+    case Type::Kind::kBytes:
+      return value.is(Kind::kString);
+    case Type::Kind::kBool:
+      return value.is(Kind::kBool);
     case Type::Kind::kInt32:
-    case Type::Kind::kInt64: return value.is(Kind::kInt);
-    case Type::Kind::kQuantity: return value.is(Kind::kString) || value.is(Kind::kInt) || value.is(Kind::kFloat);
-    case Type::Kind::kIntOrString: return value.is(Kind::kString) || value.is(Kind::kInt);
+    case Type::Kind::kInt64:
+      return value.is(Kind::kInt);
+    case Type::Kind::kQuantity:
+      return value.is(Kind::kString) || value.is(Kind::kInt) || value.is(Kind::kFloat);
+    case Type::Kind::kIntOrString:
+      return value.is(Kind::kString) || value.is(Kind::kInt);
     case Type::Kind::kStruct:
-    case Type::Kind::kMap: return value.is(Kind::kMap);
-    case Type::Kind::kList: return value.is(Kind::kList);
-    case Type::Kind::kAny: return true;
+    case Type::Kind::kMap:
+      return value.is(Kind::kMap);
+    case Type::Kind::kList:
+      return value.is(Kind::kList);
+    case Type::Kind::kAny:
+      return true;
   }
   return false;
+}
+
+// A number or boolean that was put in quotes.
+bool LooksLike(Type::Kind type, const std::string& text) {
+  if (type == Type::Kind::kBool) return text == "true" || text == "false";
+  const bool integer = type == Type::Kind::kInt32 || type == Type::Kind::kInt64;
+  return integer && !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
 class Checker {
@@ -84,7 +108,8 @@ class Checker {
   Mark first_without_effect_;
 };
 
-void Checker::CheckStruct(const Struct& fields, const Value& value, const std::string& path, bool tell_support) {
+void Checker::CheckStruct(const Struct& fields, const Value& value, const std::string& path,
+                          bool tell_support) {
   for (const Value::Entry& entry : value.entries()) {
     const Field* field = fields.Find(entry.key);
     if (field == nullptr) {
@@ -99,7 +124,8 @@ void Checker::CheckStruct(const Struct& fields, const Value& value, const std::s
 void Checker::CheckUnknown(const Struct& fields, const Value::Entry& entry, const std::string& path) {
   if (unknown_ == UnknownFields::kIgnore) return;
   Add(unknown_ == UnknownFields::kError ? Severity::kError : Severity::kWarning, entry.key_mark,
-      fmt::format("unknown field {} in {}{}", QuoteText(entry.key), path.empty() ? std::string(kind_) : Child(kind_, path),
+      fmt::format("unknown field {} in {}{}", QuoteText(entry.key),
+                  path.empty() ? std::string(kind_) : Child(kind_, path),
                   DidYouMean(entry.key, fields.FieldNames())));
 }
 
@@ -109,15 +135,18 @@ void Checker::CheckRequired(const Struct& fields, const Value& value, const std:
     const Value* member = value.Find(field.name);
     // An object that holds nothing is there; what it lacks is told inside.
     if (member != nullptr && (member->is(Kind::kMap) || !IsUnset(*member))) continue;
-    const bool misspelled = std::any_of(value.entries().begin(), value.entries().end(), [&](const auto& entry) {
-      return fields.Find(entry.key) == nullptr && FindSimilar(entry.key, {field.name}) == field.name;
-    });
+    const bool misspelled =
+        std::any_of(value.entries().begin(), value.entries().end(), [&](const auto& entry) {
+          return fields.Find(entry.key) == nullptr && FindSimilar(entry.key, {field.name}) == field.name;
+        });
     if (misspelled && unknown_ == UnknownFields::kError) continue;
-    Error(member != nullptr ? member->mark() : value.mark(), fmt::format("{}: Required value", Child(path, field.name)));
+    Error(member != nullptr ? member->mark() : value.mark(),
+          fmt::format("{}: Required value", Child(path, field.name)));
   }
 }
 
-void Checker::CheckField(const Field& field, const Value::Entry& entry, const std::string& path, bool tell_support) {
+void Checker::CheckField(const Field& field, const Value::Entry& entry, const std::string& path,
+                         bool tell_support) {
   const Value& value = entry.value;
   if (field.support == Support::kServer) return;
   if (tell_support) tell_support = TellSupport(field, entry, path);
@@ -129,7 +158,8 @@ bool Checker::TellSupport(const Field& field, const Value::Entry& entry, const s
   // `false` says something where not saying it means true.
   const bool says_no = entry.value.is(Kind::kBool) && field.harmless;
   if (field.support == Support::kEffective || (IsUnset(entry.value) && !says_no)) return true;
-  if ((field.harmless && *field.harmless == entry.value) || (field.fallback && *field.fallback == entry.value)) {
+  if ((field.harmless && *field.harmless == entry.value) ||
+      (field.fallback && *field.fallback == entry.value)) {
     return true;
   }
   switch (field.support) {
@@ -146,7 +176,8 @@ bool Checker::TellSupport(const Field& field, const Value::Entry& entry, const s
                                         field.note.empty() ? "" : "; ", field.note));
       break;
     case Support::kEffective:
-    case Support::kServer: break;
+    case Support::kServer:
+      break;
   }
   return false;
 }
@@ -180,12 +211,15 @@ void Checker::CheckScalar(const Type& type, const Value& value, const std::strin
     const auto quantity = Quantity::Parse(value.text());
     if (quantity) return;
     Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, quantity.error().message())));
-  } else if (type.kind == Type::Kind::kBytes && !DecodeBase64(value.text())) {
-    Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, "must be base64; plain text belongs in a "
-                                                                       "Secret's stringData or a ConfigMap's data")));
+  } else if (type.kind == Type::Kind::kBytes && !common::DecodeBase64(value.text())) {
+    Error(value.mark(), fmt::format("{}: {}", path,
+                                    InvalidValue(value,
+                                                 "must be base64; plain text belongs in a "
+                                                 "Secret's stringData or a ConfigMap's data")));
   } else if (type.kind == Type::Kind::kInt32 || type.kind == Type::Kind::kIntOrString) {
     using Limits = std::numeric_limits<int32_t>;
-    if (!value.is(Kind::kInt) || (value.int_value() >= Limits::min() && value.int_value() <= Limits::max())) return;
+    if (!value.is(Kind::kInt) || (value.int_value() >= Limits::min() && value.int_value() <= Limits::max()))
+      return;
     Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, "does not fit into 32 bits")));
   }
 }
@@ -195,27 +229,32 @@ void Checker::WrongType(const Type& type, const Value& value, const std::string&
   const bool scalar = value.is(Kind::kBool) || value.is(Kind::kInt) || value.is(Kind::kFloat);
   std::string message = fmt::format("{}: must be {}, not {}", path, TypeName(type.kind), value.Describe());
   if (wants_text && scalar) message += ": put it in quotes";
+  if (!wants_text && value.is(Kind::kString) && LooksLike(type.kind, value.text()))
+    message += ": remove the quotes";
   const bool one_item = scalar || value.is(Kind::kString);
   if (type.kind == Type::Kind::kList && one_item) message += fmt::format(": write [{}]", value.ToJson());
   Error(value.mark(), std::move(message));
 }
 
 void Checker::CheckLimits(const Field& field, const Value& value, const std::string& path) {
-  if (!field.choices.empty() && value.is(Kind::kString) && (!value.text().empty() || field.choices[0].empty()) &&
+  if (!field.choices.empty() && value.is(Kind::kString) &&
+      (!value.text().empty() || field.choices[0].empty()) &&
       std::find(field.choices.begin(), field.choices.end(), value.text()) == field.choices.end()) {
     std::string supported;
     for (const std::string_view choice : field.choices) {
       supported += fmt::format("{}\"{}\"", supported.empty() ? "" : ", ", choice);
     }
-    Error(value.mark(), fmt::format("{}: Unsupported value: {}: supported values: {}{}", path, QuoteText(value.text()),
-                                    supported, DidYouMean(value.text(), field.choices)));
+    Error(value.mark(),
+          fmt::format("{}: Unsupported value: {}: supported values: {}{}", path, QuoteText(value.text()),
+                      supported, DidYouMean(value.text(), field.choices)));
   }
   if (value.is(Kind::kInt)) {
     const int64_t number = value.int_value();
     const bool unset = field.required && number == 0;
     if (!unset && ((field.low && number < *field.low) || (field.high && number > *field.high))) {
-      const std::string detail = field.high ? fmt::format("must be between {} and {}, inclusive", *field.low, *field.high)
-                                            : fmt::format("must be greater than or equal to {}", *field.low);
+      const std::string detail =
+          field.high ? fmt::format("must be between {} and {}, inclusive", *field.low, *field.high)
+                     : fmt::format("must be greater than or equal to {}", *field.low);
       Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, detail)));
     }
   }

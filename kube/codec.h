@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kube/base64.h"
+#include "common/base64.h"
 #include "kube/quantity.h"
 #include "kube/schema.h"
 #include "kube/tables/tables.h"
@@ -15,7 +15,9 @@
 namespace skiff::kube {
 
 template <typename T>
-concept Described = requires(const T* tag) { Describe(tag); };
+concept Described = requires(const T* tag) {
+  Describe(tag);
+};
 
 template <typename T>
 struct Codec;
@@ -23,7 +25,8 @@ struct Codec;
 template <>
 struct Codec<std::string> {
   static Type Shape() { return {Type::Kind::kString}; }
-  // A number or boolean is a mistake that has been told; its text keeps later checks from telling of it again.
+  // A number or boolean is a mistake that has been told; its text keeps later checks from telling of it
+  // again.
   static void Decode(const Value& v, std::string& out) { out = v.text(); }
   static Value Encode(const std::string& in, bool) { return in.empty() ? Value() : Value::String(in); }
   static Value EncodeItem(const std::string& in, bool) { return Value::String(in); }
@@ -40,7 +43,7 @@ struct Codec<bool> {
 };
 
 template <typename T>
-  requires std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>
+requires std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>
 struct Codec<T> {
   static Type Shape() { return {sizeof(T) == 4 ? Type::Kind::kInt32 : Type::Kind::kInt64}; }
   static void Decode(const Value& v, T& out) {
@@ -77,9 +80,9 @@ template <>
 struct Codec<Bytes> {
   static Type Shape() { return {Type::Kind::kBytes}; }
   static void Decode(const Value& v, Bytes& out) {
-    if (auto data = DecodeBase64(v.text())) out.data = std::move(*data);
+    if (auto data = common::DecodeBase64(v.text())) out.data = std::move(*data);
   }
-  static Value EncodeItem(const Bytes& in, bool) { return Value::String(EncodeBase64(in.data)); }
+  static Value EncodeItem(const Bytes& in, bool) { return Value::String(common::EncodeBase64(in.data)); }
 };
 
 template <>
@@ -98,7 +101,9 @@ struct Codec<T> {
     Value map = EncodeItem(in, omit_defaults);
     return map.entries().empty() ? Value() : map;
   }
-  static Value EncodeItem(const T& in, bool omit_defaults) { return EncodeStruct(Table(), &in, omit_defaults); }
+  static Value EncodeItem(const T& in, bool omit_defaults) {
+    return EncodeStruct(Table(), &in, omit_defaults);
+  }
   static void Visit(T& object, const StructVisitor& visitor) { visitor(Table(), &object); }
 };
 
@@ -147,7 +152,8 @@ struct Codec<std::map<std::string, T>> {
   static Value Encode(const std::map<std::string, T>& in, bool omit_defaults) {
     if (in.empty()) return Value();
     Value map = Value::Map();
-    for (const auto& [key, item] : in) map.entries().push_back({key, {}, Codec<T>::EncodeItem(item, omit_defaults)});
+    for (const auto& [key, item] : in)
+      map.entries().push_back({key, {}, Codec<T>::EncodeItem(item, omit_defaults)});
     return map;
   }
 };
@@ -166,11 +172,13 @@ Field F(std::string_view name, Support support = Support::kEffective) {
   field.name = name;
   field.type = Codec<T>::Shape();
   field.support = support;
-  field.decode = [](const Field&, const Value& v, void* o) { Codec<T>::Decode(v, static_cast<Owner*>(o)->*Member); };
+  field.decode = [](const Field&, const Value& v, void* o) {
+    Codec<T>::Decode(v, static_cast<Owner*>(o)->*Member);
+  };
   field.encode = [](const Field&, const void* o, bool omit) {
     return Codec<T>::Encode(static_cast<const Owner*>(o)->*Member, omit);
   };
-  if constexpr (requires(T& member, const StructVisitor& visitor) { Codec<T>::Visit(member, visitor); }) {
+  if constexpr (requires(T & member, const StructVisitor& visitor) { Codec<T>::Visit(member, visitor); }) {
     field.visit = [](void* o, const StructVisitor& visitor) {
       Codec<T>::Visit(static_cast<Owner*>(o)->*Member, visitor);
     };

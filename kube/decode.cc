@@ -38,7 +38,8 @@ std::string Title(const Value& value, std::string_view kind) {
 bool AcceptKind(const Value& value, Decoded& decoded) {
   if (!value.is(Value::Kind::kMap)) {
     AddError(decoded, value.mark(),
-             fmt::format("a Kubernetes object must be an object (apiVersion, kind, ...), not {}", value.Describe()));
+             fmt::format("a Kubernetes object must be an object (apiVersion, kind, ...), not {}",
+                         value.Describe()));
     return false;
   }
   const std::string kind = Text(value.Find("kind")), api_version = Text(value.Find("apiVersion"));
@@ -47,14 +48,16 @@ bool AcceptKind(const Value& value, Decoded& decoded) {
     if (kind.empty()) AddError(decoded, MemberOr(value, "kind").mark(), "kind not set");
     return false;
   }
-  const std::string no_match = fmt::format("no matches for kind {} in version {}", QuoteText(kind), QuoteText(api_version));
+  const std::string no_match =
+      fmt::format("no matches for kind {} in version {}", QuoteText(kind), QuoteText(api_version));
   switch (LookUpKind(kind, api_version)) {
-    case KindStatus::kSupported: return true;
+    case KindStatus::kSupported:
+      return true;
     case KindStatus::kNotSupported:
     case KindStatus::kCustom:
-      decoded.findings.push_back(
-          {Severity::kWarning, MemberOr(value, "kind").mark(),
-           fmt::format("{} ({}) is not supported by this version of skiff; skipped", Title(value, kind), api_version)});
+      decoded.findings.push_back({Severity::kWarning, MemberOr(value, "kind").mark(),
+                                  fmt::format("{} ({}) is not supported by this version of skiff; skipped",
+                                              Title(value, kind), api_version)});
       return false;
     case KindStatus::kUnknownVersion:
       AddError(decoded, MemberOr(value, "apiVersion").mark(),

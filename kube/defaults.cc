@@ -19,7 +19,8 @@ namespace {
 
 bool HasSource(const Volume& volume) {
   return volume.host_path || volume.empty_dir || volume.secret || volume.config_map || volume.projected ||
-         volume.downward_api || volume.persistent_volume_claim || volume.image || volume.ephemeral || volume.remote;
+         volume.downward_api || volume.persistent_volume_claim || volume.image || volume.ephemeral ||
+         volume.remote;
 }
 
 void DefaultContainer(Container& container, bool host_network) {
@@ -45,7 +46,8 @@ void DefaultPodSpec(PodSpec& spec) {
 void DefaultRequests(PodSpec& spec) {
   for (auto* containers : {&spec.init_containers, &spec.containers}) {
     for (Container& container : *containers) {
-      container.resources.requests.insert(container.resources.limits.begin(), container.resources.limits.end());
+      container.resources.requests.insert(container.resources.limits.begin(),
+                                          container.resources.limits.end());
     }
   }
 }
@@ -80,7 +82,8 @@ void ApplyStatic(T& body) {
 void RemoveFromPodSpec(PodSpec& spec) {
   for (auto* containers : {&spec.init_containers, &spec.containers}) {
     for (Container& container : *containers) {
-      if (container.image_pull_policy == DefaultPullPolicy(container.image)) container.image_pull_policy.clear();
+      if (container.image_pull_policy == DefaultPullPolicy(container.image))
+        container.image_pull_policy.clear();
       for (ContainerPort& port : container.ports) {
         if (spec.host_network && port.host_port == port.container_port) port.host_port = 0;
       }
@@ -106,7 +109,9 @@ void RemoveRequests(PodSpec& spec) {
   }
 }
 
-bool IsDefault(const std::optional<IntOrString>& value) { return !value || (value->is_string && value->text == "25%"); }
+bool IsDefault(const std::optional<IntOrString>& value) {
+  return !value || (value->is_string && value->text == "25%");
+}
 
 void RemoveComputed(Pod& pod) {
   RemoveFromPodSpec(pod.spec);

@@ -12,8 +12,8 @@ bool HasErrors(const std::vector<Diagnostic>& diagnostics) {
 }
 
 std::string RenderDiagnostic(const Diagnostic& diagnostic, bool color) {
-  constexpr std::string_view kBold = "\x1b[1m", kRed = "\x1b[1;31m", kMagenta = "\x1b[1;35m", kGreen = "\x1b[1;32m",
-                             kReset = "\x1b[0m";
+  constexpr std::string_view kBold = "\x1b[1m", kRed = "\x1b[1;31m", kMagenta = "\x1b[1;35m",
+                             kGreen = "\x1b[1;32m", kReset = "\x1b[0m";
   const auto paint = [&](std::string_view code, std::string_view text) {
     return color ? fmt::format("{}{}{}", code, text, kReset) : std::string(text);
   };

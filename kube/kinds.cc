@@ -58,7 +58,8 @@ constexpr std::array kKinds{
 };
 
 const KnownKind* Find(std::string_view kind) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const KnownKind& k) { return k.kind == kind; });
+  const auto found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const KnownKind& k) { return k.kind == kind; });
   return found == kKinds.end() ? nullptr : found;
 }
 

@@ -9,10 +9,10 @@ namespace skiff::kube {
 
 enum class KindStatus {
   kSupported,
-  kNotSupported,      // a real kind that this version does not run
-  kUnknownVersion,    // the kind is real, its apiVersion is not (any more)
+  kNotSupported,    // a real kind that this version does not run
+  kUnknownVersion,  // the kind is real, its apiVersion is not (any more)
   kUnknown,
-  kCustom,            // a kind of somebody's own API group
+  kCustom,  // a kind of somebody's own API group
 };
 
 KindStatus LookUpKind(std::string_view kind, std::string_view api_version);

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "kube/types/object.h"
+
+#include <algorithm>
 
 namespace skiff::kube {
 
@@ -39,14 +39,15 @@ bool LabelSelector::Matches(const StringMap& labels) const {
     const auto found = labels.find(key);
     if (found == labels.end() || found->second != value) return false;
   }
-  return std::all_of(match_expressions.begin(), match_expressions.end(), [&](const LabelSelectorRequirement& wanted) {
-    const auto found = labels.find(wanted.key);
-    const bool exists = found != labels.end();
-    if (wanted.op == "Exists") return exists;
-    if (wanted.op == "DoesNotExist") return !exists;
-    const bool listed = exists && Contains(wanted.values, found->second);
-    return wanted.op == "In" ? listed : !listed;
-  });
+  return std::all_of(match_expressions.begin(), match_expressions.end(),
+                     [&](const LabelSelectorRequirement& wanted) {
+                       const auto found = labels.find(wanted.key);
+                       const bool exists = found != labels.end();
+                       if (wanted.op == "Exists") return exists;
+                       if (wanted.op == "DoesNotExist") return !exists;
+                       const bool listed = exists && Contains(wanted.values, found->second);
+                       return wanted.op == "In" ? listed : !listed;
+                     });
 }
 
 }  // namespace skiff::kube

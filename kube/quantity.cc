@@ -21,10 +21,10 @@ struct Suffix {
 };
 
 constexpr std::array kSuffixes{
-    Suffix{"Ei", 2, 60}, Suffix{"Pi", 2, 50}, Suffix{"Ti", 2, 40}, Suffix{"Gi", 2, 30}, Suffix{"Mi", 2, 20},
-    Suffix{"Ki", 2, 10}, Suffix{"E", 10, 18}, Suffix{"P", 10, 15}, Suffix{"T", 10, 12}, Suffix{"G", 10, 9},
-    Suffix{"M", 10, 6},  Suffix{"k", 10, 3},  Suffix{"", 10, 0},   Suffix{"m", 10, -3}, Suffix{"u", 10, -6},
-    Suffix{"n", 10, -9}};
+    Suffix{"Ei", 2, 60}, Suffix{"Pi", 2, 50}, Suffix{"Ti", 2, 40}, Suffix{"Gi", 2, 30},
+    Suffix{"Mi", 2, 20}, Suffix{"Ki", 2, 10}, Suffix{"E", 10, 18}, Suffix{"P", 10, 15},
+    Suffix{"T", 10, 12}, Suffix{"G", 10, 9},  Suffix{"M", 10, 6},  Suffix{"k", 10, 3},
+    Suffix{"", 10, 0},   Suffix{"m", 10, -3}, Suffix{"u", 10, -6}, Suffix{"n", 10, -9}};
 
 constexpr __int128 kLargest = static_cast<__int128>(std::numeric_limits<int64_t>::max()) * 1'000'000'000;
 
@@ -116,12 +116,14 @@ common::Result<Quantity> Quantity::Parse(std::string_view text) {
 
   int exponent10 = 0, exponent2 = 0;
   Format format = Format::kDecimalSi;
-  const auto suffix = std::find_if(kSuffixes.begin(), kSuffixes.end(), [&](const Suffix& s) { return s.text == rest; });
+  const auto suffix =
+      std::find_if(kSuffixes.begin(), kSuffixes.end(), [&](const Suffix& s) { return s.text == rest; });
   if (suffix != kSuffixes.end()) {
     (suffix->base == 2 ? exponent2 : exponent10) = suffix->exponent;
     if (suffix->base == 2) format = Format::kBinarySi;
   } else {
-    if (rest[0] != 'e' && rest[0] != 'E') return MakeError(ErrorCode::kInvalid, "unable to parse quantity's suffix");
+    if (rest[0] != 'e' && rest[0] != 'E')
+      return MakeError(ErrorCode::kInvalid, "unable to parse quantity's suffix");
     std::string_view number = rest.substr(1);
     if (number.starts_with('+')) number.remove_prefix(1);
     const auto parsed = std::from_chars(number.data(), number.data() + number.size(), exponent10);
@@ -139,7 +141,9 @@ int64_t Quantity::Value() const { return Clamp(DivideUp(nano_, kNano)); }
 
 int64_t Quantity::MilliValue() const { return Clamp(DivideUp(nano_, kNano / 1000)); }
 
-int64_t Quantity::DivideRoundUp(const Quantity& divisor) const { return Clamp(DivideUp(nano_, divisor.nano_)); }
+int64_t Quantity::DivideRoundUp(const Quantity& divisor) const {
+  return Clamp(DivideUp(nano_, divisor.nano_));
+}
 
 std::string Quantity::ToString() const {
   if (nano_ == 0) return "0";

@@ -1,4 +1,5 @@
-// Amounts of cpu, memory and storage: Kubernetes' resource.Quantity (kube-semantics: exact, no floating point).
+// Amounts of cpu, memory and storage: Kubernetes' resource.Quantity (kube-semantics: exact, no floating
+// point).
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,15 @@ namespace skiff::kube {
 class Quantity {
  public:
   Quantity() = default;  // 0
-  // "500m", "1.5Gi", "1e3", "128974848". Finer than nano is rounded up (away from zero); more than 2^63-1 is capped.
+  // "500m", "1.5Gi", "1e3", "128974848". Finer than nano is rounded up (away from zero); more than 2^63-1 is
+  // capped.
   static common::Result<Quantity> Parse(std::string_view text);
-  static Quantity FromInt(int64_t value) { return Quantity(static_cast<__int128>(value) * kNano, Format::kDecimalSi); }
-  static Quantity FromBytes(int64_t bytes) { return Quantity(static_cast<__int128>(bytes) * kNano, Format::kBinarySi); }
+  static Quantity FromInt(int64_t value) {
+    return Quantity(static_cast<__int128>(value) * kNano, Format::kDecimalSi);
+  }
+  static Quantity FromBytes(int64_t bytes) {
+    return Quantity(static_cast<__int128>(bytes) * kNano, Format::kBinarySi);
+  }
   static Quantity FromMilli(int64_t value) {
     return Quantity(static_cast<__int128>(value) * (kNano / 1000), Format::kDecimalSi);
   }
@@ -33,7 +39,9 @@ class Quantity {
   // Canonical: no fraction, the largest suffix of the same family that keeps it exact.
   std::string ToString() const;
 
-  friend Quantity operator+(const Quantity& a, const Quantity& b) { return Quantity(a.nano_ + b.nano_, a.format_); }
+  friend Quantity operator+(const Quantity& a, const Quantity& b) {
+    return Quantity(a.nano_ + b.nano_, a.format_);
+  }
   // By amount: "1000m" equals "1".
   friend bool operator==(const Quantity& a, const Quantity& b) { return a.nano_ == b.nano_; }
   friend auto operator<=>(const Quantity& a, const Quantity& b) { return a.nano_ <=> b.nano_; }

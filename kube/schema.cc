@@ -17,13 +17,20 @@ std::vector<std::string_view> Struct::FieldNames() const {
 
 bool IsUnset(const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::kNull: return true;
-    case Value::Kind::kBool: return !value.bool_value();
-    case Value::Kind::kInt: return value.int_value() == 0;
-    case Value::Kind::kFloat: return false;
-    case Value::Kind::kString: return value.text().empty();
-    case Value::Kind::kList: return value.items().empty();
-    case Value::Kind::kMap: return value.entries().empty();
+    case Value::Kind::kNull:
+      return true;
+    case Value::Kind::kBool:
+      return !value.bool_value();
+    case Value::Kind::kInt:
+      return value.int_value() == 0;
+    case Value::Kind::kFloat:
+      return false;
+    case Value::Kind::kString:
+      return value.text().empty();
+    case Value::Kind::kList:
+      return value.items().empty();
+    case Value::Kind::kMap:
+      return value.entries().empty();
   }
   return true;
 }

@@ -1,5 +1,6 @@
-// One table of fields per Kubernetes struct. Decoding with line and column, "did you mean", defaults, encoding and the
-// support table of the documentation are all derived from these tables: a new field is one line in kube/tables/.
+// One table of fields per Kubernetes struct. Decoding with line and column, "did you mean", defaults,
+// encoding and the support table of the documentation are all derived from these tables: a new field is one
+// line in kube/tables/.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,26 @@ struct Struct;
 
 // What a value must be.
 struct Type {
-  enum class Kind { kString, kBool, kInt32, kInt64, kQuantity, kIntOrString, kBytes, kAny, kStruct, kList, kMap };
+  enum class Kind {
+    kString,
+    kBool,
+    kInt32,
+    kInt64,
+    kQuantity,
+    kIntOrString,
+    kBytes,
+    kAny,
+    kStruct,
+    kList,
+    kMap
+  };
   Kind kind = Kind::kAny;
-  const Struct& (*fields)() = nullptr;      // kStruct
-  std::shared_ptr<const Type> element;      // kList and kMap (whose keys are strings)
+  const Struct& (*fields)() = nullptr;  // kStruct
+  std::shared_ptr<const Type> element;  // kList and kMap (whose keys are strings)
 };
 
-// Returns what is wrong with a value in Kubernetes' words (`Invalid value: "x": must be ...`), empty when it is right.
+// Returns what is wrong with a value in Kubernetes' words (`Invalid value: "x": must be ...`), empty when it
+// is right.
 using Rule = std::string (*)(const Value& value);
 
 // Receives each struct inside a member: its table and its address.
@@ -61,9 +75,13 @@ struct Field {
   Field&& Default(bool value) && { return fallback = Value::Bool(value), std::move(*this); }
   Field&& Harmless(const char* text) && { return harmless = Value::String(text), std::move(*this); }
   Field&& Harmless(bool value) && { return harmless = Value::Bool(value), std::move(*this); }
-  Field&& OneOf(std::vector<std::string_view> values) && { return choices = std::move(values), std::move(*this); }
+  Field&& OneOf(std::vector<std::string_view> values) && {
+    return choices = std::move(values), std::move(*this);
+  }
   Field&& AtLeast(int64_t minimum) && { return low = minimum, std::move(*this); }
-  Field&& Range(int64_t minimum, int64_t maximum) && { return low = minimum, high = maximum, std::move(*this); }
+  Field&& Range(int64_t minimum, int64_t maximum) && {
+    return low = minimum, high = maximum, std::move(*this);
+  }
   Field&& Check(Rule check) && { return rule = check, std::move(*this); }
   Field&& Note(std::string_view text) && { return note = text, std::move(*this); }
 };

@@ -14,28 +14,43 @@ namespace {
 
 std::string TypeText(const Type& type) {
   switch (type.kind) {
-    case Type::Kind::kString: return "string";
-    case Type::Kind::kBool: return "boolean";
+    case Type::Kind::kString:
+      return "string";
+    case Type::Kind::kBool:
+      return "boolean";
     case Type::Kind::kInt32:
-    case Type::Kind::kInt64: return "integer";
-    case Type::Kind::kQuantity: return "quantity";
-    case Type::Kind::kIntOrString: return "integer or string";
-    case Type::Kind::kBytes: return "base64";
-    case Type::Kind::kAny: return "any";
-    case Type::Kind::kStruct: return std::string(type.fields().name);
-    case Type::Kind::kList: return "list of " + TypeText(*type.element);
-    case Type::Kind::kMap: return "map of " + TypeText(*type.element);
+    case Type::Kind::kInt64:
+      return "integer";
+    case Type::Kind::kQuantity:
+      return "quantity";
+    case Type::Kind::kIntOrString:
+      return "integer or string";
+    case Type::Kind::kBytes:
+      return "base64";
+    case Type::Kind::kAny:
+      return "any";
+    case Type::Kind::kStruct:
+      return std::string(type.fields().name);
+    case Type::Kind::kList:
+      return "list of " + TypeText(*type.element);
+    case Type::Kind::kMap:
+      return "map of " + TypeText(*type.element);
   }
   return {};
 }
 
 std::string SupportText(const Field& field) {
   switch (field.support) {
-    case Support::kEffective: return "yes";
-    case Support::kAccepted: return "kept, without effect on one machine";
-    case Support::kNotYet: return "not yet (warning)";
-    case Support::kRefused: return "refused (error)";
-    case Support::kServer: return "ignored on input";
+    case Support::kEffective:
+      return "yes";
+    case Support::kAccepted:
+      return "kept, without effect on one machine";
+    case Support::kNotYet:
+      return "not yet (warning)";
+    case Support::kRefused:
+      return "refused (error)";
+    case Support::kServer:
+      return "ignored on input";
   }
   return {};
 }
@@ -68,8 +83,8 @@ std::string SupportTable() {
   Collect(Describe(static_cast<const PersistentVolumeClaim*>(nullptr)), structs);
   std::string out;
   for (const Struct* table : structs) {
-    out += fmt::format("{}### {}\n\n| field | type | default | support |\n|---|---|---|---|\n", out.empty() ? "" : "\n",
-                       table->name);
+    out += fmt::format("{}### {}\n\n| field | type | default | support |\n|---|---|---|---|\n",
+                       out.empty() ? "" : "\n", table->name);
     for (const Field& field : table->fields) {
       const std::string note = field.note.empty() ? "" : fmt::format("; {}", field.note);
       out += fmt::format("| `{}` | {} | {} | {}{} |\n", field.name, TypeText(field.type), DefaultText(field),

@@ -72,7 +72,8 @@ std::string_view TakeStep(std::string_view& path) {
   if (path.starts_with('.')) path.remove_prefix(1);
   const bool bracket = path.starts_with('[');
   const size_t end = bracket ? path.find(']') : path.find_first_of(".[");
-  std::string_view step = path.substr(bracket ? 1 : 0, end == path.npos ? path.npos : end - (bracket ? 1 : 0));
+  std::string_view step =
+      path.substr(bracket ? 1 : 0, end == path.npos ? path.npos : end - (bracket ? 1 : 0));
   path.remove_prefix(end == path.npos ? path.size() : end + (bracket ? 1 : 0));
   return step;
 }
@@ -99,13 +100,19 @@ const Value& Value::Nearest(std::string_view path) const {
 
 std::string Value::Describe() const {
   switch (kind_) {
-    case Kind::kNull: return "nothing";
-    case Kind::kBool: return "the boolean " + (text_.empty() ? ToJson() : text_);
+    case Kind::kNull:
+      return "nothing";
+    case Kind::kBool:
+      return "the boolean " + (text_.empty() ? ToJson() : text_);
     case Kind::kInt:
-    case Kind::kFloat: return "the number " + text_;
-    case Kind::kString: return "the string " + QuoteText(text_);
-    case Kind::kList: return "a list";
-    case Kind::kMap: return "an object";
+    case Kind::kFloat:
+      return "the number " + text_;
+    case Kind::kString:
+      return "the string " + QuoteText(text_);
+    case Kind::kList:
+      return "a list";
+    case Kind::kMap:
+      return "an object";
   }
   return {};
 }
@@ -113,11 +120,15 @@ std::string Value::Describe() const {
 std::string Value::ToJson() const {
   std::string out;
   switch (kind_) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return bool_value() ? "true" : "false";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return bool_value() ? "true" : "false";
     case Kind::kInt:
-    case Kind::kFloat: return text_;
-    case Kind::kString: return QuoteText(text_);
+    case Kind::kFloat:
+      return text_;
+    case Kind::kString:
+      return QuoteText(text_);
     case Kind::kList:
       for (const Value& item : items_) out += (out.empty() ? "" : ",") + item.ToJson();
       return "[" + out + "]";

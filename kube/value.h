@@ -1,4 +1,5 @@
-// A tree of plain values (what YAML and JSON have in common) in which every value knows its place in the source text.
+// A tree of plain values (what YAML and JSON have in common) in which every value knows its place in the
+// source text.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,8 @@ class Value {
 
   // The member of a map; null when this is no map or has no such key.
   const Value* Find(std::string_view key) const;
-  // The value at a path as validation writes it ("spec.containers[0].env[1].value", "data[tls.key]"); where the path
-  // leads nowhere, its deepest ancestor that exists. Never null.
+  // The value at a path as validation writes it ("spec.containers[0].env[1].value", "data[tls.key]"); where
+  // the path leads nowhere, its deepest ancestor that exists. Never null.
   const Value& Nearest(std::string_view path) const;
   // Adds or replaces a member of a map.
   void Set(std::string_view key, Value value);

@@ -26,9 +26,12 @@ constexpr size_t kLargestFile = 16u << 20;
 
 kube::UnknownFields UnknownFieldsOf(Validation validation) {
   switch (validation) {
-    case Validation::kStrict: return kube::UnknownFields::kError;
-    case Validation::kWarn: return kube::UnknownFields::kWarning;
-    case Validation::kIgnore: return kube::UnknownFields::kIgnore;
+    case Validation::kStrict:
+      return kube::UnknownFields::kError;
+    case Validation::kWarn:
+      return kube::UnknownFields::kWarning;
+    case Validation::kIgnore:
+      return kube::UnknownFields::kIgnore;
   }
   return kube::UnknownFields::kError;
 }
@@ -42,9 +45,10 @@ class TextLoader {
   void Run() {
     const size_t first = loaded_.diagnostics.size();
     Read();
-    std::stable_sort(loaded_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first), loaded_.diagnostics.end(),
-                     [](const Diagnostic& a, const Diagnostic& b) {
-                       return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
+    std::stable_sort(loaded_.diagnostics.begin() + static_cast<std::ptrdiff_t>(first),
+                     loaded_.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+                       return std::pair(a.position.line, a.position.column) <
+                              std::pair(b.position.line, b.position.column);
                      });
   }
 
@@ -71,7 +75,8 @@ class TextLoader {
       return;
     }
     kube::Decoded decoded = kube::DecodeObject(value, name_, UnknownFieldsOf(options_.validation));
-    for (kube::Finding& finding : decoded.findings) Add(finding.severity, finding.mark, std::move(finding.message));
+    for (kube::Finding& finding : decoded.findings)
+      Add(finding.severity, finding.mark, std::move(finding.message));
     if (decoded.object) loaded_.objects.push_back(std::move(*decoded.object));
   }
 
@@ -81,7 +86,8 @@ class TextLoader {
       if (std::find(kFields.begin(), kFields.end(), entry.key) != kFields.end()) continue;
       if (options_.validation == Validation::kIgnore) continue;
       Add(options_.validation == Validation::kStrict ? Severity::kError : Severity::kWarning, entry.key_mark,
-          fmt::format("unknown field {} in List{}", kube::QuoteText(entry.key), kube::DidYouMean(entry.key, kFields)));
+          fmt::format("unknown field {} in List{}", kube::QuoteText(entry.key),
+                      kube::DidYouMean(entry.key, kFields)));
     }
     if (items == nullptr) return;
     for (const Value& item : items->items()) AddValue(item);
@@ -121,7 +127,7 @@ bool IsManifest(const std::string& name) {
 
 common::Result<> CollectFiles(const std::string& path, const LoadOptions& options, bool named,
                               std::vector<std::string>& files) {
-  struct stat status{};
+  struct stat status {};
   if (path == "-" && named) {
     files.push_back(path);
     return {};
@@ -155,9 +161,9 @@ void FindDuplicates(Loaded& loaded) {
     if (is_new) continue;
     Diagnostic diagnostic;
     diagnostic.position = object.PositionOf("metadata.name");
-    diagnostic.message =
-        fmt::format("{} {} in namespace {} is already defined at {}:{}:{}", object.kind(), kube::QuoteText(metadata.name),
-                    metadata.kube_namespace, first->second.file, first->second.line, first->second.column);
+    diagnostic.message = fmt::format("{} {} in namespace {} is already defined at {}:{}:{}", object.kind(),
+                                     kube::QuoteText(metadata.name), metadata.kube_namespace,
+                                     first->second.file, first->second.line, first->second.column);
     loaded.diagnostics.push_back(std::move(diagnostic));
   }
 }
@@ -168,7 +174,8 @@ common::Result<Validation> ParseValidation(const std::string& text) {
   if (text == "strict" || text == "true") return Validation::kStrict;
   if (text == "warn") return Validation::kWarn;
   if (text == "ignore" || text == "false") return Validation::kIgnore;
-  return MakeError(ErrorCode::kInvalid, "--validate must be strict, warn or ignore, not {}", kube::QuoteText(text));
+  return MakeError(ErrorCode::kInvalid, "--validate must be strict, warn or ignore, not {}",
+                   kube::QuoteText(text));
 }
 
 Loaded LoadText(const std::string& text, const std::string& name, const LoadOptions& options) {

@@ -14,12 +14,12 @@ namespace {
 using kube::Value;
 
 constexpr std::array<std::string_view, 5> kNulls{"", "~", "null", "Null", "NULL"};
-constexpr std::array<std::string_view, 11> kTrue{"y",    "Y",    "yes",  "Yes", "YES", "true",
-                                                 "True", "TRUE", "on",   "On",  "ON"};
-constexpr std::array<std::string_view, 11> kFalse{"n",     "N",     "no",    "No",  "NO", "false",
-                                                  "False", "FALSE", "off",   "Off", "OFF"};
-constexpr std::array<std::string_view, 12> kSpecialFloats{".inf",  ".Inf",  ".INF",  "+.inf", "+.Inf", "+.INF",
-                                                          "-.inf", "-.Inf", "-.INF", ".nan",  ".NaN",  ".NAN"};
+constexpr std::array<std::string_view, 11> kTrue{"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                 "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalse{"n",     "N",     "no",  "No",  "NO", "false",
+                                                  "False", "FALSE", "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 12> kSpecialFloats{
+    ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN"};
 
 template <typename List>
 bool Contains(const List& list, std::string_view text) {
@@ -46,7 +46,8 @@ std::optional<Value> ParseInteger(std::string_view text) {
   if (base == 0 || text.empty()) return std::nullopt;
   uint64_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (parsed.ec == std::errc::invalid_argument || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  if (parsed.ec == std::errc::invalid_argument || parsed.ptr != text.data() + text.size())
+    return std::nullopt;
   const uint64_t largest = static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0);
   if (parsed.ec == std::errc::result_out_of_range || number > largest) return std::nullopt;
   return Value::Int(negative ? static_cast<int64_t>(~number + 1) : static_cast<int64_t>(number));
@@ -94,16 +95,19 @@ Value ResolvePlainScalar(const std::string& text) {
 }
 
 bool IsPlainString(const std::string& text) {
-  if (text.empty() || text == "<<" || text == "=" || !ResolvePlainScalar(text).is(Value::Kind::kString)) return false;
+  if (text.empty() || text == "<<" || text == "=" || !ResolvePlainScalar(text).is(Value::Kind::kString))
+    return false;
   constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@` ";
-  const bool dash_word = (text[0] == '-' || text[0] == '?' || text[0] == ':') && text.size() > 1 && text[1] != ' ';
+  const bool dash_word =
+      (text[0] == '-' || text[0] == '?' || text[0] == ':') && text.size() > 1 && text[1] != ' ';
   if (kIndicators.find(text[0]) != kIndicators.npos && !dash_word) return false;
   if (text.starts_with("---") || text.starts_with("...")) return false;
   if (text.back() == ' ' || text.back() == ':') return false;
   if (text.find(": ") != text.npos || text.find(" #") != text.npos) return false;
   // Dates are strings to Kubernetes, but not to every reader of YAML.
   if (text.size() >= 10 && IsDigit(text[0]) && text[4] == '-' && text[7] == '-') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return IsPrintable(static_cast<unsigned char>(c)); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsPrintable(static_cast<unsigned char>(c)); });
 }
 
 }  // namespace skiff::manifests

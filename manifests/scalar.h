@@ -7,7 +7,8 @@
 
 namespace skiff::manifests {
 
-// A plain (unquoted) scalar: null, a boolean (yes, no, on and off too), a number (0644 is octal), else a string.
+// A plain (unquoted) scalar: null, a boolean (yes, no, on and off too), a number (0644 is octal), else a
+// string.
 kube::Value ResolvePlainScalar(const std::string& text);
 // True when the text, written plain, would be read back as this very string.
 bool IsPlainString(const std::string& text);

@@ -63,14 +63,18 @@ class Writer {
   }
 
   void Document(const Value& value) {
-    if (IsCollection(value)) Collection(value, 0);
-    else Scalar(value, 2);
+    if (IsCollection(value))
+      Collection(value, 0);
+    else
+      Scalar(value, 2);
   }
 
  private:
   void Collection(const Value& value, int indent) {
-    if (value.is(Value::Kind::kMap)) Map(value, indent);
-    else List(value, indent);
+    if (value.is(Value::Kind::kMap))
+      Map(value, indent);
+    else
+      List(value, indent);
   }
 
   void Member(const Value& value, int indent) {

@@ -10,7 +10,8 @@
 
 namespace skiff::manifests {
 
-// Strings are quoted exactly where a reader would take them for something else; several lines become block scalars.
+// Strings are quoted exactly where a reader would take them for something else; several lines become block
+// scalars.
 std::string WriteYaml(const kube::Value& value);
 std::string WriteYaml(const kube::Object& object, const kube::EncodeOptions& options = {});
 // One document per object, divided by "---".

@@ -10,8 +10,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "kube/base64.h"
+#include "common/base64.h"
 #include "kube/text.h"
+#include "manifests/json_text.h"
 #include "manifests/scalar.h"
 
 namespace skiff::manifests {
@@ -65,13 +66,13 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    Open(Value::List(), mark, anchor);
+                       YAML::EmitterStyle::value style) override {
+    Open(Value::List(), mark, anchor, style);
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    Open(Value::Map(), mark, anchor);
+                  YAML::EmitterStyle::value style) override {
+    Open(Value::Map(), mark, anchor, style);
   }
   void OnMapEnd() override { Close(); }
 
@@ -104,14 +105,16 @@ class TreeBuilder : public YAML::EventHandler {
     throw YAML::ParserException(mark, message);
   }
 
-  bool WantsKey() const { return !frames_.empty() && frames_.back().value.is(Value::Kind::kMap) && !frames_.back().has_key; }
+  bool WantsKey() const {
+    return !frames_.empty() && frames_.back().value.is(Value::Kind::kMap) && !frames_.back().has_key;
+  }
 
   Value Resolve(const std::string& tag, bool plain, const std::string& text, const YAML::Mark& mark) const {
     if (plain) return ResolvePlainScalar(text);
     if (!tag.starts_with(kStandardTag)) return Value::String(text);
     const std::string_view type = std::string_view(tag).substr(kStandardTag.size());
     if (type == "binary") {
-      auto bytes = kube::DecodeBase64(text);
+      auto bytes = common::DecodeBase64(text);
       if (!bytes) Stop(mark, "!!binary must be followed by base64 text");
       return Value::String(std::move(*bytes));
     }
@@ -131,10 +134,17 @@ class TreeBuilder : public YAML::EventHandler {
     Add(std::move(value), mark, {});
   }
 
-  void Open(Value value, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (WantsKey()) Stop(mark, "a key must be a plain word, not a list or an object");
+  void Open(Value value, const YAML::Mark& mark, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
+    if (WantsKey()) {
+      Stop(mark,
+           "a key must be a plain word, not a list or an object (the {{ }} of a template must be filled in "
+           "first)");
+    }
     Count(mark, 1, 1);
-    value.set_mark(ToMark(mark));
+    // What lies below its key in a block is found at the key, not at its own first line.
+    const bool below_key = style == YAML::EmitterStyle::Block && !frames_.empty() && frames_.back().has_key &&
+                           !frames_.back().merge_pending;
+    value.set_mark(below_key ? frames_.back().key_mark : ToMark(mark));
     Frame frame;
     frame.value = std::move(value);
     frame.mark = mark;
@@ -182,8 +192,8 @@ class TreeBuilder : public YAML::EventHandler {
     const auto [first, is_new] = frame.lines.emplace(frame.key, frame.key_mark.line);
     frame.skip_pending = !is_new;
     if (is_new) return;
-    errors_.push_back({frame.key_mark, fmt::format("key {} already set in line {}", kube::QuoteText(frame.key),
-                                                   first->second)});
+    errors_.push_back({frame.key_mark, fmt::format("key {} already set in line {}",
+                                                   kube::QuoteText(frame.key), first->second)});
   }
 
   void SetMember(Frame& frame, Value value, const YAML::Mark& mark) {
@@ -197,9 +207,11 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   static void AddMerge(Frame& frame, const Value& value, const YAML::Mark& mark) {
-    const std::vector<Value> sources = value.is(Value::Kind::kList) ? value.items() : std::vector<Value>{value};
+    const std::vector<Value> sources =
+        value.is(Value::Kind::kList) ? value.items() : std::vector<Value>{value};
     for (const Value& source : sources) {
-      if (!source.is(Value::Kind::kMap)) Stop(mark, "map merge requires map or sequence of maps as the value");
+      if (!source.is(Value::Kind::kMap))
+        Stop(mark, "map merge requires map or sequence of maps as the value");
       frame.merged.push_back(source);
     }
   }
@@ -211,13 +223,30 @@ class TreeBuilder : public YAML::EventHandler {
   size_t total_ = 0;
 };
 
+// yaml-cpp's shortest messages in words that say what to look for.
+std::string Explain(const std::string& message) {
+  static const std::map<std::string_view, std::string_view> kWords{
+      {"illegal map value",
+       "a value cannot start here: wrong indentation, a tab, or a text with ': ' that needs quotes"},
+      {"illegal map key", "a key cannot start here: wrong indentation"},
+      {"illegal block entry", "a list item cannot start here: wrong indentation"},
+      {"end of map not found", "wrong indentation: neither a further key nor the end of the object"},
+      {"end of sequence not found", "wrong indentation: neither a further list item nor the end of the list"},
+      {"end of sequence flow not found", "this [ is never closed"},
+      {"end of map flow not found", "this { is never closed"},
+      {"unknown token", "a text that starts with this character needs quotes"},
+  };
+  const auto words = kWords.find(message);
+  return words == kWords.end() ? message : std::string(words->second);
+}
+
 }  // namespace
 
 YamlText ReadYaml(const std::string& text) {
   YamlText result;
   TreeBuilder builder(result.errors);
   try {
-    std::istringstream stream(text);
+    std::istringstream stream(JoinSurrogates(text));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
       Value document = builder.TakeDocument();
@@ -226,8 +255,8 @@ YamlText ReadYaml(const std::string& text) {
   } catch (const YAML::Exception& error) {
     Mark mark = error.mark.is_null() ? Mark{} : ToMark(error.mark);
     // What is never closed is noticed at the end of the text; the bracket that opens it is where to look.
-    if (error.msg.starts_with("end of ") && builder.OpenMark().line > 0) mark = builder.OpenMark();
-    result.errors.push_back({mark, fmt::format("not valid YAML: {}", error.msg)});
+    if (error.msg.ends_with("flow not found") && builder.OpenMark().line > 0) mark = builder.OpenMark();
+    result.errors.push_back({mark, fmt::format("not valid YAML: {}", Explain(error.msg))});
   } catch (const std::exception& error) {
     result.errors.push_back({{}, fmt::format("not valid YAML: {}", error.what())});
   }

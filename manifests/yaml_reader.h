@@ -20,8 +20,9 @@ struct YamlText {
   std::vector<SyntaxError> errors;     // duplicate keys; at most one that ended the reading
 };
 
-// Reads all documents as Kubernetes does: YAML 1.1 scalars (yes, on, 0644), anchors, aliases, merge keys. Texts nested deeper
-// than 100 levels, and those whose aliases unfold to more than a million values, are refused.
+// Reads all documents as Kubernetes does: YAML 1.1 scalars (yes, on, 0644), anchors, aliases, merge keys.
+// Texts nested deeper than 100 levels, and those whose aliases unfold to more than a million values, are
+// refused.
 YamlText ReadYaml(const std::string& text);
 
 }  // namespace skiff::manifests

@@ -64,7 +64,7 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::dns_config>("dnsConfig"),
       F<&PodSpec::readiness_gates>("readinessGates", ListOf(StructType(ReadinessGateTable)), kNotYet),
       F<&PodSpec::runtime_class_name>("runtimeClassName", kNotYet).Check(CheckDnsSubdomain),
-      F<&PodSpec::enable_service_links>("enableServiceLinks", kNotYet).Harmless(false),
+      F<&PodSpec::enable_service_links>("enableServiceLinks").Note("there are no Services yet"),
       F<&PodSpec::preemption_policy>("preemptionPolicy", kAccepted).OneOf({"PreemptLowerPriority", "Never"}),
       F<&PodSpec::overhead>("overhead", kAccepted),
       F<&PodSpec::topology_spread_constraints>("topologySpreadConstraints",

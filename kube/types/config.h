@@ -28,9 +28,9 @@ struct Secret {
   static constexpr const char* kKind = "Secret";
   static constexpr const char* kApiVersion = "v1";
   ObjectMeta metadata;
-  BytesMap data;  // after loading: with stringData written over it
+  BytesMap data;          // after loading: with stringData written over it
   StringMap string_data;  // empty after loading
-  std::string type;  // default Opaque
+  std::string type;       // default Opaque
   std::optional<bool> immutable;
 };
 

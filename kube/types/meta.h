@@ -1,5 +1,5 @@
-// Kubernetes' common parts: meta/v1 ObjectMeta, LabelSelector and small helpers. Field names and meanings are those of the
-// Kubernetes API reference; an empty string, list, map or optional means "not given".
+// Kubernetes' common parts: meta/v1 ObjectMeta, LabelSelector and small helpers. Field names and meanings are
+// those of the Kubernetes API reference; an empty string, list, map or optional means "not given".
 #pragma once
 
 #include <cstdint>

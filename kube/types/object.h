@@ -36,7 +36,8 @@ struct Object {
     return std::get_if<T>(&body);
   }
 
-  // The place of a field by its path ("spec.containers[0].env[1].valueFrom"), or of its nearest ancestor in the file.
+  // The place of a field by its path ("spec.containers[0].env[1].valueFrom"), or of its nearest ancestor in
+  // the file.
   common::SourcePosition PositionOf(std::string_view path) const;
 };
 

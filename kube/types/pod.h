@@ -54,7 +54,7 @@ struct PodSpec {
   std::vector<Container> init_containers;
   std::vector<Container> containers;
   Value ephemeral_containers;
-  std::string restart_policy;  // Always (default), OnFailure, Never
+  std::string restart_policy;                               // Always (default), OnFailure, Never
   std::optional<int64_t> termination_grace_period_seconds;  // 30 after loading
   std::optional<int64_t> active_deadline_seconds;
   std::string dns_policy;  // ClusterFirst (default), ClusterFirstWithHostNet, Default, None

@@ -14,7 +14,8 @@ void ValidateKey(Report& report, const std::string& field, const std::string& ke
 }
 
 void ValidateSize(Report& report, const std::string& field, size_t bytes) {
-  if (bytes > kLargestData) report.Error(field, fmt::format("Too long: may not be more than {} bytes", kLargestData));
+  if (bytes > kLargestData)
+    report.Error(field, fmt::format("Too long: may not be more than {} bytes", kLargestData));
 }
 
 }  // namespace
@@ -67,7 +68,8 @@ void ValidateSecret(Report& report, const Secret& secret) {
 }
 
 void ValidateClaim(Report& report, const PersistentVolumeClaim& claim) {
-  static const std::vector<std::string_view> kModes{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"};
+  static const std::vector<std::string_view> kModes{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                                    "ReadWriteOncePod"};
   const auto& modes = claim.spec.access_modes;
   for (size_t i = 0; i < modes.size(); ++i) {
     if (std::find(kModes.begin(), kModes.end(), modes[i]) != kModes.end()) continue;
@@ -84,7 +86,8 @@ void ValidateClaim(Report& report, const PersistentVolumeClaim& claim) {
   if (storage == claim.spec.resources.requests.end()) {
     report.Required("spec.resources.requests[storage]");
   } else if (storage->second.IsZero() || storage->second.IsNegative()) {
-    report.Invalid("spec.resources.requests[storage]", storage->second.ToString(), "must be greater than zero");
+    report.Invalid("spec.resources.requests[storage]", storage->second.ToString(),
+                   "must be greater than zero");
   }
   if (claim.spec.volume_mode == "Block") {
     report.Error("spec.volumeMode", "block volumes are not supported by this version of skiff");

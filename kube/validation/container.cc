@@ -14,15 +14,18 @@ void ValidatePorts(Report& report, const std::string& path, const Container& con
     const std::string at = fmt::format("{}.ports[{}]", path, i);
     report.Unique(at + ".name", port.name, names);
     if (pod.host_network && port.host_port != port.container_port) {
-      report.Error(at + ".hostPort", fmt::format("Invalid value: {}: must match `containerPort` when `hostNetwork` is true",
-                                                 port.host_port));
+      report.Error(at + ".hostPort",
+                   fmt::format("Invalid value: {}: must match `containerPort` when `hostNetwork` is true",
+                               port.host_port));
     }
     if (!port.host_ip.empty() && port.host_port == 0) {
       report.Warning(at, fmt::format("hostIP set without hostPort: {}", QuoteText(port.host_ip)));
     }
-    const std::string key = fmt::format("{}/{}:{}:{}", port.container_port, port.protocol, port.host_ip, port.host_port);
+    const std::string key =
+        fmt::format("{}/{}:{}:{}", port.container_port, port.protocol, port.host_ip, port.host_port);
     if (!ports.insert(key).second) {
-      report.Warning(at, fmt::format("duplicate port definition of {}/{}", port.container_port, port.protocol));
+      report.Warning(at,
+                     fmt::format("duplicate port definition of {}/{}", port.container_port, port.protocol));
     }
   }
 }
@@ -35,24 +38,30 @@ void ValidateMounts(Report& report, const std::string& path, const Container& co
     const VolumeMount& mount = container.volume_mounts[i];
     const std::string at = fmt::format("{}.volumeMounts[{}]", path, i);
     if (!mount.name.empty() && std::find(volumes.begin(), volumes.end(), mount.name) == volumes.end()) {
-      report.Error(at + ".name", fmt::format("Not found: {}{}", QuoteText(mount.name), DidYouMean(mount.name, volumes)));
+      report.Error(at + ".name",
+                   fmt::format("Not found: {}{}", QuoteText(mount.name), DidYouMean(mount.name, volumes)));
     }
     if (!mount.mount_path.empty() && !places.insert(mount.mount_path).second) {
       report.Invalid(at + ".mountPath", mount.mount_path, "must be unique");
     }
     if (!mount.sub_path.empty() && !mount.sub_path_expr.empty()) {
-      report.Invalid(at + ".subPathExpr", mount.sub_path_expr, "subPathExpr and subPath are mutually exclusive");
+      report.Invalid(at + ".subPathExpr", mount.sub_path_expr,
+                     "subPathExpr and subPath are mutually exclusive");
     }
-    const bool privileged = container.security_context && container.security_context->privileged.value_or(false);
+    const bool privileged =
+        container.security_context && container.security_context->privileged.value_or(false);
     if (mount.mount_propagation == "Bidirectional" && !privileged) {
-      report.Forbidden(at + ".mountPropagation", "Bidirectional mount propagation is available only to privileged containers");
+      report.Forbidden(at + ".mountPropagation",
+                       "Bidirectional mount propagation is available only to privileged containers");
     }
-    const bool recursive = mount.recursive_read_only == "Enabled" || mount.recursive_read_only == "IfPossible";
+    const bool recursive =
+        mount.recursive_read_only == "Enabled" || mount.recursive_read_only == "IfPossible";
     if (recursive && !mount.read_only) {
       report.Forbidden(at + ".recursiveReadOnly", "may only be specified when readOnly is true");
     }
     if (recursive && !mount.mount_propagation.empty() && mount.mount_propagation != "None") {
-      report.Forbidden(at + ".recursiveReadOnly", "may only be specified when mountPropagation is None or not specified");
+      report.Forbidden(at + ".recursiveReadOnly",
+                       "may only be specified when mountPropagation is None or not specified");
     }
   }
 }
@@ -61,15 +70,16 @@ void ValidateRestart(Report& report, const std::string& path, const Container& c
   if (!init || container.restart_policy.empty()) return;
   if (container.restart_policy == "Always") {
     // Running it as an ordinary init container would wait for its end for ever.
-    report.Error(path + ".restartPolicy", "sidecar containers are not supported by this version of skiff; make it an "
-                                          "entry of containers");
+    report.Error(path + ".restartPolicy",
+                 "sidecar containers are not supported by this version of skiff; make it an "
+                 "entry of containers");
   }
 }
 
 }  // namespace
 
-void ValidateContainer(Report& report, const std::string& path, const Container& container, const PodContext& pod,
-                       bool init) {
+void ValidateContainer(Report& report, const std::string& path, const Container& container,
+                       const PodContext& pod, bool init) {
   ValidatePorts(report, path, container, pod.spec);
   ValidateEnvironment(report, path, container);
   ValidateMounts(report, path, container, pod.spec);
@@ -78,7 +88,8 @@ void ValidateContainer(Report& report, const std::string& path, const Container&
   ValidateProbes(report, path, container, pod.spec, init);
   ValidateRestart(report, path, container, init);
   if (!container.termination_message_path.starts_with('/')) {
-    report.Invalid(path + ".terminationMessagePath", container.termination_message_path, "must be an absolute path");
+    report.Invalid(path + ".terminationMessagePath", container.termination_message_path,
+                   "must be an absolute path");
   }
   if (!container.working_dir.empty() && !container.working_dir.starts_with('/')) {
     report.Invalid(path + ".workingDir", container.working_dir, "must be an absolute path");

@@ -45,7 +45,8 @@ void ValidateDeployment(Report& report, const Deployment& deployment) {
     if (spec.selector->IsEmpty()) {
       report.Error("spec.selector", "Invalid value: {}: empty selector is invalid for deployment");
     } else if (!spec.selector->Matches(spec.pod_template.metadata.labels)) {
-      report.Error("spec.template.metadata.labels", "Invalid value: `selector` does not match template `labels`");
+      report.Error("spec.template.metadata.labels",
+                   "Invalid value: `selector` does not match template `labels`");
     }
   }
   ValidateStrategy(report, spec.strategy);
@@ -53,8 +54,8 @@ void ValidateDeployment(Report& report, const Deployment& deployment) {
   const std::string path = "spec.template.spec";
   ValidatePodSpec(report, path, pod, true);
   if (pod.restart_policy == "OnFailure" || pod.restart_policy == "Never") {
-    report.Error(path + ".restartPolicy",
-                 fmt::format("Unsupported value: {}: supported values: \"Always\"", QuoteText(pod.restart_policy)));
+    report.Error(path + ".restartPolicy", fmt::format("Unsupported value: {}: supported values: \"Always\"",
+                                                      QuoteText(pod.restart_policy)));
   }
   if (pod.active_deadline_seconds) {
     report.Forbidden(path + ".activeDeadlineSeconds", "activeDeadlineSeconds in Deployment is not Supported");

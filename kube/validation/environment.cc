@@ -7,18 +7,25 @@ namespace skiff::kube::validation {
 
 namespace {
 
-constexpr std::array kEnvFields{
-    std::string_view("metadata.name"),   std::string_view("metadata.namespace"), std::string_view("metadata.uid"),
-    std::string_view("spec.nodeName"),   std::string_view("spec.serviceAccountName"),
-    std::string_view("status.hostIP"),   std::string_view("status.hostIPs"),
-    std::string_view("status.podIP"),    std::string_view("status.podIPs")};
-constexpr std::array kVolumeFields{
-    std::string_view("metadata.name"),   std::string_view("metadata.namespace"), std::string_view("metadata.uid"),
-    std::string_view("metadata.labels"), std::string_view("metadata.annotations")};
+constexpr std::array kEnvFields{std::string_view("metadata.name"),
+                                std::string_view("metadata.namespace"),
+                                std::string_view("metadata.uid"),
+                                std::string_view("spec.nodeName"),
+                                std::string_view("spec.serviceAccountName"),
+                                std::string_view("status.hostIP"),
+                                std::string_view("status.hostIPs"),
+                                std::string_view("status.podIP"),
+                                std::string_view("status.podIPs")};
+constexpr std::array kVolumeFields{std::string_view("metadata.name"), std::string_view("metadata.namespace"),
+                                   std::string_view("metadata.uid"), std::string_view("metadata.labels"),
+                                   std::string_view("metadata.annotations")};
 
-constexpr std::array kResources{
-    std::string_view("limits.cpu"),   std::string_view("limits.memory"),   std::string_view("limits.ephemeral-storage"),
-    std::string_view("requests.cpu"), std::string_view("requests.memory"), std::string_view("requests.ephemeral-storage")};
+constexpr std::array kResources{std::string_view("limits.cpu"),
+                                std::string_view("limits.memory"),
+                                std::string_view("limits.ephemeral-storage"),
+                                std::string_view("requests.cpu"),
+                                std::string_view("requests.memory"),
+                                std::string_view("requests.ephemeral-storage")};
 
 std::string Quoted(const std::vector<std::string_view>& names) {
   std::string out;
@@ -44,14 +51,16 @@ void ValidateSource(Report& report, const std::string& path, const EnvVar& varia
                     source.config_map_key_ref.has_value() + source.secret_key_ref.has_value() +
                     source.file_key_ref.has_value();
   if (count == 0) {
-    report.Error(at, "Invalid value: must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, "
-                     "`secretKeyRef` or `fileKeyRef`");
+    report.Error(at,
+                 "Invalid value: must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, "
+                 "`secretKeyRef` or `fileKeyRef`");
   }
   if (count > 1) report.Error(at, "Invalid value: may not have more than one field specified at a time");
   if (!variable.value.empty() && count > 0) {
     report.Error(at, "Invalid value: may not be specified when `value` is not empty");
   }
-  if (source.field_ref) ValidateFieldPath(report, at + ".fieldRef.fieldPath", source.field_ref->field_path, false);
+  if (source.field_ref)
+    ValidateFieldPath(report, at + ".fieldRef.fieldPath", source.field_ref->field_path, false);
   if (source.resource_field_ref) {
     ValidateResourceField(report, at + ".resourceFieldRef", *source.resource_field_ref, nullptr, false);
   }
@@ -69,23 +78,25 @@ void ValidateEnvFrom(Report& report, const std::string& path, const Container& c
 
 }  // namespace
 
-void ValidateFieldPath(Report& report, const std::string& path, const std::string& field_path, bool in_volume) {
+void ValidateFieldPath(Report& report, const std::string& path, const std::string& field_path,
+                       bool in_volume) {
   if (field_path.empty() || IsSubscript(field_path)) return;
   const std::vector<std::string_view> supported =
       in_volume ? std::vector<std::string_view>(kVolumeFields.begin(), kVolumeFields.end())
                 : std::vector<std::string_view>(kEnvFields.begin(), kEnvFields.end());
   if (std::find(supported.begin(), supported.end(), field_path) != supported.end()) return;
-  report.Error(path, fmt::format("Unsupported value: {}: supported values: {}{}", QuoteText(field_path), Quoted(supported),
-                                 DidYouMean(field_path, supported)));
+  report.Error(path, fmt::format("Unsupported value: {}: supported values: {}{}", QuoteText(field_path),
+                                 Quoted(supported), DidYouMean(field_path, supported)));
 }
 
 void ValidateResourceField(Report& report, const std::string& path, const ResourceFieldSelector& selector,
                            const PodSpec* pod, bool in_volume) {
   const std::vector<std::string_view> supported(kResources.begin(), kResources.end());
-  if (!selector.resource.empty() && std::find(supported.begin(), supported.end(), selector.resource) == supported.end()) {
-    report.Error(path + ".resource", fmt::format("Unsupported value: {}: supported values: {}{}",
-                                                 QuoteText(selector.resource), Quoted(supported),
-                                                 DidYouMean(selector.resource, supported)));
+  if (!selector.resource.empty() &&
+      std::find(supported.begin(), supported.end(), selector.resource) == supported.end()) {
+    report.Error(path + ".resource",
+                 fmt::format("Unsupported value: {}: supported values: {}{}", QuoteText(selector.resource),
+                             Quoted(supported), DidYouMean(selector.resource, supported)));
   }
   if (in_volume && selector.container_name.empty()) report.Required(path + ".containerName");
   if (pod != nullptr && !selector.container_name.empty()) {

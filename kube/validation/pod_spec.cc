@@ -20,7 +20,8 @@ void ValidateContainers(Report& report, const std::string& path, const PodContex
 }
 
 std::string PortKey(const ContainerPort& port) {
-  return fmt::format("{}:{}/{}", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port, port.protocol);
+  return fmt::format("{}:{}/{}", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port,
+                     port.protocol);
 }
 
 void ValidateHostPorts(Report& report, const std::string& path, const PodSpec& spec) {
@@ -29,7 +30,8 @@ void ValidateHostPorts(Report& report, const std::string& path, const PodSpec& s
     const auto& ports = spec.containers[i].ports;
     for (size_t j = 0; j < ports.size(); ++j) {
       if (ports[j].host_port == 0) continue;
-      report.Unique(fmt::format("{}.containers[{}].ports[{}].hostPort", path, i, j), PortKey(ports[j]), taken);
+      report.Unique(fmt::format("{}.containers[{}].ports[{}].hostPort", path, i, j), PortKey(ports[j]),
+                    taken);
     }
   }
 }
@@ -37,14 +39,15 @@ void ValidateHostPorts(Report& report, const std::string& path, const PodSpec& s
 void ValidateDns(Report& report, const std::string& path, const PodSpec& spec) {
   const bool none = spec.dns_policy == "None";
   if (none && (!spec.dns_config || spec.dns_config->nameservers.empty())) {
-    report.Required(path + ".dnsConfig.nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None");
+    report.Required(path + ".dnsConfig.nameservers",
+                    "must provide at least one DNS nameserver when `dnsPolicy` is None");
   }
   if (!spec.dns_config) return;
   const PodDnsConfig& config = *spec.dns_config;
   constexpr size_t kMostServers = 3, kMostSearches = 32, kLongestSearches = 2048;
   if (config.nameservers.size() > kMostServers) {
-    report.Error(path + ".dnsConfig.nameservers",
-                 fmt::format("Too many: {}: must have at most {} items", config.nameservers.size(), kMostServers));
+    report.Error(path + ".dnsConfig.nameservers", fmt::format("Too many: {}: must have at most {} items",
+                                                              config.nameservers.size(), kMostServers));
   }
   for (size_t i = 0; i < config.nameservers.size(); ++i) {
     if (IsIpAddress(config.nameservers[i])) continue;
@@ -52,8 +55,8 @@ void ValidateDns(Report& report, const std::string& path, const PodSpec& spec) {
                    "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
   }
   if (config.searches.size() > kMostSearches) {
-    report.Error(path + ".dnsConfig.searches",
-                 fmt::format("Too many: {}: must have at most {} items", config.searches.size(), kMostSearches));
+    report.Error(path + ".dnsConfig.searches", fmt::format("Too many: {}: must have at most {} items",
+                                                           config.searches.size(), kMostSearches));
   }
   if (fmt::format("{}", fmt::join(config.searches, " ")).size() > kLongestSearches) {
     report.Error(path + ".dnsConfig.searches",
@@ -78,11 +81,13 @@ void ValidateHostAliases(Report& report, const std::string& path, const PodSpec&
 
 void ValidateNamespaces(Report& report, const std::string& path, const PodSpec& spec) {
   if (spec.share_process_namespace.value_or(false) && spec.host_pid) {
-    report.Invalid(path + ".shareProcessNamespace", "true", "ShareProcessNamespace and HostPID cannot both be enabled");
+    report.Invalid(path + ".shareProcessNamespace", "true",
+                   "ShareProcessNamespace and HostPID cannot both be enabled");
   }
   const bool host_namespaces = spec.host_network || spec.host_pid || spec.host_ipc;
   if (spec.host_users == false && host_namespaces) {
-    report.Forbidden(path + ".hostUsers", "when `hostUsers` is false, hostNetwork, hostPID and hostIPC must be false");
+    report.Forbidden(path + ".hostUsers",
+                     "when `hostUsers` is false, hostNetwork, hostPID and hostIPC must be false");
   }
 }
 

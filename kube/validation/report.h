@@ -28,10 +28,13 @@ class Report {
   void Invalid(const std::string& path, std::string_view value, std::string_view detail) {
     Error(path, fmt::format("Invalid value: {}: {}", QuoteText(value), detail));
   }
-  void Forbidden(const std::string& path, std::string_view detail) { Error(path, fmt::format("Forbidden: {}", detail)); }
+  void Forbidden(const std::string& path, std::string_view detail) {
+    Error(path, fmt::format("Forbidden: {}", detail));
+  }
   // Adds `value` to `seen`; a second time is an error.
   void Unique(const std::string& path, const std::string& value, std::set<std::string>& seen) {
-    if (!value.empty() && !seen.insert(value).second) Error(path, fmt::format("Duplicate value: {}", QuoteText(value)));
+    if (!value.empty() && !seen.insert(value).second)
+      Error(path, fmt::format("Duplicate value: {}", QuoteText(value)));
   }
 
  private:
@@ -51,16 +54,19 @@ struct PodContext {
 
 void ValidatePodSpec(Report& report, const std::string& path, const PodSpec& spec, bool in_template);
 void ValidateVolumes(Report& report, const std::string& path, const PodSpec& spec);
-void ValidateContainer(Report& report, const std::string& path, const Container& container, const PodContext& pod,
-                       bool init);
+void ValidateContainer(Report& report, const std::string& path, const Container& container,
+                       const PodContext& pod, bool init);
 void ValidateEnvironment(Report& report, const std::string& path, const Container& container);
-void ValidateFieldPath(Report& report, const std::string& path, const std::string& field_path, bool in_volume);
+void ValidateFieldPath(Report& report, const std::string& path, const std::string& field_path,
+                       bool in_volume);
 void ValidateResourceField(Report& report, const std::string& path, const ResourceFieldSelector& selector,
                            const PodSpec* pod, bool in_volume);
 void ValidateResources(Report& report, const std::string& path, const ResourceRequirements& resources);
-void ValidateSecurity(Report& report, const std::string& path, const Container& container, const PodSpec& pod);
+void ValidateSecurity(Report& report, const std::string& path, const Container& container,
+                      const PodSpec& pod);
 void ValidatePodSecurity(Report& report, const std::string& path, const PodSpec& spec);
-void ValidateProbes(Report& report, const std::string& path, const Container& container, const PodSpec& pod, bool init);
+void ValidateProbes(Report& report, const std::string& path, const Container& container, const PodSpec& pod,
+                    bool init);
 void ValidateSelector(Report& report, const std::string& path, const LabelSelector& selector);
 void ValidateConfigMap(Report& report, const ConfigMap& config_map);
 void ValidateSecret(Report& report, const Secret& secret);

@@ -28,8 +28,9 @@ void ValidateName(Report& report, const std::string& path, const std::string& na
     return;
   }
   if (std::find(kStandard.begin(), kStandard.end(), name) != kStandard.end()) return;
-  report.Invalid(path, name, "must be a standard resource for containers" +
-                                 DidYouMean(name, {kStandard.begin(), kStandard.end()}));
+  report.Invalid(
+      path, name,
+      "must be a standard resource for containers" + DidYouMean(name, {kStandard.begin(), kStandard.end()}));
 }
 
 void ValidateAmounts(Report& report, const std::string& path, const ResourceList& list) {
@@ -56,8 +57,9 @@ void ValidateResources(Report& report, const std::string& path, const ResourceRe
       continue;
     }
     if (request > limit->second) {
-      report.Invalid(at, request.ToString(),
-                     fmt::format("must be less than or equal to {} limit of {}", name, limit->second.ToString()));
+      report.Invalid(
+          at, request.ToString(),
+          fmt::format("must be less than or equal to {} limit of {}", name, limit->second.ToString()));
     }
     // One that was copied from its limit has been told of there.
     if (request.IsNegative() && request != limit->second) {

@@ -12,15 +12,15 @@ void ValidateProfile(Report& report, const std::string& path, const SecurityProf
     report.Required(path + ".localhostProfile", "must be set when profile type is Localhost");
   }
   if (!local && !profile.localhost_profile.empty()) {
-    report.Invalid(path + ".localhostProfile", profile.localhost_profile, "can only be set when type is Localhost");
+    report.Invalid(path + ".localhostProfile", profile.localhost_profile,
+                   "can only be set when type is Localhost");
   }
 }
 
 bool AddsSysAdmin(const SecurityContext& context) {
   if (!context.capabilities) return false;
-  return std::any_of(context.capabilities->add.begin(), context.capabilities->add.end(), [](const std::string& name) {
-    return name == "SYS_ADMIN" || name == "CAP_SYS_ADMIN";
-  });
+  return std::any_of(context.capabilities->add.begin(), context.capabilities->add.end(),
+                     [](const std::string& name) { return name == "SYS_ADMIN" || name == "CAP_SYS_ADMIN"; });
 }
 
 // The namespaces a sysctl belongs to decide whether a pod may set it.
@@ -32,7 +32,8 @@ void ValidateSysctl(Report& report, const std::string& at, const Sysctl& sysctl,
   const bool network = name.starts_with("net.");
   if (name.empty() || !CheckSysctlName(Value::String(sysctl.name)).empty()) return;
   if (!ipc && !network) {
-    report.Invalid(at + ".name", sysctl.name, "is not a sysctl of a namespace: it would change the whole machine");
+    report.Invalid(at + ".name", sysctl.name,
+                   "is not a sysctl of a namespace: it would change the whole machine");
   } else if (network && spec.host_network) {
     report.Invalid(at + ".name", sysctl.name, "may not be specified when 'hostNetwork' is true");
   } else if (ipc && spec.host_ipc) {
@@ -42,15 +43,19 @@ void ValidateSysctl(Report& report, const std::string& at, const Sysctl& sysctl,
 
 }  // namespace
 
-void ValidateSecurity(Report& report, const std::string& path, const Container& container, const PodSpec& pod) {
+void ValidateSecurity(Report& report, const std::string& path, const Container& container,
+                      const PodSpec& pod) {
   if (!container.security_context) return;
   const SecurityContext& context = *container.security_context;
   const std::string at = path + ".securityContext";
   if (context.allow_privilege_escalation == false && context.privileged.value_or(false)) {
-    report.Error(at, "Invalid value: cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
+    report.Error(at,
+                 "Invalid value: cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
   }
   if (context.allow_privilege_escalation == false && AddsSysAdmin(context)) {
-    report.Error(at, "Invalid value: cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
+    report.Error(
+        at,
+        "Invalid value: cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
   }
   if (context.seccomp_profile) ValidateProfile(report, at + ".seccompProfile", *context.seccomp_profile);
   if (context.app_armor_profile) ValidateProfile(report, at + ".appArmorProfile", *context.app_armor_profile);

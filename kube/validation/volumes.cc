@@ -24,7 +24,8 @@ void ValidateDownward(Report& report, const std::string& path, const std::vector
     } else if (!file.field_ref && !file.resource_field_ref) {
       report.Required(at, "one of fieldRef and resourceFieldRef is required");
     }
-    if (file.field_ref) ValidateFieldPath(report, at + ".fieldRef.fieldPath", file.field_ref->field_path, true);
+    if (file.field_ref)
+      ValidateFieldPath(report, at + ".fieldRef.fieldPath", file.field_ref->field_path, true);
     if (file.resource_field_ref) {
       ValidateResourceField(report, at + ".resourceFieldRef", *file.resource_field_ref, &pod, true);
     }
@@ -42,8 +43,9 @@ void ValidateProjected(Report& report, const std::string& path, const ProjectedV
   for (size_t i = 0; i < projected.sources.size(); ++i) {
     const VolumeProjection& source = projected.sources[i];
     const std::string at = fmt::format("{}.sources[{}]", path, i);
-    const int count = source.secret.has_value() + source.config_map.has_value() + source.downward_api.has_value() +
-                      source.service_account_token.has_value() + !source.cluster_trust_bundle.is(Value::Kind::kNull) +
+    const int count = source.secret.has_value() + source.config_map.has_value() +
+                      source.downward_api.has_value() + source.service_account_token.has_value() +
+                      !source.cluster_trust_bundle.is(Value::Kind::kNull) +
                       !source.pod_certificate.is(Value::Kind::kNull);
     if (count == 0) report.Required(at, "must specify a volume source");
     if (count > 1) report.Forbidden(at, "may not specify more than 1 volume type per source");

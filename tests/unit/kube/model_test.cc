@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "common/file.h"
-#include "kube/base64.h"
 #include "kube/defaults.h"
 #include "kube/encode.h"
 #include "kube/kinds.h"
@@ -40,17 +39,6 @@ TEST(Value, FindsByPathOrTheNearestAncestor) {
   EXPECT_EQ(root.Nearest("containers[7].name"), list);
   EXPECT_EQ(root.Nearest(""), root);
   EXPECT_EQ(root.ToJson(), R"({"containers":[{"image":"busybox"}],"data":{"tls.key":"k"}})");
-}
-
-TEST(Base64, GoesBothWays) {
-  const std::string bytes("\0\xff\x10 any", 7);
-  for (size_t length = 0; length <= bytes.size(); ++length) {
-    EXPECT_EQ(DecodeBase64(EncodeBase64(bytes.substr(0, length))), bytes.substr(0, length));
-  }
-  EXPECT_EQ(DecodeBase64("eA==\n"), "x");
-  for (const char* wrong : {"e", "eA", "eA=", "=", "eA==eA==", "plain text", "***"}) {
-    EXPECT_EQ(DecodeBase64(wrong), std::nullopt) << wrong;
-  }
 }
 
 TEST(Kinds, AreLookedUpByVersionToo) {

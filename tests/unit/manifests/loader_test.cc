@@ -96,14 +96,14 @@ metadata:
 
 TEST(Loader, ReadsJsonAndLists) {
   const Loaded loaded = LoadText(R"({"apiVersion": "v1", "kind": "List", "items": [
-  {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"k": "dg=="}, "stringData": {"l": "w\u00e4"}},
+  {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"k": "dg=="}, "stringData": {"l": "w\u00e4\ud83d\ude00\\ud83d"}},
 	{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "other"}}
 ]})", "-");
   ASSERT_TRUE(loaded.diagnostics.empty()) << kube::RenderDiagnostics(loaded.diagnostics);
   ASSERT_EQ(loaded.objects.size(), 2u);
   const kube::Secret& secret = *loaded.objects[0].As<kube::Secret>();
   EXPECT_EQ(secret.data.at("k").data, "v");
-  EXPECT_EQ(secret.data.at("l").data, "w\u00e4");
+  EXPECT_EQ(secret.data.at("l").data, "w\u00e4\U0001F600\\ud83d");
   EXPECT_EQ(secret.type, "Opaque");
   EXPECT_EQ(loaded.objects[1].metadata().kube_namespace, "other");
   EXPECT_EQ(loaded.objects[1].position.line, 3);

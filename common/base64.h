@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace skiff::kube {
+namespace skiff::common {
 
 std::string EncodeBase64(std::string_view data);
 // Empty when the text is not base64.
 std::optional<std::string> DecodeBase64(std::string_view text);
 
-}  // namespace skiff::kube
+}  // namespace skiff::common

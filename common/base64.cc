@@ -1,8 +1,8 @@
-#include "kube/base64.h"
+#include "common/base64.h"
 
 #include <cstdint>
 
-namespace skiff::kube {
+namespace skiff::common {
 
 namespace {
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -47,4 +47,4 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return out;
 }
 
-}  // namespace skiff::kube
+}  // namespace skiff::common
