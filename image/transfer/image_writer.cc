@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <thread>
 
 #include "common/file.h"
 #include "image/transfer/layer_record.h"
@@ -22,6 +24,7 @@ using common::MakeError;
 using common::Result;
 
 constexpr int kCommitTries = 5;
+constexpr unsigned kMaxWorkers = 6;  // the disk is the limit beyond
 
 std::string HexOfDigest(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
 
@@ -50,33 +53,53 @@ std::vector<ImageWriter::LayerFacts> ImageWriter::layers() const {
   return facts;
 }
 
-Result<> ImageWriter::AddLayer(LayerSource source) {
-  Layer& layer = layers_.emplace_back();
-  if (layers_.size() > 1) layer.parent = layers_[layers_.size() - 2].id;
-  layer.source = std::move(source);
-  layer.facts.diff_digest = layer.source.diff_digest;
-  return Stage(layer);
+Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources) {
+  std::string parent;
+  for (auto& source : sources) {
+    Layer& layer = layers_.emplace_back();
+    layer.parent = parent;
+    if (!source.diff_digest.empty()) layer.id = LayerId(parent, source.diff_digest);
+    layer.facts.diff_digest = source.diff_digest;
+    layer.source = std::move(source);
+    parent = layer.id;
+  }
+  return Stage();
 }
 
-Result<> ImageWriter::Stage(Layer& layer) {
-  ASSIGN_OR_RETURN(const bool found, FindInStore(layer));
-  if (found) return {};
-  TRY(Unpack(layer), "layer {}", layer.source.diff_digest.empty() ? "of the tarball" : layer.source.diff_digest);
+Result<std::vector<ImageWriter::Layer*>> ImageWriter::LayersToUnpack() {
+  ASSIGN_OR_RETURN(const RecordFile records, RecordFile::Load(layout_.LayersJson()));
+  std::vector<Layer*> missing;
+  for (auto& layer : layers_) {
+    if (layer.is_staged) continue;
+    const JsonValue* record = layer.id.empty() ? nullptr : records.FindById(layer.id);
+    if (record != nullptr && IsCompleteLayer(*record)) layer.facts.diff_size = common::GetInt(*record, "diff-size");
+    else missing.push_back(&layer);
+  }
+  return missing;
+}
+
+Result<> ImageWriter::Stage() {
+  ASSIGN_OR_RETURN(const auto missing, LayersToUnpack());
+  const size_t workers = std::min<size_t>(missing.size(), std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers));
+  std::vector<Result<>> results(missing.size());
+  std::atomic<size_t> next{0};
+  std::atomic<bool> failed{false};
+  const auto work = [&] {
+    for (size_t i; !failed && (i = next++) < missing.size();) {
+      results[i] = Unpack(*missing[i], missing.size() == 1);
+      if (!results[i]) failed = true;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
+  work();
+  for (auto& thread : threads) thread.join();
+  for (size_t i = 0; i < missing.size(); ++i)
+    TRY(std::move(results[i]), "layer {}", missing[i]->source.diff_digest.empty() ? "of the tarball" : missing[i]->source.diff_digest);
   return {};
 }
 
-Result<bool> ImageWriter::FindInStore(Layer& layer) {
-  layer.is_staged = false;
-  if (layer.source.diff_digest.empty()) return false;
-  layer.id = LayerId(layer.parent, layer.source.diff_digest);
-  ASSIGN_OR_RETURN(const RecordFile records, RecordFile::Load(layout_.LayersJson()));
-  const JsonValue* record = records.FindById(layer.id);
-  if (record == nullptr || !IsCompleteLayer(*record)) return false;
-  layer.facts.diff_size = common::GetInt(*record, "diff-size");
-  return true;
-}
-
-Result<> ImageWriter::Unpack(Layer& layer) {
+Result<> ImageWriter::Unpack(Layer& layer, bool alone) {
   layer.directory = fmt::format("{}/{}", staging_.path(), &layer - layers_.data());
   TRY(common::RemoveTree(layer.directory));
   TRY(common::MakeDirectories(layer.directory, 0700));
@@ -84,7 +107,7 @@ Result<> ImageWriter::Unpack(Layer& layer) {
   ASSIGN_OR_RETURN(layer.tar_split, common::Open(layout_.Layers(), O_TMPFILE | O_RDWR, 0600));
   ASSIGN_OR_RETURN(auto blob, layer.source.open());
   ASSIGN_OR_RETURN(layer.unpacked,
-                   UnpackLayer(std::move(blob), {layer.directory + "/diff", layer.tar_split.get(), rootless_}));
+                   UnpackLayer(std::move(blob), {layer.directory + "/diff", layer.tar_split.get(), rootless_, alone}));
   TRY(Expect("digest of its data", layer.source.blob_digest, layer.unpacked.blob_digest));
   if (layer.source.blob_size >= 0 && layer.source.blob_size != layer.unpacked.blob_size)
     return MakeError(ErrorCode::kInvalid, "it has {} bytes, but {} were announced", layer.unpacked.blob_size,
@@ -114,8 +137,7 @@ Result<LoadedImage> ImageWriter::Commit(const ImageText& text) {
       }
     }
     // Somebody removed an image that had given us a layer: unpack it, with the locks free again.
-    for (auto& layer : layers_)
-      if (!layer.is_staged) TRY(Stage(layer));
+    TRY(Stage());
   }
   return MakeError(ErrorCode::kBusy, "layers that image {} shares with others are being removed again and again; try later",
                    id);

@@ -38,8 +38,9 @@ class ImageWriter {
  public:
   static common::Result<ImageWriter> Create(const StorageLayout& layout, bool rootless);
 
-  // The next layer upward. One that the store has under the same chain is not read at all.
-  common::Result<> AddLayer(LayerSource source);
+  // The image's layers, lowest first, once. Those that the store has under the same chain are not read at all; the others
+  // are unpacked several at a time.
+  common::Result<> AddLayers(std::vector<LayerSource> sources);
   struct LayerFacts {
     std::string diff_digest;
     int64_t diff_size = 0;
@@ -63,9 +64,9 @@ class ImageWriter {
   ImageWriter(StorageLayout layout, bool rootless, StagingDir staging)
       : layout_(std::move(layout)), rootless_(rootless), staging_(std::move(staging)) {}
 
-  common::Result<bool> FindInStore(Layer& layer);
-  common::Result<> Stage(Layer& layer);
-  common::Result<> Unpack(Layer& layer);
+  common::Result<std::vector<Layer*>> LayersToUnpack();
+  common::Result<> Stage();
+  common::Result<> Unpack(Layer& layer, bool alone);
   common::Result<bool> AllReusedLayersAreThere(const LockedStore& store) const;
   std::vector<const Layer*> MissingLayers(const LockedStore& store) const;
   common::Result<> PutLayers(LockedStore& store, const std::vector<const Layer*>& added);

@@ -4,6 +4,7 @@
 
 #include "image/transfer/crc64.h"
 #include "image/transfer/extractor.h"
+#include "image/transfer/read_ahead.h"
 #include "image/transfer/sha256.h"
 #include "image/transfer/tar_reader.h"
 #include "image/transfer/tar_split_writer.h"
@@ -58,6 +59,7 @@ Result<UnpackedLayer> UnpackLayer(std::unique_ptr<ByteSource> blob, const Unpack
   auto blob_hash = std::make_unique<DigestingSource>(std::move(blob));
   DigestingSource& blob_facts = *blob_hash;
   ASSIGN_OR_RETURN(Decompressed decompressed, Decompress(std::move(blob_hash)));
+  if (options.read_ahead) decompressed.source = ReadAhead(std::move(decompressed.source));
   // Without compression both digests are the same; the second is not computed twice.
   const bool plain = decompressed.compression == Compression::kNone;
   auto tar_hash = plain ? nullptr : std::make_unique<DigestingSource>(std::move(decompressed.source));

@@ -25,6 +25,7 @@ struct UnpackOptions {
   std::string directory;   // exists and is empty
   int tar_split_fd = -1;   // gets the gzip of the tar-split records
   bool user_xattrs = false;
+  bool read_ahead = false;  // decompress in a second thread
 };
 
 common::Result<UnpackedLayer> UnpackLayer(std::unique_ptr<ByteSource> blob, const UnpackOptions& options);

@@ -20,9 +20,11 @@ using common::Result;
 
 Result<LoadedImage> LoadOne(const StorageLayout& layout, bool rootless, const BlobStore& blobs, const ArchivedImage& image) {
   ASSIGN_OR_RETURN(ImageWriter writer, ImageWriter::Create(layout, rootless));
+  std::vector<LayerSource> sources;
   for (const auto& layer : image.layers)
-    TRY(writer.AddLayer({layer.diff_digest, layer.blob_digest, layer.blob_size,
-                         [&blobs, file = layer.file] { return blobs.Open(file); }}));
+    sources.push_back({layer.diff_digest, layer.blob_digest, layer.blob_size,
+                       [&blobs, file = layer.file] { return blobs.Open(file); }});
+  TRY(writer.AddLayers(std::move(sources)));
   ImageText text{image.config, image.manifest, image.index, image.names};
   if (text.manifest.empty()) {
     std::vector<ManifestLayer> layers;
@@ -87,7 +89,7 @@ Result<LoadedImage> Import(const common::SystemPaths& paths, const std::string& 
   }
   ASSIGN_OR_RETURN(JsonBuilder config, ImportedConfig(options));
   ASSIGN_OR_RETURN(ImageWriter writer, ImageWriter::Create(StorageLayout(paths), paths.rootless));
-  TRY(writer.AddLayer({"", "", -1, [&] { return OpenTarball(source); }}));
+  TRY(writer.AddLayers({{"", "", -1, [&] { return OpenTarball(source); }}}));
   const auto layer = writer.layers().front();
   AddRootfs(config, layer.diff_digest, options.message);
   text.config = common::ToJson(config.root());

@@ -19,7 +19,10 @@ inline std::string Compress(const std::string& data, Compression compression) {
   archive* a = archive_write_new();
   archive_write_set_format_raw(a);
   switch (compression) {
-    case Compression::kGzip: archive_write_add_filter_gzip(a); break;
+    case Compression::kGzip:
+      archive_write_add_filter_gzip(a);
+      archive_write_set_filter_option(a, "gzip", "timestamp", nullptr);  // the same bytes for the same data
+      break;
     case Compression::kBzip2: archive_write_add_filter_bzip2(a); break;
     case Compression::kXz: archive_write_add_filter_xz(a); break;
     default: archive_write_add_filter_zstd(a); break;
