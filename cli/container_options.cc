@@ -163,7 +163,8 @@ Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& dire
   container.working_dir = flags.workdir;
   container.tty = flags.tty;
   container.stdin = flags.interactive;
-  container.stdin_once = flags.interactive && !flags.detach;  // the end of our input is the end of its input
+  // The end of our input is the end of its input. On a terminal that is ctrl-d, and detaching must not end the shell.
+  container.stdin_once = flags.interactive && !flags.detach && !flags.tty;
   container.init_process = flags.init;
   container.auto_remove = flags.rm;
   container.log_driver = flags.log_driver == "none" ? "none" : "";

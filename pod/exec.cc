@@ -1,12 +1,15 @@
 // Engine: running a further command in a container.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "common/file.h"
 #include "common/ids.h"
 #include "common/process.h"
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/exec_process.h"
+#include "pod/exec_terminal.h"
 #include "pod/finder.h"
 #include "pod/status_reader.h"
 #include "runtime/oci_runtime.h"
@@ -69,9 +72,18 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   const runtime::OciRuntime runtime(impl_->runtime, impl_->paths.RuntimeRoot());
   common::Command command{.argv = runtime.ExecArgv(container.id, process_file.path())};
   command.argv.insert(command.argv.begin() + 1, {"--log", log_file.path(), "--log-format", "json"});
-  command.stdin_fd = options.interactive || options.tty ? STDIN_FILENO : -1;
-  command.stdout_fd = STDOUT_FILENO;
   command.stderr_fd = STDERR_FILENO;
+  if (options.tty) {
+    ASSIGN_OR_RETURN(ExecTerminal terminal, ExecTerminal::Listen(layout.Bundle(container.id)));
+    // After the subcommand: an option of `exec`.
+    const auto exec = std::find(command.argv.begin(), command.argv.end(), "exec");
+    command.argv.insert(exec + 1, {"--console-socket", terminal.socket_path()});
+    ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+    ASSIGN_OR_RETURN(const common::ExitStatus exit, terminal.Run(child, options.interactive));
+    return ResultOf(runtime, exit, log_file.path(), options);
+  }
+  command.stdin_fd = options.interactive ? STDIN_FILENO : -1;
+  command.stdout_fd = STDOUT_FILENO;
   ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
   ASSIGN_OR_RETURN(const common::ExitStatus exit, common::Wait(child.pid));
   return ResultOf(runtime, exit, log_file.path(), options);
