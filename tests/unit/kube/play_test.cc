@@ -1,0 +1,319 @@
+#include "kube/play.h"
+
+#include <gmock/gmock.h>
+
+#include "fake_backend.h"
+#include "objects.h"
+
+namespace skiff::kube {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+class PlayTest : public testing::Test {
+ protected:
+  PlayReport PlayAll(const std::vector<Object>& objects) {
+    engine_.calls.clear();
+    return Play(objects, options_, FakeFactory(engine_));
+  }
+  std::vector<std::string> Ids() const {
+    std::vector<std::string> ids;
+    for (const auto& pod : engine_.pods) ids.push_back(pod.id);
+    return ids;
+  }
+
+  FakeEngine engine_;
+  PlayOptions options_{.workers = 4, .node = NodeInfo{"node", 4000, 8LL << 30, 100LL << 30}};
+};
+
+TEST_F(PlayTest, CreatesAndStartsEveryPod) {
+  const PlayReport report = PlayAll({MakePod("a"), MakePod("b")});
+  EXPECT_THAT(report.errors, IsEmpty());
+  ASSERT_THAT(report.pods, SizeIs(2));
+  EXPECT_EQ(report.pods[0].name, "a");
+  EXPECT_EQ(report.pods[0].owner, "Pod/default/a");
+  EXPECT_EQ(report.pods[0].change, Change::kCreated);
+  EXPECT_TRUE(report.pods[0].started);
+  EXPECT_THAT(report.pods[0].container_ids, ElementsAre(report.pods[0].id + "-main"));
+  EXPECT_THAT(engine_.calls, UnorderedElementsAre("create a", "start a", "create b", "start b"));
+  EXPECT_EQ(engine_.objects.at("Pod/default/a").uid, engine_.Named("a")->spec.uid);
+}
+
+TEST_F(PlayTest, PlayingAgainChangesNothing) {
+  const std::vector<Object> objects = {MakeConfigMap("c", {{"k", "v"}}), MakePod("a"), MakeDeployment("d", 3)};
+  PlayAll(objects);
+  const auto ids = Ids();
+  const int written = engine_.objects_written;
+  const PlayReport report = PlayAll(objects);
+  EXPECT_EQ(Ids(), ids);
+  EXPECT_THAT(engine_.calls, IsEmpty());
+  EXPECT_EQ(engine_.objects_written, written);
+  ASSERT_THAT(report.objects, SizeIs(3));
+  for (const ObjectResult& object : report.objects) EXPECT_EQ(object.change, Change::kUnchanged) << object.name;
+  ASSERT_THAT(report.pods, SizeIs(4));
+  for (const PodResult& pod : report.pods) {
+    EXPECT_EQ(pod.change, Change::kUnchanged);
+    EXPECT_FALSE(pod.started);
+  }
+}
+
+TEST_F(PlayTest, AChangedPodIsReplacedAfterTheOldOneIsGone) {
+  PlayAll({MakePod("a"), MakePod("b")});
+  const std::string a = engine_.Named("a")->id;
+  const std::string b = engine_.Named("b")->id;
+  const PlayReport report = PlayAll({MakePod("a"), MakePod("b", "2000")});
+  EXPECT_THAT(report.errors, IsEmpty());
+  EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
+  EXPECT_EQ(engine_.Named("a")->id, a);
+  EXPECT_THAT(report.removed_pods, ElementsAre(b));
+  EXPECT_EQ(report.objects[0].change, Change::kUnchanged);
+  EXPECT_EQ(report.objects[1].change, Change::kReplaced);
+}
+
+TEST_F(PlayTest, ChangedConfigMapContentReplacesThePodsThatUseIt) {
+  Object user = MakePod("user");
+  FirstContainer(user).env_from.push_back({.config_map_ref = EnvFromReference{"c"}});
+  PlayAll({MakeConfigMap("c", {{"k", "1"}}), user, MakePod("other")});
+  const PlayReport report = PlayAll({MakeConfigMap("c", {{"k", "2"}}), user, MakePod("other")});
+  EXPECT_THAT(engine_.calls, ElementsAre("stop user", "remove user", "create user", "start user"));
+  EXPECT_EQ(report.objects[0].change, Change::kConfigured);
+  EXPECT_EQ(engine_.Named("user")->spec.containers[0].env[0].value, "2");
+}
+
+TEST_F(PlayTest, ADeploymentHasItsReplicasAndScales) {
+  PlayAll({MakeDeployment("web", 3)});
+  ASSERT_THAT(engine_.pods, SizeIs(3));
+  for (const auto& pod : engine_.pods) {
+    EXPECT_THAT(pod.name, testing::MatchesRegex("web-[bcdfghjklmnpqrstvwxz2456789]+-[bcdfghjklmnpqrstvwxz2456789]{5}"));
+    EXPECT_EQ(pod.spec.owner, "Deployment/default/web");
+    EXPECT_EQ(pod.name.substr(0, pod.name.size() - 6), "web-" + pod.spec.labels.at("pod-template-hash"));
+    EXPECT_EQ(pod.spec.hostname, pod.name);
+  }
+  const auto before = Ids();
+  const PlayReport less = PlayAll({MakeDeployment("web", 1)});
+  ASSERT_THAT(engine_.pods, SizeIs(1));
+  EXPECT_THAT(before, testing::Contains(engine_.pods[0].id));
+  EXPECT_EQ(less.objects[0].change, Change::kConfigured);
+  EXPECT_THAT(less.removed_pods, SizeIs(2));
+  PlayAll({MakeDeployment("web", 2, "2000")});
+  ASSERT_THAT(engine_.pods, SizeIs(2));
+  for (const auto& pod : engine_.pods) EXPECT_THAT(before, testing::Not(testing::Contains(pod.id)));
+  PlayAll({MakeDeployment("web", 0, "2000")});
+  EXPECT_THAT(engine_.pods, IsEmpty());
+}
+
+TEST_F(PlayTest, ScalingDownKeepsThoseThatRun) {
+  PlayAll({MakeDeployment("web", 3)});
+  const std::string running = engine_.pods[2].id;
+  for (int i = 0; i < 2; ++i) engine_.pods[i].status.state = "exited";
+  PlayAll({MakeDeployment("web", 1)});
+  EXPECT_THAT(Ids(), ElementsAre(running));
+}
+
+TEST_F(PlayTest, OnlyTheFirstReplicaHoldsTheHostPort) {
+  Object deployment = MakeDeployment("web", 3);
+  deployment.As<Deployment>()->spec.pod_template.spec.containers[0].ports.push_back(
+      {.host_port = 8080, .container_port = 80});
+  const PlayReport report = PlayAll({deployment});
+  const auto holders = [&] {
+    return std::count_if(engine_.pods.begin(), engine_.pods.end(),
+                         [](const auto& pod) { return pod.spec.containers[0].ports[0].host_port == 8080; });
+  };
+  EXPECT_EQ(holders(), 1);
+  ASSERT_THAT(report.warnings, SizeIs(1));
+  EXPECT_THAT(report.warnings[0], HasSubstr("first replica"));
+  const auto holder = std::find_if(engine_.pods.begin(), engine_.pods.end(),
+                                   [](const auto& pod) { return pod.spec.containers[0].ports[0].host_port == 8080; });
+  engine_.pods.erase(holder);  // `pod rm`
+  PlayAll({deployment});
+  EXPECT_THAT(engine_.pods, SizeIs(3));
+  EXPECT_EQ(holders(), 1);
+}
+
+TEST_F(PlayTest, PodsThatShouldRunAreStartedAgain) {
+  Object never = MakePod("never");
+  never.As<Pod>()->spec.restart_policy = "Never";
+  Object on_failure = MakePod("failed");
+  on_failure.As<Pod>()->spec.restart_policy = "OnFailure";
+  Object done = MakePod("done");
+  done.As<Pod>()->spec.restart_policy = "OnFailure";
+  const std::vector<Object> objects = {MakePod("always"), never, on_failure, done};
+  PlayAll(objects);
+  const auto ids = Ids();
+  engine_.End("always", 0);
+  engine_.End("never", 1);
+  engine_.End("failed", 1);
+  engine_.End("done", 0);
+  const PlayReport report = PlayAll(objects);
+  EXPECT_THAT(engine_.calls, UnorderedElementsAre("start always", "start failed"));
+  EXPECT_EQ(Ids(), ids);
+  EXPECT_EQ(report.pods[0].change, Change::kUnchanged);
+  EXPECT_TRUE(report.pods[0].started);
+}
+
+TEST_F(PlayTest, WhatAKilledCallLeftIsMadeGood) {
+  const std::vector<Object> objects = {MakePod("a"), MakeDeployment("d", 2)};
+  PlayAll(objects);
+  // Killed after creating one pod, before starting it and before writing any object.
+  engine_.objects.clear();
+  engine_.pods.erase(engine_.pods.begin() + 1, engine_.pods.end());
+  engine_.pods[0].status.state = "created";
+  const std::string a = engine_.pods[0].id;
+  const PlayReport report = PlayAll(objects);
+  EXPECT_THAT(report.errors, IsEmpty());
+  EXPECT_EQ(engine_.Named("a")->id, a);
+  EXPECT_THAT(engine_.pods, SizeIs(3));
+  EXPECT_THAT(engine_.objects, SizeIs(2));
+  for (const auto& pod : engine_.pods) EXPECT_EQ(pod.status.state, "running");
+}
+
+TEST_F(PlayTest, OneFailureLeavesNothingAndStopsNobody) {
+  engine_.start_errors["bad"] = "no such command /nope";
+  const PlayReport report = PlayAll({MakePod("good"), MakePod("bad"), MakePod("fine")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("pod \"bad\": no such command /nope"));
+  EXPECT_EQ(report.errors[0].code(), common::ErrorCode::kCommandNotFound);
+  EXPECT_EQ(engine_.Named("bad"), nullptr);
+  EXPECT_FALSE(engine_.objects.contains("Pod/default/bad"));
+  EXPECT_EQ(engine_.Named("good")->status.state, "running");
+  EXPECT_EQ(engine_.Named("fine")->status.state, "running");
+  EXPECT_THAT(report.pods, SizeIs(2));
+}
+
+TEST_F(PlayTest, AMissingImageDoesNotCostTheOldPod) {
+  PlayAll({MakePod("a"), MakePod("b")});
+  const std::string old = engine_.Named("a")->id;
+  Object changed = MakePod("a");
+  FirstContainer(changed).image = "localhost/absent:1";
+  engine_.missing_images.insert("localhost/absent:1");
+  const PlayReport report = PlayAll({changed, MakePod("b", "2000")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("localhost/absent:1"));
+  EXPECT_EQ(engine_.Named("a")->id, old);
+  EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
+}
+
+TEST_F(PlayTest, WhatCannotBeResolvedIsFoundBeforeAnythingChanges) {
+  Object pod = MakePod("a");
+  EnvVar variable{.name = "X"};
+  variable.value_from.emplace().config_map_key_ref = KeySelector{"gone", "k"};
+  FirstContainer(pod).env.push_back(variable);
+  Object other = MakePod("b");
+  Volume data{.name = "data"};
+  data.persistent_volume_claim = PersistentVolumeClaimVolumeSource{"nothere"};
+  other.As<Pod>()->spec.volumes.push_back(data);
+  const PlayReport report = PlayAll({MakeConfigMap("c", {}), pod, other});
+  ASSERT_THAT(report.errors, SizeIs(2));
+  EXPECT_THAT(report.errors[0].message(),
+              HasSubstr("Pod \"a\": spec.containers[0].env[0].valueFrom.configMapKeyRef: ConfigMap \"gone\" not found"));
+  EXPECT_THAT(report.errors[1].message(), HasSubstr("persistentvolumeclaim \"nothere\" not found"));
+  EXPECT_THAT(engine_.calls, IsEmpty());
+  EXPECT_EQ(engine_.objects_written, 0);
+}
+
+TEST_F(PlayTest, ClaimsBecomeVolumesAndKeepThem) {
+  Object pod = MakePod("a");
+  Volume data{.name = "data"};
+  data.persistent_volume_claim = PersistentVolumeClaimVolumeSource{"store"};
+  pod.As<Pod>()->spec.volumes.push_back(data);
+  const PlayReport report = PlayAll({MakeClaim("store"), pod});
+  EXPECT_THAT(report.errors, IsEmpty());
+  EXPECT_THAT(report.volumes, ElementsAre("store"));
+  EXPECT_EQ(engine_.Named("a")->spec.volumes[0].named->name, "store");
+  engine_.objects.erase("PersistentVolumeClaim/default/store");
+  EXPECT_THAT(PlayAll({pod}).errors, IsEmpty()) << "the volume is enough";
+}
+
+TEST_F(PlayTest, APodOfAnotherMakeIsOnlyReplacedOnRequest) {
+  engine_.pods.push_back({.id = "foreign", .name = "a"});
+  engine_.pods[0].spec.name = "a";
+  const PlayReport refused = PlayAll({MakePod("a"), MakePod("b")});
+  ASSERT_THAT(refused.errors, SizeIs(1));
+  EXPECT_EQ(refused.errors[0].code(), common::ErrorCode::kExists);
+  EXPECT_NE(engine_.Named("b"), nullptr);
+  options_.replace = true;
+  EXPECT_THAT(PlayAll({MakePod("a")}).errors, IsEmpty());
+  EXPECT_EQ(engine_.Find("foreign"), nullptr);
+}
+
+TEST_F(PlayTest, ReplaceMakesNewPodsAndStartFalseNone) {
+  options_.start = false;
+  PlayAll({MakePod("a")});
+  EXPECT_EQ(engine_.Named("a")->status.state, "created");
+  const std::string before = engine_.Named("a")->id;
+  options_ = {.replace = true, .workers = 1, .node = options_.node};
+  const PlayReport report = PlayAll({MakePod("a")});
+  EXPECT_NE(engine_.Named("a")->id, before);
+  EXPECT_EQ(report.pods[0].change, Change::kReplaced);
+}
+
+TEST_F(PlayTest, AnOldPodThatStaysKeepsTheNewOneFromBeingMade) {
+  PlayAll({MakePod("a")});
+  engine_.unremovable.insert("a");
+  const PlayReport report = PlayAll({MakePod("a", "2000")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("its mount is busy"));
+  EXPECT_THAT(engine_.calls, ElementsAre("stop a"));
+}
+
+TEST_F(PlayTest, NamespacesKeepPodsApart) {
+  Object left = MakePod("same");
+  left.metadata().kube_namespace = "left";
+  Object right = MakePod("same");
+  right.metadata().kube_namespace = "right";
+  EXPECT_THAT(PlayAll({left, right}).errors, IsEmpty());
+  EXPECT_THAT(engine_.pods, SizeIs(2));
+  EXPECT_THAT(PlayAll({left, right}).pods, SizeIs(2));
+  EXPECT_THAT(engine_.calls, IsEmpty());
+}
+
+TEST_F(PlayTest, PublishGoesToThePodThatHasThePort) {
+  Object web = MakePod("web");
+  FirstContainer(web).ports.push_back({.container_port = 80});
+  options_.publish = {"127.0.0.1:8080:80", "9000:90/udp"};
+  EXPECT_THAT(PlayAll({MakePod("other"), web}).errors, IsEmpty());
+  const pod::PortMapping port = engine_.Named("web")->spec.containers[0].ports[0];
+  EXPECT_EQ(port.host_ip, "127.0.0.1");
+  EXPECT_EQ(port.host_port, 8080);
+  ASSERT_THAT(engine_.Named("other")->spec.ports, SizeIs(1));
+  EXPECT_EQ(engine_.Named("other")->spec.ports[0].host_port, 9000);
+  options_.publish = {"80:x"};
+  EXPECT_THAT(PlayAll({web}).errors, SizeIs(1));
+}
+
+TEST_F(PlayTest, NetworksOfTheCommandLine) {
+  options_.networks = {"blue"};
+  PlayAll({MakePod("a")});
+  EXPECT_THAT(engine_.Named("a")->spec.network.networks, ElementsAre("blue"));
+  options_.networks = {"none"};
+  PlayAll({MakePod("a")});
+  EXPECT_EQ(engine_.Named("a")->spec.network.mode, pod::NetworkSpec::Mode::kNone);
+}
+
+TEST_F(PlayTest, ImmutableConfigMapsStayAsTheyAre) {
+  Object first = MakeConfigMap("c", {{"k", "1"}});
+  first.As<ConfigMap>()->immutable = true;
+  PlayAll({first});
+  Object second = first;
+  second.As<ConfigMap>()->data["k"] = "2";
+  const PlayReport report = PlayAll({second});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("immutable"));
+}
+
+TEST_F(PlayTest, ManyPodsAreHandledByManyThreads) {
+  std::vector<Object> objects;
+  for (int i = 0; i < 50; ++i) objects.push_back(MakePod("p" + std::to_string(i)));
+  options_.workers = 8;
+  const PlayReport report = PlayAll(objects);
+  EXPECT_THAT(report.errors, IsEmpty());
+  ASSERT_THAT(report.pods, SizeIs(50));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(report.pods[i].name, "p" + std::to_string(i));
+}
+
+}  // namespace
+}  // namespace skiff::kube
