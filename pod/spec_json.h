@@ -7,8 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "common/base64.h"
 #include "common/json_fields.h"
-#include "pod/base64.h"
 #include "pod/spec.h"
 
 namespace skiff::pod {
@@ -47,10 +47,10 @@ template <typename V>
 void VisitFields(V& v, FilesVolume::File& f) {
   v("path", f.path);
   v("mode", f.mode);
-  std::string encoded = EncodeBase64(f.content);
+  std::string encoded = common::EncodeBase64(f.content);
   v("content", encoded);
   if constexpr (std::is_same_v<V, common::FieldReader>) {
-    if (auto decoded = DecodeBase64(encoded)) {
+    if (auto decoded = common::DecodeBase64(encoded)) {
       f.content = std::move(*decoded);
     } else {
       v.Reject("content", "base64");
