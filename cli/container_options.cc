@@ -20,7 +20,6 @@ using common::Result;
 
 namespace {
 
-constexpr int64_t kDefaultPidsLimit = 2048;  // containers.conf
 constexpr int64_t kDefaultStopTimeout = 10;  // seconds, as docker and podman
 constexpr uint64_t kCpuPeriod = 100'000;     // microseconds
 
@@ -95,7 +94,7 @@ Result<> BuildResources(const ContainerFlags& flags, pod::Resources& resources) 
     resources.cpu_shares = static_cast<uint64_t>(*flags.cpu_shares);
   }
   resources.cpuset_cpus = flags.cpuset_cpus;
-  const int64_t pids = flags.pids_limit.value_or(kDefaultPidsLimit);
+  const int64_t pids = flags.pids_limit.value_or(pod::kDefaultPidsLimit);
   resources.pids_limit = pids == 0 ? -1 : pids;
   return {};
 }

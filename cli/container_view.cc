@@ -166,6 +166,7 @@ JsonValue ContainerRow(const ContainerView& view, bool no_truncation, JsonBuilde
   b.Set(row, "Restarts", container.status.restart_count);
   b.Set(row, "AutoRemove", container.spec.auto_remove);
   b.Set(row, "IsInfra", false);
+  b.Set(row, "Size", "");  // not measured
   return row;
 }
 

@@ -216,6 +216,7 @@ class ImageRemoveCommand : public Command {
     if (targets.empty() && !all_) return MakeError(ErrorCode::kInvalid, "image name or ID must be specified");
     const auto remove = [&](const std::string& name) -> Result<> {
       if (force_) TRY(RemoveUsers(*engine, name));
+      else TRY(CheckUnused(*engine, name));
       const Result<image::Store::Removed> removed = engine->images().Remove(name, force_ || all_);
       if (!removed && (ignore_ || (force_ && !all_)) && removed.error().code() == ErrorCode::kNotFound) return {};
       if (!removed) return removed.error();
@@ -229,13 +230,32 @@ class ImageRemoveCommand : public Command {
   }
 
  private:
-  static Result<> RemoveUsers(pod::Engine& engine, const std::string& name) {
+  // Our containers that use the image; none when there is no such image: Remove says so.
+  static Result<std::vector<pod::ContainerInfo>> Users(pod::Engine& engine, const std::string& name) {
+    std::vector<pod::ContainerInfo> users;
     const Result<image::Image> image = engine.images().Find(name);
-    if (!image) return {};  // Remove says so
-    ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> containers, engine.ListContainers());
-    for (const pod::ContainerInfo& container : containers)
-      if (container.image_id == image->id) TRY(engine.RemoveContainer(container.id, true));
+    if (!image) return users;
+    ASSIGN_OR_RETURN(users, engine.ListContainers());
+    std::erase_if(users, [&](const pod::ContainerInfo& container) { return container.image_id != image->id; });
+    return users;
+  }
+
+  static Result<> RemoveUsers(pod::Engine& engine, const std::string& name) {
+    ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> users, Users(engine, name));
+    for (const pod::ContainerInfo& container : users) TRY(engine.RemoveContainer(container.id, true));
     return {};
+  }
+
+  // One name of several may go while containers use the image.
+  static Result<> CheckUnused(pod::Engine& engine, const std::string& name) {
+    ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> users, Users(engine, name));
+    if (users.empty()) return {};
+    const Result<image::Image> image = engine.images().Find(name);
+    const bool by_name = image && !image->id.starts_with(name);
+    if (by_name && image->names.size() > 1) return {};
+    const std::string others = users.size() == 1 ? "" : fmt::format(" and {} more", users.size() - 1);
+    return MakeError(ErrorCode::kBusy, "image {} is in use by container {}{}: remove it first, or use --force", name,
+                     users.front().name, others);
   }
 
   bool force_ = false, all_ = false, ignore_ = false;

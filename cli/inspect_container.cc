@@ -4,6 +4,7 @@
 #include "cli/inspect_view.h"
 #include "cli/notation/text.h"
 #include "cli/render/units.h"
+#include "runtime/capabilities.h"
 
 namespace skiff::cli {
 
@@ -149,6 +150,13 @@ Effective Merge(const pod::ContainerSpec& spec, const image::ImageConfig& image)
   // A command of its own drops the image's arguments (kube-semantics.md 5.1).
   merged.cmd = spec.args.value_or(spec.command ? std::vector<std::string>{} : image.cmd);
   return merged;
+}
+
+std::vector<std::string> Capabilities(const pod::SecurityContext& security) {
+  if (security.privileged) return runtime::AllCapabilities();
+  auto capabilities = runtime::ComputeCapabilities(runtime::DefaultCapabilities(), security.capabilities_add,
+                                                   security.capabilities_drop);
+  return capabilities ? std::move(*capabilities) : std::vector<std::string>{};
 }
 
 JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
@@ -314,6 +322,11 @@ JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
   b.Set(object, "MountLabel", "");
   b.Set(object, "ProcessLabel", container.spec.security.selinux_label);
   b.Set(object, "AppArmorProfile", container.spec.security.apparmor_profile);
+  const std::vector<std::string> capabilities = Capabilities(container.spec.security);
+  const std::string user = Merge(container.spec, source.image == nullptr ? image::ImageConfig{} : source.image->config).user;
+  const bool root = user.empty() || user == "root" || user == "0" || user.starts_with("root:") || user.starts_with("0:");
+  b.Set(object, "EffectiveCaps", root ? b.Strings(capabilities) : b.Array());
+  b.Set(object, "BoundingCaps", b.Strings(capabilities));
   b.Set(object, "ExecIDs", b.Array());
   b.Set(object, "Mounts", Mounts(container, pod, source.paths, b));
   b.Set(object, "Dependencies", b.Array());

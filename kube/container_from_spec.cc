@@ -151,7 +151,7 @@ void WarnOfTheRest(const pod::ContainerSpec& spec, std::vector<std::string>& war
   warn(spec.init_process, "--init");
   warn(spec.max_retries > 0, "the number of retries of --restart on-failure");
   warn(!spec.resources.cpuset_cpus.empty(), "--cpuset-cpus");
-  warn(spec.resources.pids_limit.has_value(), "--pids-limit");
+  warn(spec.resources.pids_limit.value_or(pod::kDefaultPidsLimit) != pod::kDefaultPidsLimit, "--pids-limit");
   warn(!spec.security.selinux_label.empty(), "the SELinux label");
 }
 

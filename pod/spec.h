@@ -84,6 +84,9 @@ struct TmpfsMount {
   std::vector<std::string> options;  // as for mount -t tmpfs -o
 };
 
+// The most processes of a container of `run`, unless it says otherwise (podman's default).
+inline constexpr int64_t kDefaultPidsLimit = 2048;
+
 // The cgroup values of one container or of the pod, already in kernel terms (kube-semantics.md 3.3).
 struct Resources {
   std::optional<uint64_t> cpu_shares;     // 2..262144
