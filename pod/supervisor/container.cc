@@ -1,0 +1,301 @@
+#include "pod/supervisor/container.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/process.h"
+#include "pod/supervisor/container_root.h"
+
+namespace skiff::supervisor {
+
+using common::ErrorCode;
+using common::Result;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::string Timestamp(common::WallTime time) { return common::FormatTime(time, true); }
+
+Result<pid_t> ReadPidFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path, 64));
+  pid_t pid = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), pid).ec != std::errc() || pid <= 0)
+    return common::MakeError(ErrorCode::kInternal, "{}: no process id in it", path);
+  return pid;
+}
+
+std::string ShowDelay(milliseconds delay) {
+  if (delay.count() % 1000 == 0) return fmt::format("{}s", delay.count() / 1000);
+  return fmt::format("{}ms", delay.count());
+}
+
+// Docker's exit codes of a container that could not be started.
+int StartFailureCode(ErrorCode code) {
+  if (code == ErrorCode::kCommandNotFound) return 127;
+  if (code == ErrorCode::kCommandNotExecutable) return 126;
+  return 128;
+}
+
+}  // namespace
+
+Container::Container(ContainerPlan plan, ContainerServices services)
+    : plan_(std::move(plan)),
+      services_(services),
+      hub_(services.loop, services.pod.state_dir, plan_.stdin_once),
+      backoff_(RestartBackoff::RuleFor(plan_)) {
+  status_.id = plan_.id;
+  status_.name = plan_.name;
+}
+
+Container::~Container() { services_.loop.Cancel(timer_); }
+
+ContainerIo::Options Container::IoOptions() const {
+  return {services_.pod.run_dir, plan_.id, plan_.log_dir, status_.restart_count, plan_.tty, plan_.stdin};
+}
+
+runtime::OciRuntime::RunOptions Container::RunOptions() const {
+  runtime::OciRuntime::RunOptions options;
+  options.id = plan_.id;
+  options.bundle = plan_.bundle;
+  options.pid_file = fmt::format("{}/{}.pid", services_.pod.run_dir, plan_.id);
+  options.log_file = fmt::format("{}/{}.runtime.log", services_.pod.run_dir, plan_.id);
+  return options;
+}
+
+void Container::Start() {
+  services_.loop.Cancel(timer_);
+  BeginRun();
+  if (auto spawned = SpawnRuntime(); !spawned) FailStart(std::move(spawned).error());
+}
+
+// A restart by policy counts, a start that somebody asked for does not.
+void Container::BeginRun() {
+  const bool by_policy = phase_ == Phase::kBackoff;
+  if (by_policy) {
+    status_.last_exit_code = status_.exit_code;
+    status_.last_reason = status_.reason == "CrashLoopBackOff" ? status_.last_reason : status_.reason;
+    status_.last_started_at = status_.started_at;
+    status_.last_finished_at = status_.finished_at;
+    ++status_.restart_count;
+  }
+  phase_ = Phase::kStarting;
+  status_.state = "waiting";
+  status_.reason = "ContainerCreating";
+  status_.message.clear();
+  status_.next_start_at.clear();
+  status_.started_at.clear();
+  status_.finished_at.clear();
+  status_.exit_code = 0;
+  status_.oom_killed = false;
+  status_.final = false;
+  stop_grace_.reset();
+  restart_after_stop_ = false;
+}
+
+Result<> Container::SpawnRuntime() {
+  // What a killed runtime left behind would make it refuse the id.
+  TRY(services_.runtime.DeleteForced(plan_.id));
+  TRY(MountContainerRoot(plan_));
+  auto options = RunOptions();
+  TRY(common::RemoveFile(options.pid_file));
+  TRY(common::RemoveFile(options.log_file));
+  ContainerIo::ContainerEnds ends;
+  TRY(OpenIo(options, ends));
+  common::Command command;
+  command.argv = services_.runtime.RunArgv(options);
+  command.stdin_fd = ends.in.get();
+  command.stdout_fd = ends.out.get();
+  command.stderr_fd = ends.err.get();
+  ASSIGN_OR_RETURN(common::Child child, common::Spawn(command));
+  return services_.loop.WatchChild(std::move(child), [this](common::ExitStatus status) { OnRuntimeEnded(status); });
+}
+
+Result<> Container::OpenIo(runtime::OciRuntime::RunOptions& options, ContainerIo::ContainerEnds& ends) {
+  ASSIGN_OR_RETURN(io_, ContainerIo::Create(services_.loop, services_.keeper, hub_, IoOptions()));
+  if (rows_ > 0) io_->Resize(rows_, columns_);
+  if (plan_.tty) {
+    ASSIGN_OR_RETURN(options.console_socket, io_->ListenForTerminal());
+  } else {
+    ASSIGN_OR_RETURN(ends, io_->OpenContainerEnds());
+  }
+  return {};
+}
+
+void Container::OnRuntimeEnded(common::ExitStatus status) {
+  const auto options = RunOptions();
+  if (!status.ok()) return FailStart(services_.runtime.RunError(options, status.ToCode()));
+  const auto pid = ReadPidFile(options.pid_file);
+  if (!pid) return FailStart(pid.error());
+  SetRunning(*pid);
+}
+
+void Container::SetRunning(pid_t pid) {
+  phase_ = Phase::kRunning;
+  run_began_ = steady_clock::now();
+  status_.state = "running";
+  status_.reason.clear();
+  status_.pid = pid;
+  // Both fail for a process that has ended already; the reaper's record of it is on its way.
+  status_.pid_start_time = common::ProcessStartTime(pid).value_or(0);
+  pidfd_ = common::OpenPidfd(pid).value_or(common::UniqueFd());
+  status_.started_at = Timestamp(common::Now());
+  if (stop_grace_) Stop(*stop_grace_);
+  services_.observer.OnStarted(*this);
+}
+
+void Container::FailStart(common::Error error) {
+  io_.reset();
+  if (auto released = ReleaseRun(); !released) error = std::move(error).AlsoFailed(released.error());
+  phase_ = Phase::kEnded;
+  status_.state = "exited";
+  status_.reason = "StartError";
+  status_.message = error.message();
+  status_.exit_code = StartFailureCode(error.code());
+  status_.finished_at = Timestamp(common::Now());
+  status_.final = true;
+  run_began_ = steady_clock::now();
+  hub_.Finish(status_.exit_code);
+  services_.observer.OnStartFailed(*this, error);
+}
+
+void Container::RetryStart() {
+  status_.final = false;
+  DecideNext();
+}
+
+void Container::Stop(milliseconds grace) {
+  stop_grace_ = grace;
+  if (phase_ == Phase::kStarting) return;  // goes on in SetRunning
+  if (phase_ != Phase::kRunning) return EndNow();
+  services_.loop.Cancel(timer_);
+  SendSignal(grace.count() > 0 ? plan_.stop_signal : SIGKILL);
+  timer_ = services_.loop.After(grace, [this] { SendSignal(SIGKILL); });
+}
+
+// A container that does not run is at its end without any process to wait for.
+void Container::EndNow() {
+  services_.loop.Cancel(timer_);
+  if (phase_ == Phase::kBackoff) {
+    status_.state = "exited";
+    if (status_.reason == "CrashLoopBackOff") status_.reason = status_.exit_code == 0 ? "Completed" : "Error";
+    status_.message.clear();
+    status_.next_start_at.clear();
+  }
+  const bool restart = restart_after_stop_;
+  if (phase_ != Phase::kIdle) phase_ = Phase::kEnded;
+  status_.final = true;
+  if (restart) return Start();
+  services_.observer.OnEnded(*this);
+}
+
+void Container::Restart(milliseconds grace) {
+  backoff_.Reset();
+  restart_after_stop_ = true;
+  Stop(grace);
+}
+
+Result<> Container::Signal(int signal) {
+  if (phase_ != Phase::kRunning)
+    return common::MakeError(ErrorCode::kBusy, "container {} is not running", plan_.name);
+  if (pidfd_ && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) != 0 && errno != ESRCH)
+    return common::ErrnoError("send signal {} to container {}", signal, plan_.name);
+  return {};
+}
+
+// A process that has ended needs no signal; its exit is on its way.
+void Container::SendSignal(int signal) { (void)Signal(signal); }
+
+void Container::Resize(int rows, int columns) {
+  rows_ = rows;
+  columns_ = columns;
+  if (io_) io_->Resize(rows, columns);
+}
+
+void Container::GiveUp(const std::string& reason) {
+  status_.final = true;
+  status_.reason = reason;
+}
+
+bool Container::OnExit(const ExitRecord& record) {
+  if (phase_ != Phase::kRunning || record.pid != status_.pid) return false;
+  if (status_.pid_start_time != 0 && record.start_time != 0 && record.start_time != status_.pid_start_time) return false;
+  SetEnded(record.status, record.time);
+  return true;
+}
+
+void Container::SetEnded(common::ExitStatus status, common::WallTime time) {
+  services_.loop.Cancel(timer_);
+  pidfd_.Reset();
+  // In a shared PID namespace the container's other processes outlive the main one; Kubernetes kills them.
+  auto killed = services_.cgroups.KillAll(plan_.cgroup);
+  status_.exit_code = status.ToCode();
+  status_.reason = ReasonOf(status_.exit_code);
+  if (io_) io_->Finish();
+  io_.reset();
+  auto released = ReleaseRun();
+  status_.message = !killed ? killed.error().message() : !released ? released.error().message() : "";
+  phase_ = Phase::kEnded;
+  status_.state = "exited";
+  status_.pid = 0;
+  status_.pid_start_time = 0;
+  status_.finished_at = Timestamp(time);
+  hub_.Finish(status_.exit_code);
+  if (stop_grace_) return EndNow();
+  DecideNext();
+}
+
+std::string Container::ReasonOf(int exit_code) {
+  if (exit_code == 0) return "Completed";
+  status_.oom_killed = services_.cgroups.OomKills(plan_.cgroup).value_or(0) > 0;
+  return status_.oom_killed ? "OOMKilled" : "Error";
+}
+
+// The runtime's record, the control group and the mounts of a run whose processes have gone.
+Result<> Container::ReleaseRun() {
+  TRY(services_.cgroups.KillAll(plan_.cgroup));
+  TRY(services_.runtime.DeleteForced(plan_.id));
+  TRY(services_.cgroups.Remove(plan_.cgroup));
+  return UnmountContainerRoot(plan_);
+}
+
+void Container::DecideNext() {
+  const auto decision = DecideRestart(plan_, status_.exit_code, status_.restart_count);
+  if (decision == RestartDecision::kRestart) {
+    const auto ran = std::chrono::duration_cast<milliseconds>(steady_clock::now() - run_began_);
+    ScheduleStart(backoff_.Next(ran));
+  } else {
+    status_.final = true;
+  }
+  services_.observer.OnEnded(*this);
+}
+
+void Container::ScheduleStart(milliseconds delay) {
+  phase_ = Phase::kBackoff;
+  status_.state = "waiting";
+  status_.next_start_at = Timestamp(common::Now() + delay);
+  if (delay.count() > 0) {
+    const std::string cause = status_.reason == "StartError" ? ": " + status_.message : "";
+    // lastState keeps the reason of the run itself (kube-semantics 7.3).
+    status_.last_reason = status_.reason;
+    status_.reason = "CrashLoopBackOff";
+    status_.message = fmt::format("back-off {} restarting failed container={} pod={}_{}({}){}", ShowDelay(delay), plan_.name,
+                                  services_.pod.name, services_.pod.kube_namespace, services_.pod.uid, cause);
+  }
+  timer_ = services_.loop.After(delay, [this] { Start(); });
+}
+
+Result<> Container::Discard() {
+  services_.loop.Cancel(timer_);
+  TRY(services_.cgroups.KillAll(plan_.cgroup));
+  io_.reset();
+  pidfd_.Reset();
+  return ReleaseRun();
+}
+
+}  // namespace skiff::supervisor

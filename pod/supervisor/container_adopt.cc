@@ -1,0 +1,78 @@
+// What a supervisor does that was started again: containers run on.
+#include <algorithm>
+
+#include "common/process.h"
+#include "pod/supervisor/container.h"
+
+namespace skiff::supervisor {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+// Kubernetes' words for a container whose end nobody saw.
+constexpr char kUnknown[] = "ContainerStatusUnknown";
+constexpr int kUnknownExitCode = 137;
+
+bool Matches(const ExitRecord& record, const ContainerStatus& status) {
+  return record.pid == status.pid && (status.pid_start_time == 0 || record.start_time == status.pid_start_time);
+}
+
+}  // namespace
+
+void Container::Adopt(const ContainerStatus& recorded, const std::vector<ExitRecord>& exits) {
+  status_ = recorded;
+  backoff_ = RestartBackoff(RestartBackoff::RuleFor(plan_), status_.restart_count);
+  if (status_.state == "running") return AdoptRunning(exits);
+  if (status_.state == "waiting") return AdoptWaiting();
+  if (status_.state == "exited") {
+    phase_ = Phase::kEnded;
+    if (!status_.final) DecideNext();
+  }
+}
+
+void Container::AdoptRunning(const std::vector<ExitRecord>& exits) {
+  phase_ = Phase::kRunning;
+  run_began_ = std::chrono::steady_clock::now();
+  if (const auto began = common::ParseTime(status_.started_at))
+    run_began_ -= std::chrono::duration_cast<milliseconds>(common::Now() - *began);
+  if (auto io = ContainerIo::Adopt(services_.loop, services_.keeper, hub_, IoOptions())) io_ = std::move(*io);
+  const auto record =
+      std::find_if(exits.rbegin(), exits.rend(), [&](const ExitRecord& exit) { return Matches(exit, status_); });
+  if (record != exits.rend()) return SetEnded(record->status, record->time);
+  const auto start_time = common::ProcessStartTime(static_cast<pid_t>(status_.pid));
+  auto pidfd = common::OpenPidfd(static_cast<pid_t>(status_.pid));
+  if (pidfd && start_time && (status_.pid_start_time == 0 || *start_time == status_.pid_start_time)) {
+    pidfd_ = std::move(*pidfd);
+    return;
+  }
+  SetEnded(common::ExitStatus{kUnknownExitCode, 0}, common::Now());
+  if (status_.state == "exited") status_.reason = kUnknown;
+}
+
+void Container::MarkLost() {
+  if (phase_ == Phase::kIdle || phase_ == Phase::kEnded) return;
+  services_.loop.Cancel(timer_);
+  phase_ = Phase::kEnded;
+  status_.state = "exited";
+  status_.reason = kUnknown;
+  status_.exit_code = kUnknownExitCode;
+  status_.pid = 0;
+  status_.finished_at = common::FormatTime(common::Now(), true);
+  status_.final = true;
+}
+
+// A start that the earlier supervisor did not finish is made again from the beginning.
+void Container::AdoptWaiting() {
+  if (status_.reason == "ContainerCreating") {
+    if (auto discarded = Discard(); !discarded) status_.message = discarded.error().message();
+    return services_.loop.Defer([this] { Start(); });
+  }
+  milliseconds delay{0};
+  if (const auto next = common::ParseTime(status_.next_start_at))
+    delay = std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(*next - common::Now()));
+  phase_ = Phase::kBackoff;
+  timer_ = services_.loop.After(delay, [this] { Start(); });
+}
+
+}  // namespace skiff::supervisor

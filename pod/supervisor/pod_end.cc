@@ -1,0 +1,144 @@
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/file_lock.h"
+#include "pod/supervisor/dead_pod.h"
+#include "pod/supervisor/pod_mounts.h"
+#include "pod/supervisor/pod_supervisor.h"
+
+namespace skiff::supervisor {
+
+using common::JoinPath;
+using std::chrono::milliseconds;
+
+namespace {
+// How long the pod's end waits for attached clients that still have output to read.
+constexpr milliseconds kReadPatience{10'000};
+constexpr milliseconds kReadPoll{20};
+}  // namespace
+
+void PodSupervisor::Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message) {
+  if (!stopping()) {
+    status_.reason = reason;
+    status_.message = message;
+  }
+  status_.state = "stopping";
+  Changed();
+  // All at once: the pod's grace period is that of its slowest container.
+  for (const auto& container : containers_)
+    if (container->active() || !container->status().final)
+      container->Stop(milliseconds(grace_ms.value_or(container->plan().grace_ms)));
+  EndIfDone();
+}
+
+// All of the start is taken back first, so that the launcher can report and try again at once.
+void PodSupervisor::FailLaunch(const std::string& container, const common::Error& error) {
+  LaunchEvent event;
+  event.event = "failed";
+  event.container = container;
+  event.message = error.message();
+  if (error.code() == common::ErrorCode::kCommandNotFound) event.code = "command-not-found";
+  if (error.code() == common::ErrorCode::kCommandNotExecutable) event.code = "command-not-executable";
+  failure_ = std::move(event);
+  Stop(0, "StartError", error.message());
+}
+
+void PodSupervisor::EndIfDone() {
+  const bool all_final =
+      std::all_of(containers_.begin(), containers_.end(), [](const auto& c) { return !c->active() && c->status().final; });
+  const bool by_itself = plan_.exit_with_containers && all_final && status_.state == "running" && !launch_;
+  if (by_itself) {
+    status_.state = "stopping";
+    Changed();
+  }
+  const bool any_active = std::any_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->active(); });
+  // Not here: the caller may be in the middle of a container's own work.
+  if (stopping() && !any_active) loop_->Defer([this] { EndInfra(); });
+}
+
+void PodSupervisor::EndInfra() {
+  const bool any_active = std::any_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->active(); });
+  if (any_active || taken_down_) return;
+  if (!infra_pidfd_) return TakeDown();
+  ::syscall(SYS_pidfd_send_signal, infra_pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
+void PodSupervisor::OnInfraEnded() {
+  loop_->Unwatch(infra_pidfd_.get());
+  infra_pidfd_.Reset();
+  if (infra_is_child_) (void)common::Wait(static_cast<pid_t>(status_.infra_pid));
+  status_.infra_pid = 0;
+  status_.infra_start_time = 0;
+  Changed();
+  if (!stopping()) {
+    // The namespaces are lost, and with them the network that only the launching command can wire.
+    return Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
+  }
+  EndIfDone();
+}
+
+void PodSupervisor::TakeDown() {
+  taken_down_ = true;
+  (void)common::RemoveFile(JoinPath(plan_.run_dir, kNamespaces));
+  TryUnmountPodVolumes(plan_);
+  auto removed = cgroups_.KillAll(plan_.cgroup);
+  if (removed) removed = cgroups_.Remove(plan_.cgroup);
+  if (!removed && status_.message.empty()) status_.message = removed.error().message();
+  FinishWhenRead();
+}
+
+// Attached clients have their last output in a queue here; they read it while we wait.
+void PodSupervisor::FinishWhenRead() {
+  const auto deadline = EventLoop::Clock::now() + kReadPatience;
+  const auto look = [this, deadline](const auto& self) -> void {
+    const bool read = std::all_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->hub().drained(); });
+    if (read || EventLoop::Clock::now() >= deadline) return Finish();
+    loop_->After(kReadPoll, [self] { self(self); });
+  };
+  look(look);
+}
+
+void PodSupervisor::Finish() {
+  status_.state = "exited";
+  status_.supervisor_pid = 0;
+  status_.finished_at = common::FormatTime(common::Now(), true);
+  Changed();
+  PublishIfChanged();
+  bool launcher_knows = false;
+  if (failure_) {
+    launcher_knows = launch_ && launch_->Send(*failure_);
+  } else {
+    // What ended before it had started left nothing that anybody would want to look up.
+    (void)common::WriteFileAtomic(JoinPath(plan_.state_dir, kFinalFile), common::EncodeJson(CurrentStatus()), 0600);
+  }
+  AnswerAllAtEnd();
+  control_.reset();
+  reaper_->SayOver(launcher_knows);
+  loop_->Stop();
+}
+
+// Nobody reaps any more, and the next command that sees the free lock takes the pod for dead. If none has come before us,
+// we clean up ourselves; otherwise we keep out of its way.
+void PodSupervisor::OnReaperGone() {
+  const auto lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
+  if (!lock) return loop_->Stop();
+  PodPlan plan = plan_;
+  plan.supervisor_cgroup.clear();  // we are in it
+  (void)CleanUpDeadPod(plan);
+  for (const auto& container : containers_) container->MarkLost();
+  status_.state = "exited";
+  status_.reason = "SupervisorKilled";
+  status_.message = "the pod's skiff-reaper was killed";
+  status_.infra_pid = 0;
+  status_.finished_at = common::FormatTime(common::Now(), true);
+  Changed();
+  PublishIfChanged();
+  loop_->Stop();
+}
+
+}  // namespace skiff::supervisor

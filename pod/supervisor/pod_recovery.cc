@@ -1,0 +1,114 @@
+// A supervisor that takes over from one that was killed. What belongs to the pod runs on: infra and containers are children
+// of the reaper, their output waits in FIFOs, their ends are in RUN_DIR/exits.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "common/file.h"
+#include "common/process.h"
+#include "pod/supervisor/pod_mounts.h"
+#include "pod/supervisor/pod_supervisor.h"
+#include "pod/supervisor/reaper.h"
+
+namespace skiff::supervisor {
+
+using common::JoinPath;
+using common::Result;
+
+namespace {
+
+std::string ReadOrEmpty(const std::string& path) { return common::ReadFile(path).value_or(std::string()); }
+
+// Living children of `parent` that are in our own control group.
+std::vector<pid_t> Siblings(pid_t parent) {
+  std::vector<pid_t> found;
+  const auto names = common::ListDirectory("/proc");
+  if (!names) return found;
+  const std::string own_cgroups = ReadOrEmpty("/proc/self/cgroup");
+  for (const auto& name : *names) {
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid == ::getpid()) continue;
+    const std::string stat = ReadOrEmpty("/proc/" + name + "/stat");
+    const size_t command_end = stat.rfind(')');
+    if (command_end == std::string::npos || stat.compare(command_end, 4, ") Z ") == 0) continue;
+    // proc(5): field 4, the parent, comes two characters and a state behind the command.
+    pid_t its_parent = 0;
+    std::from_chars(stat.data() + std::min(command_end + 4, stat.size()), stat.data() + stat.size(), its_parent);
+    if (its_parent == parent && ReadOrEmpty("/proc/" + name + "/cgroup") == own_cgroups) found.push_back(pid);
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<> PodSupervisor::Adopt() {
+  PodStatus recorded;
+  if (const auto text = common::ReadFile(JoinPath(plan_.run_dir, kStatusFile)))
+    if (auto decoded = common::DecodeJson<PodStatus>(*text, kStatusFile)) recorded = std::move(*decoded);
+  ASSIGN_OR_RETURN(const std::string program, MountedRuntime(plan_));
+  runtime_.emplace(program, plan_.runtime_root);
+  const pid_t own_pid = static_cast<pid_t>(status_.supervisor_pid);
+  status_ = recorded;
+  status_.id = plan_.id;
+  status_.supervisor_pid = own_pid;
+  status_.containers.clear();
+  Changed();
+  if (recorded.state == "exited") {
+    Finish();
+    return {};
+  }
+  TRY(KillLeftovers());
+  AdoptInfra();
+  AdoptContainers(recorded);
+  TRY(ListenForControl());
+  if (common::PathExists(JoinPath(plan_.run_dir, kLaunchPendingFile))) {
+    Stop(0, "LaunchInterrupted", "the pod's supervisor was killed while the pod was being started");
+  } else if (stopping()) {
+    Stop(std::nullopt, status_.reason, status_.message);
+  } else if (!infra_pidfd_) {
+    Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
+  } else {
+    ArmDeadline();
+    loop_->Defer([this] { StartNext(); });
+  }
+  return {};
+}
+
+// Runtimes that the earlier supervisor had started, or an infra process that it had not recorded yet.
+Result<> PodSupervisor::KillLeftovers() {
+  for (int round = 0; round < 200; ++round) {
+    auto siblings = Siblings(::getppid());
+    std::erase(siblings, static_cast<pid_t>(status_.infra_pid));
+    if (siblings.empty()) return {};
+    for (const pid_t pid : siblings) ::kill(pid, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return common::MakeError(common::ErrorCode::kTimeout, "helpers of the killed supervisor do not end");
+}
+
+void PodSupervisor::AdoptInfra() {
+  const auto pid = static_cast<pid_t>(status_.infra_pid);
+  const auto start_time = common::ProcessStartTime(pid);
+  auto pidfd = common::OpenPidfd(pid);
+  const bool same = pid > 0 && pidfd && start_time && *start_time == status_.infra_start_time;
+  if (!same || !WatchInfra(std::move(*pidfd))) {
+    infra_pidfd_.Reset();
+    status_.infra_pid = 0;
+    status_.infra_start_time = 0;
+  }
+}
+
+void PodSupervisor::AdoptContainers(const PodStatus& recorded) {
+  const auto exits = ParseExits(ReadOrEmpty(JoinPath(plan_.run_dir, kExitsFile)));
+  for (const auto& plan : plan_.containers) AddContainer(plan);
+  for (const auto& container : containers_) {
+    const auto status = std::find_if(recorded.containers.begin(), recorded.containers.end(),
+                                     [&](const ContainerStatus& s) { return s.id == container->plan().id; });
+    if (status != recorded.containers.end()) container->Adopt(*status, exits);
+  }
+}
+
+}  // namespace skiff::supervisor

@@ -1,0 +1,131 @@
+// The pod's supervisor: infra, the order of the containers, status, stop and end.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/process.h"
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "pod/supervisor/container.h"
+#include "pod/supervisor/control_server.h"
+#include "pod/supervisor/event_loop.h"
+#include "pod/supervisor/launch_channel.h"
+#include "pod/supervisor/reaper_connection.h"
+#include "runtime/cgroup.h"
+#include "runtime/oci_runtime.h"
+
+namespace skiff::supervisor {
+
+class PodSupervisor : private ContainerObserver {
+ public:
+  // Reads the plan and serves the reaper's link. Nothing is started yet.
+  static common::Result<std::unique_ptr<PodSupervisor>> Create(const std::string& run_dir, common::UniqueFd reaper_link);
+
+  // First run: sets the pod up and starts it; tells the launcher.
+  common::Result<> Launch(common::UniqueFd launch_channel);
+  // A further run after a crash: goes on with what is recorded.
+  common::Result<> Adopt();
+  // Until the pod has ended.
+  common::Result<> Run();
+
+ private:
+  PodSupervisor(PodPlan plan, runtime::Cgroups cgroups, std::unique_ptr<EventLoop> loop);
+
+  // --- set-up (pod_setup.cc) ---
+  common::Result<> Serve(common::UniqueFd reaper_link);
+  common::Result<> ListenForControl();
+  common::Result<> SetUp();
+  common::Result<> StartInfra();
+  common::Result<> WatchInfra(common::UniqueFd pidfd);
+  void OnInfraEnded();
+  void OnTerminate();
+  Container& AddContainer(ContainerPlan plan);
+  ContainerServices Services();
+
+  // --- start (pod_supervisor.cc) ---
+  void OnNetworkReady();
+  void OnLauncherGone();
+  void BeginContainers();
+  void StartNext();
+  void OnStarted(Container& container) override;
+  void OnStartFailed(Container& container, const common::Error& error) override;
+  void OnEnded(Container& container) override;
+  void OnInitEnded(Container& init);
+  // The last event of the launch.
+  void TellLauncher(const std::string& what, const Container* container);
+  void OnExit(const ExitRecord& record);
+  void ClaimExits();
+  void ArmDeadline();
+
+  // --- end (pod_end.cc) ---
+  bool stopping() const { return status_.state == "stopping"; }
+  // The grace of each container's own plan unless given.
+  void Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message);
+  void FailLaunch(const std::string& container, const common::Error& error);
+  void EndIfDone();
+  void EndInfra();
+  void TakeDown();
+  void FinishWhenRead();
+  void Finish();
+  void OnReaperGone();
+
+  // --- recovery (pod_recovery.cc) ---
+  common::Result<> KillLeftovers();
+  void AdoptContainers(const PodStatus& recorded);
+  void AdoptInfra();
+
+  // --- control (pod_control.cc) ---
+  using Connection = std::shared_ptr<ControlConnection>;
+  void OnRequest(const ControlRequest& request, const Connection& connection);
+  void OnContainerRequest(const ControlRequest& request, Container& container, const Connection& connection);
+  void StartByRequest(Container& container, const Connection& connection);
+  void RestartByRequest(Container& container, const ControlRequest& request, const Connection& connection);
+  void StopByRequest(Container& container, const ControlRequest& request, const Connection& connection);
+  void WaitByRequest(Container& container, const ControlRequest& request, const Connection& connection);
+  void Add(const ControlRequest& request, const Connection& connection);
+  void Remove(Container& container, const Connection& connection);
+  void AnswerWaiters();
+  bool AnswerFailedStart(const Container& container, const common::Error& error);
+  void AnswerAllAtEnd();
+  common::Result<> SavePlan();
+
+  // --- status ---
+  void Changed() { status_changed_ = true; }
+  void PublishIfChanged();
+  PodStatus CurrentStatus() const;
+
+  // Somebody who waits for a container: answered by AnswerWaiters once `done` says so.
+  struct Waiter {
+    std::string container;
+    Connection connection;
+    std::function<bool(const Container&)> done;
+    std::function<ControlReply(const Container&)> answer;
+    std::function<void(ControlConnection&, const common::Error&)> failed;  // empty: a failed start does not end the wait
+  };
+
+  PodPlan plan_;
+  runtime::Cgroups cgroups_;
+  std::unique_ptr<EventLoop> loop_;
+  std::optional<runtime::OciRuntime> runtime_;
+  std::unique_ptr<ReaperConnection> reaper_;
+  std::unique_ptr<LaunchChannel> launch_;
+  common::UniqueFd signals_;
+  PodStatus status_;  // without the containers'
+  bool status_changed_ = false;
+  common::UniqueFd infra_pidfd_;
+  bool infra_is_child_ = false;
+  std::list<std::unique_ptr<Container>> containers_;
+  std::vector<ExitRecord> unclaimed_;  // while a runtime works: the pid may become known only after its end
+  std::vector<Waiter> waiters_;
+  std::vector<Connection> stop_waiters_;
+  std::optional<LaunchEvent> failure_;  // to be told when all is taken down
+  bool taken_down_ = false;
+  std::unique_ptr<ControlServer> control_;  // last: its clients' tasks use the rest
+};
+
+}  // namespace skiff::supervisor

@@ -1,0 +1,239 @@
+#include "pod/supervisor/reaper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "common/file.h"
+#include "pod/supervisor/mount_namespace.h"
+#include "pod/supervisor/protocol.h"
+#include "pod/supervisor/reaper_link.h"
+#include "runtime/cgroup.h"
+
+namespace skiff::supervisor {
+
+using common::ErrorCode;
+using common::JoinPath;
+using common::Result;
+using common::UniqueFd;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds kLockPatience{2000};  // the reaper of the pod's last run may still be ending
+constexpr milliseconds kLongestRestartDelay{10'000};
+constexpr milliseconds kStableAfter{60'000};
+constexpr size_t kExitsLimit = 256 * 1024;
+
+Result<common::FileLock> TakeLock(const std::string& path) {
+  const auto deadline = steady_clock::now() + kLockPatience;
+  while (true) {
+    auto lock = common::FileLock::TryAcquire(path);
+    if (lock || lock.error().code() != ErrorCode::kBusy || steady_clock::now() >= deadline) return lock;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+}
+
+// Into a group of its own beside the pod's: neither the caller's session nor the pod's memory limit may end it.
+Result<> EnterCgroup(const PodPlan& plan) {
+  if (plan.supervisor_cgroup.empty()) return {};
+  ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(plan.cgroup_root));
+  TRY(cgroups.Create(plan.supervisor_cgroup));
+  return cgroups.AddProcess(plan.supervisor_cgroup, ::getpid());
+}
+
+void TryLeaveCgroup(const PodPlan& plan) {
+  if (plan.supervisor_cgroup.empty()) return;
+  const auto cgroups = runtime::Cgroups::Detect(plan.cgroup_root);
+  if (cgroups && cgroups->AddProcess("/", ::getpid())) (void)cgroups->Remove(plan.supervisor_cgroup);
+}
+
+// Not permitted without CAP_SYS_RESOURCE; the pod works without it.
+void TrySetOomScore(const char* score) { (void)common::WriteFile("/proc/self/oom_score_adj", score); }
+
+}  // namespace
+
+Result<Reaper> Reaper::Prepare(const std::string& run_dir) {
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(JoinPath(run_dir, kPlanFile)));
+  ASSIGN_OR_RETURN(PodPlan plan, common::DecodeJson<PodPlan>(text, JoinPath(run_dir, kPlanFile)));
+  ASSIGN_OR_RETURN(auto lock, TakeLock(JoinPath(run_dir, kPodLock)), "the pod runs already");
+  TRY(common::WriteFile(JoinPath(run_dir, kLaunchPendingFile), ""));
+  TRY(EnterPodMountNamespace(plan));
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return common::ErrnoError("become a subreaper");
+  TRY(EnterCgroup(plan), "enter control group {}", plan.supervisor_cgroup);
+  TrySetOomScore("-999");
+  Reaper reaper(std::move(plan), std::move(lock));
+  TRY(reaper.OpenSignals());
+  TRY(reaper.OpenExits());
+  return reaper;
+}
+
+Result<> Reaper::OpenSignals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return common::ErrnoError("block signals");
+  signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return common::ErrnoError("signalfd");
+  return {};
+}
+
+Result<> Reaper::OpenExits() {
+  ASSIGN_OR_RETURN(exits_, common::Open(JoinPath(plan_.run_dir, kExitsFile), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600));
+  return {};
+}
+
+Result<> Reaper::Run() {
+  while (!over_ || supervisor_ > 0) {
+    pollfd polls[2] = {{signals_.get(), POLLIN, 0}, {link_.get(), POLLIN, 0}};
+    const int ready = ::poll(polls, 2, PollTimeout());
+    if (ready < 0 && errno != EINTR) return common::ErrnoError("poll");
+    if (ready > 0 && polls[1].revents != 0) TRY(HandleLink());
+    if (ready > 0 && polls[0].revents != 0) TRY(HandleSignals());
+    // A failure to start it again (out of memory, say) is tried again like a crash.
+    if (restart_at_ && steady_clock::now() >= *restart_at_ && !StartSupervisor(-1)) SupervisorEnded();
+  }
+  Finish();
+  return {};
+}
+
+Result<> Reaper::StartSupervisor(int launch_channel) {
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return common::ErrnoError("socketpair");
+  link_.Reset(pair[0]);
+  const UniqueFd theirs(pair[1]);
+  common::Command command;
+  command.argv = {plan_.supervisor_program, plan_.run_dir, launch_channel >= 0 ? "launch" : "adopt"};
+  command.working_directory = "/";
+  if (launch_channel >= 0) command.pass_fds.emplace_back(launch_channel, kLaunchFd);
+  command.pass_fds.emplace_back(theirs.get(), kReaperLinkFd);
+  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+  supervisor_ = child.pid;
+  supervisor_started_ = steady_clock::now();
+  restart_at_.reset();
+  SendKeptDescriptors();
+  return {};
+}
+
+void Reaper::SendKeptDescriptors() {
+  // When the supervisor is gone already, its end is seen through SIGCHLD.
+  for (const auto& [name, fd] : kept_)
+    if (!SendLinkMessage(link_.get(), "fd " + name, fd.get())) return;
+  (void)SendLinkMessage(link_.get(), "begin");
+}
+
+int Reaper::PollTimeout() const {
+  if (!restart_at_) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(*restart_at_ - steady_clock::now());
+  return static_cast<int>(std::max<int64_t>(left.count(), 0));
+}
+
+Result<> Reaper::HandleSignals() {
+  signalfd_siginfo info;
+  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    // The machine goes down, or a person means the pod: the supervisor stops it in order.
+    if (info.ssi_signo != SIGCHLD && supervisor_ > 0) ::kill(supervisor_, SIGTERM);
+  }
+  return ReapChildren();
+}
+
+Result<> Reaper::HandleLink() {
+  ASSIGN_OR_RETURN(auto message, ReceiveLinkMessage(link_.get()));
+  if (!message) {
+    link_.Reset();
+    return {};
+  }
+  if (message->word == "over") {
+    over_ = true;
+    if (message->argument == "clean") plan_.exit_command.clear();
+  }
+  if (message->word == "keep") kept_[message->argument] = std::move(message->fd);
+  if (message->word == "drop") kept_.erase(message->argument);
+  return {};
+}
+
+Result<> Reaper::ReapChildren() {
+  while (true) {
+    siginfo_t info{};
+    // Look first, reap after the record is written: a reader of exits never misses one.
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+      if (errno == EINTR) continue;
+      if (errno == ECHILD) return {};
+      return common::ErrnoError("waitid");
+    }
+    if (info.si_pid == 0) return {};
+    if (info.si_pid != supervisor_) {
+      ExitRecord record;
+      record.pid = info.si_pid;
+      record.start_time = common::ProcessStartTime(info.si_pid).value_or(0);
+      if (info.si_code == CLD_EXITED) record.status.code = info.si_status;
+      else record.status.signal = info.si_status;
+      record.time = common::Now();
+      TRY(RecordExit(record));
+    }
+    TRY(common::Wait(info.si_pid));
+    if (info.si_pid == supervisor_) SupervisorEnded();
+  }
+}
+
+Result<> Reaper::RecordExit(const ExitRecord& record) {
+  const std::string line = FormatExit(record);
+  TRY(common::WriteAll(exits_.get(), line + "\n"), "{}", JoinPath(plan_.run_dir, kExitsFile));
+  exits_size_ += line.size() + 1;
+  if (exits_size_ > kExitsLimit) TRY(TrimExits());
+  // A supervisor that is just dying reads the file when it is started again.
+  if (link_) (void)SendLinkMessage(link_.get(), "exit " + line);
+  return {};
+}
+
+// Containers in the host's PID namespace can leave us any number of orphans. The older half has long been taken over into
+// status.json.
+Result<> Reaper::TrimExits() {
+  const std::string path = JoinPath(plan_.run_dir, kExitsFile);
+  ASSIGN_OR_RETURN(std::string text, common::ReadFile(path));
+  text.erase(0, text.find('\n', text.size() / 2) + 1);
+  TRY(common::WriteFileAtomic(path, text, 0600));
+  exits_size_ = text.size();
+  ASSIGN_OR_RETURN(exits_, common::Open(path, O_WRONLY | O_APPEND));
+  return {};
+}
+
+void Reaper::SupervisorEnded() {
+  supervisor_ = -1;
+  // Its last words may still be in the socket.
+  while (link_) {
+    pollfd readable{link_.get(), POLLIN, 0};
+    if (::poll(&readable, 1, 0) <= 0 || !HandleLink()) break;
+  }
+  link_.Reset();
+  if (over_) return;
+  if (steady_clock::now() - supervisor_started_ > kStableAfter) restart_delay_ = milliseconds(0);
+  restart_at_ = steady_clock::now() + restart_delay_;
+  restart_delay_ = std::clamp(restart_delay_ * 2, milliseconds(100), kLongestRestartDelay);
+}
+
+void Reaper::Finish() {
+  kept_.clear();
+  TryLeavePodDirectories(plan_);
+  if (!plan_.exit_command.empty()) {
+    TrySetOomScore("0");
+    common::Command command;
+    command.argv = plan_.exit_command;
+    command.working_directory = "/";
+    // What it could not do, the next command's repair does.
+    if (const auto child = common::Spawn(command)) (void)common::Wait(child->pid);
+  }
+  TryLeaveCgroup(plan_);
+}
+
+}  // namespace skiff::supervisor

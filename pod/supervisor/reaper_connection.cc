@@ -1,0 +1,57 @@
+#include "pod/supervisor/reaper_connection.h"
+
+#include <sys/epoll.h>
+
+#include "pod/supervisor/reaper_link.h"
+
+namespace skiff::supervisor {
+
+using common::Result;
+using common::UniqueFd;
+
+Result<std::unique_ptr<ReaperConnection>> ReaperConnection::Open(EventLoop& loop, UniqueFd socket) {
+  std::unique_ptr<ReaperConnection> connection(new ReaperConnection(loop, std::move(socket)));
+  while (true) {
+    ASSIGN_OR_RETURN(auto message, ReceiveLinkMessage(connection->socket_.get()));
+    if (!message) return common::MakeError(common::ErrorCode::kUnavailable, "skiff-reaper has gone");
+    if (message->word == "begin") return connection;
+    connection->kept_[message->argument] = std::move(message->fd);
+  }
+}
+
+ReaperConnection::~ReaperConnection() {
+  if (on_exit_) loop_.Unwatch(socket_.get());
+}
+
+Result<> ReaperConnection::Serve(std::function<void(const ExitRecord&)> on_exit, std::function<void()> gone) {
+  on_exit_ = std::move(on_exit);
+  gone_ = std::move(gone);
+  return loop_.Watch(socket_.get(), EPOLLIN, [this](uint32_t) { OnReadable(); });
+}
+
+void ReaperConnection::OnReadable() {
+  const auto message = ReceiveLinkMessage(socket_.get());
+  if (!message || !*message) {
+    loop_.Unwatch(socket_.get());
+    return gone_();
+  }
+  if ((*message)->word != "exit") return;
+  if (const auto record = ParseExit((*message)->argument)) on_exit_(*record);
+}
+
+// A reaper that cannot be told has gone; its end is seen as such.
+void ReaperConnection::SayOver(bool clean) { (void)SendLinkMessage(socket_.get(), clean ? "over clean" : "over"); }
+
+void ReaperConnection::Keep(const std::string& name, int fd) { (void)SendLinkMessage(socket_.get(), "keep " + name, fd); }
+
+void ReaperConnection::Drop(const std::string& name) { (void)SendLinkMessage(socket_.get(), "drop " + name); }
+
+UniqueFd ReaperConnection::Take(const std::string& name) {
+  const auto found = kept_.find(name);
+  if (found == kept_.end()) return UniqueFd();
+  UniqueFd fd = std::move(found->second);
+  kept_.erase(found);
+  return fd;
+}
+
+}  // namespace skiff::supervisor
