@@ -56,7 +56,7 @@ YAML
 }
 
 @test "syntax errors, unknown kinds and versions, an empty file" {
-  expect_error 'app.yaml:3:' << 'YAML'
+  expect_error 'app.yaml:4:1: error: not valid YAML' << 'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: [
@@ -90,7 +90,7 @@ metadata: {name: x}
 spec:
   selector: {matchLabels: {app: x}}
   template:
-    metadata: {labels: {app: y}}
+    metadata: {labels: {app: other}}
     spec: {containers: [{name: c, image: localhost/busybox:latest}]}
 YAML
 }

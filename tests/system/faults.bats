@@ -76,7 +76,7 @@ pod_yaml() {  # NAME FIELD...
 @test "a killed supervisor is started again and its containers run on" {
   pod_yaml s 'command: [sh, -c, "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.05; done"]' | play
   pid=$(skiff inspect --format '{{.State.Pid}}' s-c)
-  kill -9 "$(pgrep -f 'skiff-supervisor ')" || kill -9 "$(pgrep -x skiff-superviso)"
+  kill -9 "$(pgrep -x skiff-superviso)"
   sleep 1
   [ "$(skiff inspect --format '{{.State.Pid}}' s-c)" = "$pid" ]
   [ "$(skiff inspect --format '{{.State.Status}}' s-c)" = running ]
@@ -89,8 +89,8 @@ pod_yaml() {  # NAME FIELD...
 @test "everything of a pod killed: the next commands clean up" {
   pod_yaml dead 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/dead.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/dead.yaml"
-  pkill -9 skiff-reaper || true
-  pkill -9 skiff-superv || true
+  pkill -9 -x skiff-reaper || true
+  pkill -9 -x skiff-superviso || true
   pkill -9 skiff-pause || true
   sleep 0.3
   run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/dead.yaml"
@@ -103,8 +103,8 @@ pod_yaml() {  # NAME FIELD...
 @test "the run directory gone, as after a reboot: pods can be started again and removed" {
   pod_yaml boot 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/boot.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/boot.yaml"
-  pkill -9 skiff-reaper || true
-  pkill -9 skiff-superv || true
+  pkill -9 -x skiff-reaper || true
+  pkill -9 -x skiff-superviso || true
   pkill -9 skiff-pause || true
   pkill -9 -f 'sleep 1000' || true
   sleep 0.3
