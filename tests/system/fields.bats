@@ -25,11 +25,11 @@ logs_of() { eventually 10 sh -c "[ \"\$(skiff inspect --format '{{.State.Status}
   one_container none <<< '      image: localhost/app:1'
   one_container args <<< $'      image: localhost/app:1\n      args: [a, b]'
   one_container command <<< $'      image: localhost/app:1\n      command: [echo, only]'
-  one_container both <<< $'      image: localhost/app:1\n      command: [echo, x]\n      args: [y]'
+  one_container both <<< $'      image: localhost/app:1\n      command: [echo, x]\n      args: [z]'
   [ "$(logs_of none-c)" = "entry cmd" ]
   [ "$(logs_of args-c)" = "entry a b" ]
   [ "$(logs_of command-c)" = "only" ]
-  [ "$(logs_of both-c)" = "x y" ]
+  [ "$(logs_of both-c)" = "x z" ]
 }
 
 @test "environment: expansion, image variables, ConfigMap, Secret, fields and resources" {
@@ -108,7 +108,7 @@ YAML
     [ "$(cat "$(dirname "$memory")/memory.limit_in_bytes")" = $((32 << 20)) ]
     [ "$(cat "$(dirname "$cpu")/cpu.shares")" = 256 ]
   fi
-  total=$(awk '/MemTotal/ {print $2 * 1024}' /proc/meminfo)
+  total=$(awk '/MemTotal/ {printf "%.0f", $2 * 1024}' /proc/meminfo)
   [ "$(cat "/proc/$pid/oom_score_adj")" = $(( 1000 - 1000 * (16 << 20) / total )) ] || [ "$(cat "/proc/$pid/oom_score_adj")" = 999 ]
 }
 

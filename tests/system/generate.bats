@@ -47,7 +47,7 @@ YAML
   skiff pod rm -f -t 0 made
   run skiff kube play "$BATS_TEST_TMPDIR/made2.yaml"
   [ "$status" -eq 0 ] || { echo "$output"; cat "$BATS_TEST_TMPDIR/made2.yaml"; false; }
-  [ "$(in_pod made web printenv X)" = 1 ]
+  [ "$(in_pod made web sh -c 'echo $X')" = 1 ]
   in_pod made web test -e /host-etc/hostname
   run skiff kube generate absent
   [ "$status" -eq 125 ]
