@@ -1,8 +1,6 @@
 #include "image/locked_store.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 
 #include "common/file.h"
 #include "common/ids.h"
@@ -10,7 +8,6 @@
 namespace skiff::image {
 namespace {
 
-using common::ErrnoError;
 using common::ErrorCode;
 using common::JsonValue;
 using common::MakeError;
@@ -167,7 +164,8 @@ Result<> LockedStore::MoveLayerFilesToTrash(const std::string& id) {
   if (const auto link = common::ReadFile(directory + "/link"); link && link->find('/') == std::string::npos)
     TRY(common::RemoveFile(layout_.ShortLink(*link)));
   const std::string target = fmt::format("{}/{}-{}", trash_, id, common::RandomHex(8));
-  if (::rename(directory.c_str(), target.c_str()) != 0 && errno != ENOENT) return ErrnoError("remove {}", directory);
+  if (auto moved = layout_.MoveInOverlay(directory, target); !moved && moved.error().code() != ErrorCode::kNotFound)
+    return std::move(moved).error();
   TRY(common::RemoveFile(layout_.TarSplit(id)));
   return common::RemoveTree(layout_.LayerData(id));
 }

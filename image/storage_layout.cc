@@ -1,6 +1,9 @@
 #include "image/storage_layout.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cstdio>
 
 #include "common/file.h"
 #include "image/base64.h"
@@ -12,6 +15,14 @@ common::Result<> StorageLayout::MakeFolders() const {
   for (const char* name : {"overlay-layers", "overlay-images", "overlay-containers"})
     TRY(common::MakeDirectories(graph_ + "/" + name, 0700));
   TRY(common::MakeDirectories(Overlay() + "/l", 0755));
+  return {};
+}
+
+common::Result<> StorageLayout::MoveInOverlay(const std::string& from, const std::string& to) const {
+  ASSIGN_OR_RETURN(const common::UniqueFd folder, common::Open(Overlay(), O_PATH | O_DIRECTORY));
+  const auto relative = [&](const std::string& path) { return path.c_str() + Overlay().size() + 1; };
+  if (::renameat(folder.get(), relative(from), folder.get(), relative(to)) != 0)
+    return common::ErrnoError("move {} to {}", from, to);
   return {};
 }
 

@@ -39,6 +39,10 @@ class StorageLayout {
   // The folders that the first user of a store makes, with podman's modes.
   common::Result<> MakeFolders() const;
 
+  // Moves a directory within the overlay folder. Both paths are taken from one descriptor, as podman mounts that folder onto
+  // itself at any moment, and a rename may not cross a mount. kNotFound: `from` is not there.
+  common::Result<> MoveInOverlay(const std::string& from, const std::string& to) const;
+
   // The key itself if it is digits, lower-case letters and dots, else '=' and its base64.
   static std::string BigDataFileName(std::string_view key);
 

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstdio>
 #include <thread>
 
 #include "common/file.h"
@@ -189,7 +187,7 @@ Result<> ImageWriter::PutLayerFiles(const Layer& layer) {
   // Without a record, files of this name belong to nobody.
   TRY(common::RemoveTree(target));
   TRY(common::RemoveFile(layout_.TarSplit(layer.id)));
-  if (::rename(layer.directory.c_str(), target.c_str()) != 0) return ErrnoError("move {} to {}", layer.directory, target);
+  TRY(layout_.MoveInOverlay(layer.directory, target));
   if (::symlink(fmt::format("../{}/diff", layer.id).c_str(), layout_.ShortLink(link).c_str()) != 0)
     return ErrnoError("create {}", layout_.ShortLink(link));
   const std::string unnamed = fmt::format("/proc/self/fd/{}", layer.tar_split.get());

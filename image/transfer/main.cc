@@ -13,7 +13,10 @@
 #include <vector>
 
 #include "common/json.h"
+#include "image/storage_layout.h"
+#include "image/transfer/confine.h"
 #include "image/transfer/operations.h"
+#include "image/transfer/sha256.h"
 #include "image/transfer_error.h"
 
 namespace skiff::image {
@@ -58,7 +61,16 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
   return arguments;
 }
 
+Result<> Prepare(const Arguments& arguments) {
+  const StorageLayout layout(arguments.paths);
+  TRY(layout.MakeFolders());
+  // OpenSSL reads its configuration at the first use.
+  (void)Sha256::HexOf("");
+  return TryConfineFiles({arguments.paths.graph_root, layout.Overlay()}, arguments.source);
+}
+
 Result<std::vector<LoadedImage>> Dispatch(const Arguments& arguments) {
+  TRY(Prepare(arguments));
   if (arguments.verb == "load") return Load(arguments.paths, arguments.source);
   if (arguments.verb != "import") return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown verb {}", arguments.verb);
   ASSIGN_OR_RETURN(LoadedImage image, Import(arguments.paths, arguments.source, arguments.import));
