@@ -31,7 +31,8 @@ std::vector<std::string> SeparateEmptyValues(std::vector<std::string> arguments)
   bool flags = true;
   for (std::string& argument : arguments) {
     flags = flags && argument != "--";
-    if (flags && argument.size() > 3 && argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+    if (flags && argument.size() > 3 && argument.starts_with("--") &&
+        argument.find('=') == argument.size() - 1) {
       result.push_back(argument.substr(0, argument.size() - 1));
       result.emplace_back();
     } else {
@@ -84,52 +85,67 @@ void Arguments::Switch(const std::string& names, std::optional<bool>& target, co
 
 void Arguments::Value(const std::string& names, std::string& target, const std::string& value_name,
                       const std::string& help) {
-  impl_->Add(names, value_name, help, [&target](const CLI::results_t& results) {
-    target = results.back();
-    return true;
-  })->take_last();
+  impl_
+      ->Add(names, value_name, help,
+            [&target](const CLI::results_t& results) {
+              target = results.back();
+              return true;
+            })
+      ->take_last();
 }
 
-void Arguments::Value(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
-                      const std::string& help) {
-  impl_->Add(names, value_name, help, [&target](const CLI::results_t& results) {
-    target = results.back();
-    return true;
-  })->take_last();
+void Arguments::Value(const std::string& names, std::optional<std::string>& target,
+                      const std::string& value_name, const std::string& help) {
+  impl_
+      ->Add(names, value_name, help,
+            [&target](const CLI::results_t& results) {
+              target = results.back();
+              return true;
+            })
+      ->take_last();
 }
 
 void Arguments::Value(const std::string& names, std::optional<int64_t>& target, const std::string& value_name,
                       const std::string& help) {
-  impl_->Add(names, value_name, help, [&target](const CLI::results_t& results) {
-    int64_t number = 0;
-    if (!CLI::detail::lexical_cast(results.back(), number)) return false;
-    target = number;
-    return true;
-  })->take_last();
+  impl_
+      ->Add(names, value_name, help,
+            [&target](const CLI::results_t& results) {
+              int64_t number = 0;
+              if (!CLI::detail::lexical_cast(results.back(), number)) return false;
+              target = number;
+              return true;
+            })
+      ->take_last();
 }
 
-void Arguments::List(const std::string& names, std::vector<std::string>& target, const std::string& value_name,
-                     const std::string& help, ListStyle style) {
-  impl_->Add(names, value_name, help, [&target, style](const CLI::results_t& results) {
-    for (const std::string& result : results) {
-      if (style == ListStyle::kWhole) {
-        target.push_back(result);
-      } else {
-        for (std::string& part : SplitOn(result, ',')) target.push_back(std::move(part));
-      }
-    }
-    return true;
-  })->take_all();
+void Arguments::List(const std::string& names, std::vector<std::string>& target,
+                     const std::string& value_name, const std::string& help, ListStyle style) {
+  impl_
+      ->Add(names, value_name, help,
+            [&target, style](const CLI::results_t& results) {
+              for (const std::string& result : results) {
+                if (style == ListStyle::kWhole) {
+                  target.push_back(result);
+                } else {
+                  for (std::string& part : SplitOn(result, ',')) target.push_back(std::move(part));
+                }
+              }
+              return true;
+            })
+      ->take_all();
 }
 
 void Arguments::Refused(const std::string& names, bool takes_value, const std::string& reason) {
   const std::string shown = SplitOn(names, ',').back();
   const auto refuse = [this, shown, reason] { impl_->refusal = fmt::format("{}: {}", shown, reason); };
   if (takes_value) {
-    impl_->Add(names, "value", "", [refuse](const CLI::results_t&) {
-      refuse();
-      return true;
-    })->take_last();
+    impl_
+        ->Add(names, "value", "",
+              [refuse](const CLI::results_t&) {
+                refuse();
+                return true;
+              })
+        ->take_last();
   } else {
     impl_->flags.push_back({SplitOn(names, ','), "", ""});
     impl_->app.add_flag_callback(names, refuse);
@@ -182,8 +198,10 @@ Result<> Arguments::Impl::CheckRest(const std::vector<std::string>& rest) const 
   if (operands == nullptr && count > 0)
     return MakeError(ErrorCode::kInvalid, "takes no arguments, received \"{}\"", rest.front());
   if (operands == nullptr) return {};
-  if (count < least) return MakeError(ErrorCode::kInvalid, "requires at least {} arg(s), only received {}", least, count);
-  if (most >= 0 && count > most) return MakeError(ErrorCode::kInvalid, "accepts at most {} arg(s), received {}", most, count);
+  if (count < least)
+    return MakeError(ErrorCode::kInvalid, "requires at least {} arg(s), only received {}", least, count);
+  if (most >= 0 && count > most)
+    return MakeError(ErrorCode::kInvalid, "accepts at most {} arg(s), received {}", most, count);
   return {};
 }
 

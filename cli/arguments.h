@@ -1,5 +1,5 @@
-// The flags and operands of one command: CLI11 behind a small face, so that its heavy header stays in one file, and
-// podman's habits (--flag=false, comma lists, flags that end at the first operand) are stated once.
+// The flags and operands of one command: CLI11 behind a small face, so that its heavy header stays in one
+// file, and podman's habits (--flag=false, comma lists, flags that end at the first operand) are stated once.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ class Arguments {
   // `names` as "-a,--all". The targets must outlive Parse.
   void Switch(const std::string& names, bool& target, const std::string& help);
   void Switch(const std::string& names, std::optional<bool>& target, const std::string& help);
-  void Value(const std::string& names, std::string& target, const std::string& value_name, const std::string& help);
+  void Value(const std::string& names, std::string& target, const std::string& value_name,
+             const std::string& help);
   void Value(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
              const std::string& help);
   void Value(const std::string& names, std::optional<int64_t>& target, const std::string& value_name,

@@ -26,7 +26,8 @@ class Command {
 
 using CommandFactory = std::unique_ptr<Command> (*)();
 
-// A node of the command tree, all of it constant data: only the command that was asked for is ever constructed.
+// A node of the command tree, all of it constant data: only the command that was asked for is ever
+// constructed.
 struct CommandInfo {
   std::string_view name;
   std::string_view aliases;   // separated by spaces

@@ -15,7 +15,7 @@ using common::Result;
 namespace {
 
 struct Entry {
-  std::string path;                     // "image load", empty: the program itself
+  std::string path;  // "image load", empty: the program itself
   std::vector<const CommandInfo*> children;
   std::vector<Arguments::FlagInfo> flags;
 };
@@ -45,15 +45,18 @@ std::vector<Entry> CollectAll() {
 
 // Words that complete by asking the program: what stands behind which command.
 std::string_view NameSource(std::string_view path) {
-  constexpr std::string_view kContainerVerbs[] = {"start", "stop", "kill", "restart", "rm", "wait", "exec", "attach", "logs", "port",
-                                                  "inspect"};
+  constexpr std::string_view kContainerVerbs[] = {"start", "stop",   "kill", "restart", "rm",     "wait",
+                                                  "exec",  "attach", "logs", "port",    "inspect"};
   if (path.starts_with("pod ") && path != "pod create" && path != "pod ps") return "pods";
   if (path == "run" || path == "create" || path == "rmi" || path == "tag") return "images";
-  if (path.starts_with("image ") && path != "image load" && path != "image import" && path != "image ls") return "images";
+  if (path.starts_with("image ") && path != "image load" && path != "image import" && path != "image ls")
+    return "images";
   if (path.starts_with("volume ") && path != "volume create" && path != "volume ls") return "volumes";
   if (path == "kube generate" || path == "generate kube") return "pods";
   const std::string_view verb = path.starts_with("container ") ? path.substr(10) : path;
-  return std::find(std::begin(kContainerVerbs), std::end(kContainerVerbs), verb) != std::end(kContainerVerbs) ? "containers" : "";
+  return std::find(std::begin(kContainerVerbs), std::end(kContainerVerbs), verb) != std::end(kContainerVerbs)
+             ? "containers"
+             : "";
 }
 
 constexpr std::string_view kNameFunctions = R"sh(
@@ -75,7 +78,8 @@ std::string WordsOf(const Entry& entry) {
 
 std::string FlagsOf(const Entry& entry) {
   std::vector<std::string> words;
-  for (const Arguments::FlagInfo& flag : entry.flags) words.insert(words.end(), flag.names.begin(), flag.names.end());
+  for (const Arguments::FlagInfo& flag : entry.flags)
+    words.insert(words.end(), flag.names.begin(), flag.names.end());
   words.emplace_back("--help");
   return Join(words, " ");
 }
@@ -89,8 +93,8 @@ _skiff_lookup() {  # sets words, flags and names for the command in $1
   case $1 in
 )sh";
   for (const Entry& entry : entries)
-    text += fmt::format("    \"{}\") words=\"{}\" flags=\"{}\" names=\"{}\" ;;\n", entry.path, WordsOf(entry), FlagsOf(entry),
-                        NameSource(entry.path));
+    text += fmt::format("    \"{}\") words=\"{}\" flags=\"{}\" names=\"{}\" ;;\n", entry.path, WordsOf(entry),
+                        FlagsOf(entry), NameSource(entry.path));
   text += R"sh(    *) return 1 ;;
   esac
 }
@@ -124,8 +128,10 @@ complete -o filenames -F _skiff skiff
 std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -162,8 +168,10 @@ _skiff_lookup() {
   case $1 in
 )sh";
   for (const Entry& entry : entries) {
-    text += fmt::format("    {}) names={}\n      commands=(", Quoted(entry.path), Quoted(NameSource(entry.path)));
-    for (const CommandInfo* child : entry.children) text += Quoted(fmt::format("{}:{}", child->name, child->summary)) + " ";
+    text +=
+        fmt::format("    {}) names={}\n      commands=(", Quoted(entry.path), Quoted(NameSource(entry.path)));
+    for (const CommandInfo* child : entry.children)
+      text += Quoted(fmt::format("{}:{}", child->name, child->summary)) + " ";
     text += ")\n      flags=(";
     for (const Arguments::FlagInfo& flag : entry.flags)
       for (const std::string& name : flag.names) text += Quoted(name + ":" + flag.help) + " ";
@@ -205,7 +213,8 @@ end
   for (const Entry& entry : entries) {
     const std::string at = entry.path.empty() ? "" : " " + entry.path;
     for (const CommandInfo* child : entry.children)
-      text += fmt::format("complete -c skiff -f -n '__skiff_next{}' -a {} -d {}\n", at, child->name, Quoted(child->summary));
+      text += fmt::format("complete -c skiff -f -n '__skiff_next{}' -a {} -d {}\n", at, child->name,
+                          Quoted(child->summary));
     const std::string_view names = NameSource(entry.path);
     if (!names.empty())
       text += fmt::format("complete -c skiff -f -n '__skiff_at{}' -a '(__skiff_names {})'\n", at, names);
@@ -229,12 +238,19 @@ class CompletionCommand : public Command {
   Result<int> Run(Context&) override {
     const std::string& shell = shells_.front();
     std::string text;
-    if (shell == "bash") text = BashScript(CollectAll());
-    else if (shell == "zsh") text = ZshScript(CollectAll());
-    else if (shell == "fish") text = FishScript(CollectAll());
-    else return MakeError(ErrorCode::kInvalid, "completion for \"{}\" is not known: write bash, zsh or fish", shell);
-    if (file_.empty()) Print(text);
-    else TRY(common::WriteFile(file_, text));
+    if (shell == "bash")
+      text = BashScript(CollectAll());
+    else if (shell == "zsh")
+      text = ZshScript(CollectAll());
+    else if (shell == "fish")
+      text = FishScript(CollectAll());
+    else
+      return MakeError(ErrorCode::kInvalid, "completion for \"{}\" is not known: write bash, zsh or fish",
+                       shell);
+    if (file_.empty())
+      Print(text);
+    else
+      TRY(common::WriteFile(file_, text));
     return 0;
   }
 

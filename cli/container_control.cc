@@ -18,7 +18,8 @@ bool IsRunning(const pod::ContainerInfo& container) {
 }
 
 // The ids that a command is about: those named, or all that `wanted` picks.
-Result<std::vector<std::string>> Targets(Context& context, const std::vector<std::string>& names, bool all, bool latest,
+Result<std::vector<std::string>> Targets(Context& context, const std::vector<std::string>& names, bool all,
+                                         bool latest,
                                          const std::function<bool(const pod::ContainerInfo&)>& wanted) {
   if (!all && !latest) {
     if (names.empty()) return MakeError(ErrorCode::kInvalid, "name a container, or give --all or --latest");
@@ -65,7 +66,8 @@ class StartCommand : public Command {
 
  private:
   Result<int> Attached(Context& context, pod::Engine& engine, const std::vector<std::string>& targets) {
-    if (targets.size() != 1) return MakeError(ErrorCode::kInvalid, "you cannot start and attach multiple containers at once");
+    if (targets.size() != 1)
+      return MakeError(ErrorCode::kInvalid, "you cannot start and attach multiple containers at once");
     ASSIGN_OR_RETURN(const std::string id, context.FindContainer(targets.front()));
     ASSIGN_OR_RETURN(const pod::ContainerInfo info, engine.InspectContainer(id));
     SignalProxy proxy;
@@ -95,7 +97,8 @@ class StopCommand : public Command {
 
   Result<int> Run(Context& context) override {
     TRY(context.ChangingEngine());
-    ASSIGN_OR_RETURN(const auto targets, Targets(context, names_, all_, latest_, [&](const pod::ContainerInfo& container) {
+    ASSIGN_OR_RETURN(const auto targets,
+                     Targets(context, names_, all_, latest_, [&](const pod::ContainerInfo& container) {
                        return restart_ || IsRunning(container);
                      }));
     return context.ForEachAtOnce(targets, [&](Context& own, const std::string& name) -> Result<std::string> {

@@ -14,7 +14,8 @@ void DeclareProcess(ContainerFlags& f, Arguments& a) {
   a.Value("-w,--workdir", f.workdir, "path", "Working directory inside the container");
   a.Value("-u,--user", f.user, "user[:group]", "Name or number of the user, and of the group");
   a.List("--group-add", f.group_add, "gid", "Further groups of the process, by number", kComma);
-  a.Value("--entrypoint", f.entrypoint, "string", "Replace the image's ENTRYPOINT: a program, a JSON list or nothing");
+  a.Value("--entrypoint", f.entrypoint, "string",
+          "Replace the image's ENTRYPOINT: a program, a JSON list or nothing");
   a.Switch("-t,--tty", f.tty, "Give the container a terminal");
   a.Switch("-i,--interactive", f.interactive, "Keep standard input open");
   a.Switch("--init", f.init, "Run an init as process 1 that forwards signals and reaps processes");
@@ -32,9 +33,11 @@ void DeclareIsolation(ContainerFlags& f, Arguments& a) {
   a.List("--cap-add", f.cap_add, "name", "Add capabilities", kComma);
   a.List("--cap-drop", f.cap_drop, "name", "Drop capabilities", kComma);
   a.Switch("--privileged", f.privileged, "All capabilities and devices, no seccomp, nothing masked");
-  a.List("--security-opt", f.security_opt, "option", "seccomp=FILE|unconfined, no-new-privileges, label=, apparmor=, unmask=ALL");
+  a.List("--security-opt", f.security_opt, "option",
+         "seccomp=FILE|unconfined, no-new-privileges, label=, apparmor=, unmask=ALL");
   a.Switch("--read-only", f.read_only, "Mount the root file system read-only");
-  a.Switch("--read-only-tmpfs", f.read_only_tmpfs, "With --read-only: tmpfs on /run, /tmp and /var/tmp (default true)");
+  a.Switch("--read-only-tmpfs", f.read_only_tmpfs,
+           "With --read-only: tmpfs on /run, /tmp and /var/tmp (default true)");
   a.Value("--pid", f.pid, "mode", "PID namespace: private or host");
   a.Value("--ipc", f.ipc, "mode", "IPC namespace: private, shareable or host");
   a.Value("--uts", f.uts, "mode", "UTS namespace: private");
@@ -55,7 +58,8 @@ void DeclareResources(ContainerFlags& f, Arguments& a) {
   a.Value("--cpuset-cpus", f.cpuset_cpus, "list", "CPUs to run on, as 0-3,5");
   a.Value("--pids-limit", f.pids_limit, "number", "Most processes at once; -1: no limit (default 2048)");
   a.List("--ulimit", f.ulimit, "name=soft[:hard]", "Resource limits of the process", kComma);
-  a.Value("--oom-score-adj", f.oom_score_adj, "number", "How readily the kernel kills it when memory is short");
+  a.Value("--oom-score-adj", f.oom_score_adj, "number",
+          "How readily the kernel kills it when memory is short");
   a.Value("--shm-size", f.shm_size, "size", "Size of /dev/shm (default 64m)");
 }
 
@@ -66,7 +70,8 @@ void DeclareStorageAndNetwork(ContainerFlags& f, Arguments& a) {
   a.List("-p,--publish", f.publish, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
   a.Switch("-P,--publish-all", f.publish_all, "Publish every exposed port to a free port");
   a.List("--expose", f.expose, "port", "Ports that --publish-all publishes, besides the image's", kComma);
-  a.List("--net,--network", f.network, "name", "Network: bridge, host, none, container:NAME, ns:PATH or names");
+  a.List("--net,--network", f.network, "name",
+         "Network: bridge, host, none, container:NAME, ns:PATH or names");
   a.Value("--ip", f.ip, "address", "Address in the network");
   a.Value("--mac-address", f.mac, "address", "MAC address");
   a.Value("-h,--hostname", f.hostname, "name", "Host name in the container");

@@ -26,7 +26,8 @@ class PsCommand : public Command {
     a.Switch("-q,--quiet", quiet_, "Only ids");
     a.Switch("-p,--pod", pod_, "Show the pod of each container");
     a.Value("--format", format_, "template", "json, or a Go template, with \"table\" in front for headings");
-    a.List("-f,--filter", filters_, "key=value", "name, id, status, label, pod, ancestor, exited, volume, network, before, since");
+    a.List("-f,--filter", filters_, "key=value",
+           "name, id, status, label, pod, ancestor, exited, volume, network, before, since");
     a.Switch("--no-trunc", no_truncation_, "Do not shorten ids and commands");
     a.Value("-n,--last", last_, "number", "The last N made, whatever their state");
     a.Switch("-l,--latest", latest_, "The last one made");
@@ -62,15 +63,18 @@ class PsCommand : public Command {
     TableStyle style;
     style.format = quiet_ ? "{{.ID}}" : format_.empty() ? DefaultFormat() : format_;
     style.headings = !no_heading_;
-    style.headers = {{"ID", "CONTAINER ID"}, {"Image", "IMAGE"},   {"Command", "COMMAND"}, {"CreatedHuman", "CREATED"},
-                     {"Status", "STATUS"},   {"Ports", "PORTS"},   {"Names", "NAMES"},     {"Pod", "POD ID"},
-                     {"PodName", "PODNAME"}, {"Pid", "PID"},       {"RunningFor", "RUNNING FOR"}};
+    style.headers = {
+        {"ID", "CONTAINER ID"}, {"Image", "IMAGE"}, {"Command", "COMMAND"},       {"CreatedHuman", "CREATED"},
+        {"Status", "STATUS"},   {"Ports", "PORTS"}, {"Names", "NAMES"},           {"Pod", "POD ID"},
+        {"PodName", "PODNAME"}, {"Pid", "PID"},     {"RunningFor", "RUNNING FOR"}};
     return style;
   }
 
   std::string_view DefaultFormat() const {
     if (pod_)
-      return "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}\t{{.Pod}}\t{{.PodName}}";
+      return "table "
+             "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}\t{{."
+             "Pod}}\t{{.PodName}}";
     return "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
   }
 
@@ -82,12 +86,14 @@ class PsCommand : public Command {
     std::erase_if(views, [&](const ContainerView& view) { return !any_state && !view.Runs(); });
     ASSIGN_OR_RETURN(views, FilterContainers(std::move(views), filters));
     const int64_t last = latest_ ? 1 : last_.value_or(-1);
-    if (last >= 0 && static_cast<int64_t>(views.size()) > last) views.erase(views.begin(), views.end() - last);
+    if (last >= 0 && static_cast<int64_t>(views.size()) > last)
+      views.erase(views.begin(), views.end() - last);
     TRY(SortContainers(views, sort_));
     return views;
   }
 
-  bool all_ = false, quiet_ = false, pod_ = false, no_truncation_ = false, latest_ = false, no_heading_ = false;
+  bool all_ = false, quiet_ = false, pod_ = false, no_truncation_ = false, latest_ = false,
+       no_heading_ = false;
   std::optional<int64_t> last_;
   std::string format_, sort_;
   std::vector<std::string> filters_;
@@ -111,7 +117,8 @@ class PortCommand : public Command {
           PrintLine(fmt::format("{}\t{} -> {}", ShortId(view.container->id), Inside(port), HostSide(port)));
       return 0;
     }
-    if (!latest_ && operands_.empty()) return MakeError(ErrorCode::kInvalid, "name a container, or give --all");
+    if (!latest_ && operands_.empty())
+      return MakeError(ErrorCode::kInvalid, "name a container, or give --all");
     ASSIGN_OR_RETURN(const ContainerView view, Find(context, views));
     const std::string wanted = operands_.size() < 2 ? "" : operands_[1];
     bool found = wanted.empty();
@@ -132,7 +139,8 @@ class PortCommand : public Command {
     }
     const ContainerView* best = nullptr;
     for (const ContainerView& view : views)
-      if (latest_ ? best == nullptr || view.container->created > best->container->created : view.container->id == id)
+      if (latest_ ? best == nullptr || view.container->created > best->container->created
+                  : view.container->id == id)
         best = &view;
     if (best == nullptr) return MakeError(ErrorCode::kNotFound, "there is no such container");
     return *best;

@@ -23,7 +23,8 @@ namespace {
 constexpr int64_t kDefaultStopTimeout = 10;  // seconds, as docker and podman
 constexpr uint64_t kCpuPeriod = 100'000;     // microseconds
 
-Result<> BuildEnvironment(const ContainerFlags& flags, const std::string& directory, pod::ContainerSpec& container) {
+Result<> BuildEnvironment(const ContainerFlags& flags, const std::string& directory,
+                          pod::ContainerSpec& container) {
   const auto add = [&](std::pair<std::string, std::string> pair) {
     container.env.push_back({std::move(pair.first), std::move(pair.second)});
   };
@@ -53,7 +54,9 @@ Result<> BuildCommand(const ContainerFlags& flags, pod::ContainerSpec& container
     if (flags.entrypoint->starts_with('[')) {
       ASSIGN_OR_RETURN(const common::JsonDocument list, common::ParseJson(*flags.entrypoint, "--entrypoint"));
       for (const auto& item : list.GetArray()) {
-        if (!item.IsString()) return MakeError(ErrorCode::kInvalid, "--entrypoint: {} is not a list of strings", *flags.entrypoint);
+        if (!item.IsString())
+          return MakeError(ErrorCode::kInvalid, "--entrypoint: {} is not a list of strings",
+                           *flags.entrypoint);
         entrypoint.emplace_back(item.GetString(), item.GetStringLength());
       }
     } else if (!flags.entrypoint->empty()) {
@@ -71,17 +74,20 @@ Result<> BuildResources(const ContainerFlags& flags, pod::Resources& resources) 
     resources.memory_swap = 2 * *resources.memory_limit;
   }
   if (!flags.memory_reservation.empty()) {
-    ASSIGN_OR_RETURN(resources.memory_reservation, ParseBytes(flags.memory_reservation), "--memory-reservation");
+    ASSIGN_OR_RETURN(resources.memory_reservation, ParseBytes(flags.memory_reservation),
+                     "--memory-reservation");
   }
   if (flags.memory_swap == "-1") {
     resources.memory_swap = -1;
   } else if (!flags.memory_swap.empty()) {
     ASSIGN_OR_RETURN(resources.memory_swap, ParseBytes(flags.memory_swap), "--memory-swap");
     if (!resources.memory_limit || *resources.memory_swap < *resources.memory_limit)
-      return MakeError(ErrorCode::kInvalid, "--memory-swap is memory and swap together: it needs --memory and must not be less");
+      return MakeError(ErrorCode::kInvalid,
+                       "--memory-swap is memory and swap together: it needs --memory and must not be less");
   }
   if (!flags.cpus.empty() && (flags.cpu_quota || flags.cpu_period))
-    return MakeError(ErrorCode::kInvalid, "--cpus says the same as --cpu-quota and --cpu-period: give one of them");
+    return MakeError(ErrorCode::kInvalid,
+                     "--cpus says the same as --cpu-quota and --cpu-period: give one of them");
   if (!flags.cpus.empty()) {
     ASSIGN_OR_RETURN(resources.cpu_quota, ParseCpusToQuota(flags.cpus), "--cpus");
     resources.cpu_period = kCpuPeriod;
@@ -99,7 +105,8 @@ Result<> BuildResources(const ContainerFlags& flags, pod::Resources& resources) 
   return {};
 }
 
-Result<> BuildSecurity(const ContainerFlags& flags, const std::string& directory, pod::SecurityContext& security) {
+Result<> BuildSecurity(const ContainerFlags& flags, const std::string& directory,
+                       pod::SecurityContext& security) {
   security.user = flags.user;
   security.privileged = flags.privileged;
   security.read_only_root = flags.read_only;
@@ -127,7 +134,8 @@ Result<> BuildMounts(const ContainerFlags& flags, const std::string& directory, 
       request.container.tmpfs.push_back(std::move(parsed.tmpfs));
       return {};
     }
-    parsed.volume.name = parsed.volume.named ? parsed.volume.named->name : "host-" + common::SafeHash(parsed.volume.host_path->path);
+    parsed.volume.name = parsed.volume.named ? parsed.volume.named->name
+                                             : "host-" + common::SafeHash(parsed.volume.host_path->path);
     parsed.mount.volume = parsed.volume.name;
     bool known = false;
     for (const pod::Volume& volume : request.volumes) known |= volume.name == parsed.volume.name;
@@ -157,12 +165,14 @@ Result<> BuildMounts(const ContainerFlags& flags, const std::string& directory, 
   return {};
 }
 
-Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& directory, pod::ContainerSpec& container) {
+Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& directory,
+                            pod::ContainerSpec& container) {
   container.name = flags.name;
   container.working_dir = flags.workdir;
   container.tty = flags.tty;
   container.stdin = flags.interactive;
-  // The end of our input is the end of its input. On a terminal that is ctrl-d, and detaching must not end the shell.
+  // The end of our input is the end of its input. On a terminal that is ctrl-d, and detaching must not end
+  // the shell.
   container.stdin_once = flags.interactive && !flags.detach && !flags.tty;
   container.init_process = flags.init;
   container.auto_remove = flags.rm;
@@ -171,7 +181,8 @@ Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& dire
   container.oom_score_adj = static_cast<int>(flags.oom_score_adj.value_or(0));
   container.annotations = PairsToMap(flags.annotation);
   for (const std::string& file : flags.label_file) {
-    ASSIGN_OR_RETURN(const std::string text, common::ReadFile(common::JoinPath(directory, file)), "--label-file");
+    ASSIGN_OR_RETURN(const std::string text, common::ReadFile(common::JoinPath(directory, file)),
+                     "--label-file");
     ASSIGN_OR_RETURN(const auto pairs, ParseEnvFile(text, file));
     for (const auto& [key, value] : pairs) container.labels[key] = value;
   }
@@ -190,7 +201,9 @@ Result<> BuildContainerSpec(const ContainerFlags& flags, const std::string& dire
   container.restart_policy = restart.policy;
   container.max_retries = restart.max_retries;
   if (flags.rm && restart.policy != pod::RestartPolicy::kNever)
-    return MakeError(ErrorCode::kInvalid, "--rm and --restart exclude each other: a container cannot be both removed and restarted");
+    return MakeError(
+        ErrorCode::kInvalid,
+        "--rm and --restart exclude each other: a container cannot be both removed and restarted");
   TRY(BuildCommand(flags, container));
   TRY(BuildEnvironment(flags, directory, container));
   TRY(BuildResources(flags, container.resources));
@@ -267,7 +280,8 @@ Result<> CheckJoining(const ContainerFlags& flags) {
 
 }  // namespace
 
-Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers, const std::vector<std::string>& searches,
+Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers,
+                                const std::vector<std::string>& searches,
                                 const std::vector<std::string>& options) {
   pod::DnsConfig dns;
   dns.nameservers = servers;

@@ -13,14 +13,16 @@ namespace skiff::cli {
 
 // As the user wrote them.
 struct ContainerFlags {
-  std::string name, workdir, user, pod, hostname, restart, memory, memory_reservation, memory_swap, cpus, cpuset_cpus,
-      shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, ip, mac, log_driver, platform;
+  std::string name, workdir, user, pod, hostname, restart, memory, memory_reservation, memory_swap, cpus,
+      cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, ip, mac,
+                                                                           log_driver, platform;
   std::optional<std::string> entrypoint;
   std::optional<int64_t> cpu_shares, cpu_quota, cpu_period, pids_limit, stop_timeout, oom_score_adj;
-  std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, network, cap_add, cap_drop, security_opt, label,
-      label_file, annotation, add_host, dns, dns_search, dns_option, ulimit, device, sysctl, group_add, expose;
-  bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false, no_hosts = false,
-       publish_all = false, replace = false, env_host = false, detach = false;
+  std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, network, cap_add, cap_drop,
+      security_opt, label, label_file, annotation, add_host, dns, dns_search, dns_option, ulimit, device,
+      sysctl, group_add, expose;
+  bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false,
+       no_hosts = false, publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]
 
@@ -35,10 +37,12 @@ struct ContainerRequest {
 };
 
 // kInvalid and kUnsupported name the flag. `current_directory`: what relative paths mean.
-common::Result<ContainerRequest> BuildContainer(const ContainerFlags& flags, const std::string& current_directory);
+common::Result<ContainerRequest> BuildContainer(const ContainerFlags& flags,
+                                                const std::string& current_directory);
 
 // Common to containers and pods.
-common::Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers, const std::vector<std::string>& searches,
+common::Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers,
+                                        const std::vector<std::string>& searches,
                                         const std::vector<std::string>& options);
 common::Result<std::vector<pod::PortMapping>> BuildPorts(const std::vector<std::string>& publish);
 

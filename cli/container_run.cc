@@ -22,7 +22,8 @@ constexpr int kNameAttempts = 20;
 
 Result<> CheckCidFile(const std::string& path) {
   if (path.empty() || !common::PathExists(path)) return {};
-  return MakeError(ErrorCode::kExists, "container ID file {} exists: make sure that no other container is using it, or remove it",
+  return MakeError(ErrorCode::kExists,
+                   "container ID file {} exists: make sure that no other container is using it, or remove it",
                    path);
 }
 
@@ -47,7 +48,8 @@ Result<> ResolveTargets(Context& context, pod::PodSpec& pod) {
 
 Result<> RemoveNamesake(pod::Engine& engine, const ContainerFlags& flags) {
   if (!flags.replace) return {};
-  if (flags.name.empty()) return MakeError(ErrorCode::kInvalid, "--replace needs --name: it says which container to replace");
+  if (flags.name.empty())
+    return MakeError(ErrorCode::kInvalid, "--replace needs --name: it says which container to replace");
   const Result<std::string> id = engine.FindContainer(flags.name);
   if (!id) return {};
   return engine.RemoveContainer(*id, true);
@@ -57,10 +59,13 @@ Result<> RemoveNamesake(pod::Engine& engine, const ContainerFlags& flags) {
 Result<std::string> CreateNamed(pod::Engine& engine, ContainerRequest& request, const std::string& pod_id) {
   const bool invented = request.container.name.empty();
   for (int attempt = 1;; ++attempt) {
-    if (invented) request.container.name = InventName() + (attempt > 5 ? std::to_string(attempt) + std::to_string(::getpid()) : "");
+    if (invented)
+      request.container.name =
+          InventName() + (attempt > 5 ? std::to_string(attempt) + std::to_string(::getpid()) : "");
     if (pod_id.empty()) request.pod.name = request.container.name;
-    Result<std::string> id = pod_id.empty() ? engine.CreateContainer(request.container, request.pod)
-                                            : engine.CreateContainer(request.container, pod_id, request.volumes);
+    Result<std::string> id = pod_id.empty()
+                                 ? engine.CreateContainer(request.container, request.pod)
+                                 : engine.CreateContainer(request.container, pod_id, request.volumes);
     if (id || !invented || id.error().code() != ErrorCode::kExists || attempt == kNameAttempts) return id;
   }
 }
@@ -131,7 +136,8 @@ class RunCommand : public Command {
     FlushOutput();
     SignalProxy proxy;
     if (signal_proxy_.value_or(true) && !flags_.tty) TRY(proxy.Start(context, id));
-    ASSIGN_OR_RETURN(const std::optional<int> code, engine.Attach(id, true, flags_.interactive, detach_keys_));
+    ASSIGN_OR_RETURN(const std::optional<int> code,
+                     engine.Attach(id, true, flags_.interactive, detach_keys_));
     proxy.Stop();
     if (!code) return 0;  // detached: it goes on
     if (flags_.rm) TRY(RemoveEnded(engine, id));
@@ -148,7 +154,8 @@ class RunCommand : public Command {
   // A container that could not start leaves nothing behind.
   void RemoveFailed(pod::Engine& engine, const std::string& id) {
     const Result<> removed = RemoveEnded(engine, id);
-    if (!removed) PrintWarning(fmt::format("remove the container that did not start: {}", removed.error().message()));
+    if (!removed)
+      PrintWarning(fmt::format("remove the container that did not start: {}", removed.error().message()));
     if (!flags_.cidfile.empty()) {
       const Result<> unlinked = common::RemoveFile(flags_.cidfile);
       if (!unlinked) PrintWarning(unlinked.error().message());

@@ -34,12 +34,14 @@ class ExecCommand : public Command {
     a.Switch("-i,--interactive", options_.interactive, "Keep standard input open");
     a.Switch("-t,--tty", options_.tty, "Give the command a terminal");
     a.List("-e,--env", env_, "NAME=VALUE", "Set an environment variable");
-    a.List("--env-file", env_files_, "file", "Read environment variables from a file", ListStyle::kCommaSeparated);
+    a.List("--env-file", env_files_, "file", "Read environment variables from a file",
+           ListStyle::kCommaSeparated);
     a.Value("-w,--workdir", options_.working_dir, "path", "Working directory");
     a.Value("-u,--user", options_.user, "user[:group]", "Name or number of the user, and of the group");
     a.Switch("--privileged", options_.privileged, "All capabilities");
     a.Switch("-l,--latest", latest_, "The container that was made last");
-    a.Refused("-d,--detach", false, "not supported: the command would have nobody to end with; start it with 'sh -c \"CMD &\"'");
+    a.Refused("-d,--detach", false,
+              "not supported: the command would have nobody to end with; start it with 'sh -c \"CMD &\"'");
     a.Ignored("--detach-keys", true);
     a.Operands(operands_, 0);
     a.EndFlagsAtFirstOperand();
@@ -52,17 +54,19 @@ class ExecCommand : public Command {
       ASSIGN_OR_RETURN(id, LatestContainer(*engine));
     } else {
       if (operands_.empty())
-        return MakeError(ErrorCode::kInvalid, "exec requires the name or ID of a container or the --latest flag");
+        return MakeError(ErrorCode::kInvalid,
+                         "exec requires the name or ID of a container or the --latest flag");
       ASSIGN_OR_RETURN(id, context.FindContainer(operands_.front()));
       operands_.erase(operands_.begin());
     }
-    if (operands_.empty()) return MakeError(ErrorCode::kInvalid, "must provide a non-empty command to start an exec session");
+    if (operands_.empty())
+      return MakeError(ErrorCode::kInvalid, "must provide a non-empty command to start an exec session");
     options_.command = operands_;
     TRY(ReadEnvironment());
     ASSIGN_OR_RETURN(const pod::ContainerInfo info, engine->InspectContainer(id));
     if (info.status.state != "running") {
-      PrintError(MakeError(ErrorCode::kBusy, "can only run commands in running containers: {} is {}", info.name,
-                           info.status.state));
+      PrintError(MakeError(ErrorCode::kBusy, "can only run commands in running containers: {} is {}",
+                           info.name, info.status.state));
       return kNotRunning;
     }
     FlushOutput();
@@ -102,14 +106,18 @@ class AttachCommand : public Command {
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
     if (operands_.empty() && !latest_)
-      return MakeError(ErrorCode::kInvalid, "attach requires the name or ID of one running container or the --latest flag");
-    ASSIGN_OR_RETURN(const std::string id, latest_ ? LatestContainer(*engine) : context.FindContainer(operands_.front()));
+      return MakeError(ErrorCode::kInvalid,
+                       "attach requires the name or ID of one running container or the --latest flag");
+    ASSIGN_OR_RETURN(const std::string id,
+                     latest_ ? LatestContainer(*engine) : context.FindContainer(operands_.front()));
     ASSIGN_OR_RETURN(const pod::ContainerInfo info, engine->InspectContainer(id));
     if (info.status.state != "running")
-      return MakeError(ErrorCode::kBusy, "you can only attach to running containers: {} is {}", info.name, info.status.state);
+      return MakeError(ErrorCode::kBusy, "you can only attach to running containers: {} is {}", info.name,
+                       info.status.state);
     SignalProxy proxy;
     if (signal_proxy_.value_or(true) && !info.spec.tty) TRY(proxy.Start(context, id));
-    ASSIGN_OR_RETURN(const std::optional<int> code, engine->Attach(id, false, !no_stdin_ && info.spec.stdin, detach_keys_));
+    ASSIGN_OR_RETURN(const std::optional<int> code,
+                     engine->Attach(id, false, !no_stdin_ && info.spec.stdin, detach_keys_));
     return code.value_or(0);
   }
 
@@ -132,7 +140,8 @@ class LogsCommand : public Command {
     a.Value("--since", since_, "time", "Since a time (RFC 3339) or for a while (10m, 2h)");
     a.Value("--until", until_, "time", "Up to a time (RFC 3339), or up to a while ago (10m)");
     a.Switch("-n,--names", names_, "Show the name of the container in front of each line");
-    a.Switch("-l,--latest", latest_, of_pod_ ? "The pod that was made last" : "The container that was made last");
+    a.Switch("-l,--latest", latest_,
+             of_pod_ ? "The pod that was made last" : "The container that was made last");
     a.Ignored("--color", false);
     if (of_pod_) {
       a.Value("-c,--container", container_, "name", "Only this container of the pod");
@@ -145,7 +154,8 @@ class LogsCommand : public Command {
   Result<int> Run(Context& context) override {
     TRY(ReadOptions());
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
-    ASSIGN_OR_RETURN(const std::vector<LogSource> sources, of_pod_ ? PodSources(context, *engine) : Sources(context, *engine));
+    ASSIGN_OR_RETURN(const std::vector<LogSource> sources,
+                     of_pod_ ? PodSources(context, *engine) : Sources(context, *engine));
     LogPrintOptions print{options_, until_, names_ || (of_pod_ && sources.size() > 1)};
     TRY(PrintLogs(context, sources, print));
     return 0;
@@ -173,7 +183,8 @@ class LogsCommand : public Command {
     for (const std::string& name : operands_) {
       ASSIGN_OR_RETURN(ids.emplace_back(), context.FindContainer(name));
     }
-    if (ids.empty()) return MakeError(ErrorCode::kInvalid, "specify at least one container name or ID to log");
+    if (ids.empty())
+      return MakeError(ErrorCode::kInvalid, "specify at least one container name or ID to log");
     std::vector<LogSource> sources;
     for (const std::string& id : ids) {
       ASSIGN_OR_RETURN(const pod::ContainerInfo info, engine.InspectContainer(id));
@@ -201,11 +212,13 @@ class LogsCommand : public Command {
     std::vector<std::string> names;
     for (const pod::ContainerInfo& container : pod.containers) {
       names.push_back(container.spec.name);
-      if (container_.empty() || container.name == container_ || container.spec.name == container_ || container.id == container_)
+      if (container_.empty() || container.name == container_ || container.spec.name == container_ ||
+          container.id == container_)
         sources.push_back({container.id, container.name});
     }
     if (sources.empty() && !container_.empty())
-      return MakeError(ErrorCode::kNotFound, "pod {} has no container \"{}\"; it has: {}", pod.name, container_, Join(names, ", "));
+      return MakeError(ErrorCode::kNotFound, "pod {} has no container \"{}\"; it has: {}", pod.name,
+                       container_, Join(names, ", "));
     return sources;
   }
 

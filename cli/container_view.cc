@@ -42,7 +42,9 @@ std::string TimeText(const std::string& rfc3339) {
 
 }  // namespace
 
-bool ContainerView::Runs() const { return container->status.state == "running" || container->status.state == "waiting"; }
+bool ContainerView::Runs() const {
+  return container->status.state == "running" || container->status.state == "waiting";
+}
 
 std::string ContainerView::State() const {
   return container->status.state == "waiting" ? "restarting" : container->status.state;
@@ -51,8 +53,10 @@ std::string ContainerView::State() const {
 std::string ContainerView::Status() const {
   const auto& status = container->status;
   if (status.state == "running") return "Up " + HumanSince(status.started_at);
-  if (status.state == "waiting") return fmt::format("Restarting ({}) {}", status.exit_code, HumanSince(status.finished_at));
-  if (status.state == "exited") return fmt::format("Exited ({}) {}", status.exit_code, HumanSince(status.finished_at));
+  if (status.state == "waiting")
+    return fmt::format("Restarting ({}) {}", status.exit_code, HumanSince(status.finished_at));
+  if (status.state == "exited")
+    return fmt::format("Exited ({}) {}", status.exit_code, HumanSince(status.finished_at));
   return "Created";
 }
 
@@ -171,13 +175,16 @@ JsonValue ContainerRow(const ContainerView& view, bool no_truncation, JsonBuilde
 }
 
 std::vector<std::string> ContainerFilterKeys() {
-  return {"name", "id", "status", "label", "pod", "ancestor", "exited", "volume", "network", "before", "since"};
+  return {"name",   "id",     "status",  "label",  "pod",  "ancestor",
+          "exited", "volume", "network", "before", "since"};
 }
 
-Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> views, const Filters& filters) {
+Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> views,
+                                                    const Filters& filters) {
   const auto created = [&](const std::string& name) -> Result<std::string> {
     for (const ContainerView& view : views)
-      if (view.container->name == name || view.container->id.starts_with(name)) return view.container->created;
+      if (view.container->name == name || view.container->id.starts_with(name))
+        return view.container->created;
     return MakeError(ErrorCode::kNotFound, "no container with name or ID \"{}\" found", name);
   };
   std::string before;
@@ -190,7 +197,8 @@ Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> v
   }
   const auto any = [&](const std::string& key, const std::vector<std::string>& texts) {
     if (!filters.Has(key)) return true;
-    return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return filters.Matches(key, text); });
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& text) { return filters.Matches(key, text); });
   };
   std::erase_if(views, [&](const ContainerView& view) {
     const pod::ContainerInfo& container = *view.container;
@@ -201,7 +209,8 @@ Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> v
     const bool in_pod = !view.pod->spec.implicit;
     return !(filters.MatchesPart("name", container.name) && filters.MatchesPrefix("id", container.id) &&
              filters.Matches("status", view.State()) && filters.MatchesLabels(container.spec.labels) &&
-             (!filters.Has("exited") || (exited && filters.Matches("exited", std::to_string(container.status.exit_code)))) &&
+             (!filters.Has("exited") ||
+              (exited && filters.Matches("exited", std::to_string(container.status.exit_code)))) &&
              (!filters.Has("pod") || (in_pod && (filters.Matches("pod", container.pod_name) ||
                                                  filters.MatchesPrefix("pod", container.pod_id)))) &&
              (filters.MatchesPrefix("ancestor", container.image_id) || filters.Matches("ancestor", image) ||
@@ -225,7 +234,8 @@ Result<> SortContainers(std::vector<ContainerView>& views, const std::string& ke
   if (key.empty()) return {};
   const auto found = kKeys.find(key);
   if (found == kKeys.end())
-    return MakeError(ErrorCode::kInvalid, "invalid --sort \"{}\": write created, id, image, names, status or command", key);
+    return MakeError(ErrorCode::kInvalid,
+                     "invalid --sort \"{}\": write created, id, image, names, status or command", key);
   std::stable_sort(views.begin(), views.end(), [&](const ContainerView& a, const ContainerView& b) {
     return found->second(a) < found->second(b);
   });

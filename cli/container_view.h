@@ -17,8 +17,8 @@ struct ContainerView {
   const pod::ContainerInfo* container = nullptr;
 
   bool Runs() const;
-  std::string State() const;   // created, running, restarting, exited
-  std::string Status() const;  // "Up 5 seconds ago", "Exited (3) 2 hours ago"
+  std::string State() const;                    // created, running, restarting, exited
+  std::string Status() const;                   // "Up 5 seconds ago", "Exited (3) 2 hours ago"
   std::vector<pod::PortMapping> Ports() const;  // published ones, of the whole pod
   std::vector<std::string> Networks() const;
   std::vector<std::string> MountPaths() const;
@@ -34,7 +34,8 @@ common::JsonValue ContainerJson(const ContainerView& view, common::JsonBuilder& 
 common::JsonValue ContainerRow(const ContainerView& view, bool no_truncation, common::JsonBuilder& builder);
 
 std::vector<std::string> ContainerFilterKeys();
-common::Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> views, const Filters& filters);
+common::Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> views,
+                                                            const Filters& filters);
 common::Result<> SortContainers(std::vector<ContainerView>& views, const std::string& key);
 
 }  // namespace skiff::cli

@@ -85,7 +85,8 @@ int Context::ForEachAtOnce(const std::vector<std::string>& targets,
     return {};
   };
   if (targets.size() < 2)
-    return ForEach(targets, [&](const std::string& target) { return show(*this, target); }, code_of);
+    return ForEach(
+        targets, [&](const std::string& target) { return show(*this, target); }, code_of);
 
   constexpr size_t kMostThreads = 32;
   std::vector<std::promise<Result<std::string>>> promises(targets.size());
@@ -142,9 +143,12 @@ void PrintWarning(std::string_view message) { PrintToStandardError("Warning: ", 
 
 int ExitCodeFor(const Error& error) {
   switch (error.code()) {
-    case ErrorCode::kCommandNotFound: return kExitNotFound;
-    case ErrorCode::kCommandNotExecutable: return kExitNotExecutable;
-    default: return kExitFailure;
+    case ErrorCode::kCommandNotFound:
+      return kExitNotFound;
+    case ErrorCode::kCommandNotExecutable:
+      return kExitNotExecutable;
+    default:
+      return kExitFailure;
   }
 }
 

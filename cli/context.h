@@ -1,4 +1,5 @@
-// What a running command has at hand: the roots, the engine (opened when first needed) and the two output streams.
+// What a running command has at hand: the roots, the engine (opened when first needed) and the two output
+// streams.
 #pragma once
 
 #include <functional>
@@ -33,16 +34,18 @@ class Context {
   common::Result<std::string> FindContainer(const std::string& name_or_id);
   common::Result<std::string> FindPod(const std::string& name_or_id);
 
-  // Does `act` for each target and goes on after errors, which are shown; 0, or the exit code that `code_of` gives for the
-  // last error.
+  // Does `act` for each target and goes on after errors, which are shown; 0, or the exit code that `code_of`
+  // gives for the last error.
   int ForEach(const std::vector<std::string>& targets,
               const std::function<common::Result<>(const std::string& target)>& act,
               const std::function<int(const common::Error&)>& code_of = {});
-  // The same for what is mostly waiting (stop, rm): all targets at once, each with a context of its own, as an engine belongs
-  // to one thread. `act` returns the line to print; lines and errors come in the order of the targets.
-  int ForEachAtOnce(const std::vector<std::string>& targets,
-                    const std::function<common::Result<std::string>(Context& own, const std::string& target)>& act,
-                    const std::function<int(const common::Error&)>& code_of = {});
+  // The same for what is mostly waiting (stop, rm): all targets at once, each with a context of its own, as
+  // an engine belongs to one thread. `act` returns the line to print; lines and errors come in the order of
+  // the targets.
+  int ForEachAtOnce(
+      const std::vector<std::string>& targets,
+      const std::function<common::Result<std::string>(Context& own, const std::string& target)>& act,
+      const std::function<int(const common::Error&)>& code_of = {});
 
  private:
   GlobalOptions options_;

@@ -52,14 +52,15 @@ bool Filters::Matches(const std::string& key, std::string_view text) const {
 
 bool Filters::MatchesPart(const std::string& key, const std::string& text) const {
   const auto& values = Values(key);
-  return values.empty() ||
-         std::any_of(values.begin(), values.end(), [&](const std::string& value) { return MatchesExpression(value, text); });
+  return values.empty() || std::any_of(values.begin(), values.end(), [&](const std::string& value) {
+           return MatchesExpression(value, text);
+         });
 }
 
 bool Filters::MatchesPrefix(const std::string& key, std::string_view text) const {
   const auto& values = Values(key);
-  return values.empty() ||
-         std::any_of(values.begin(), values.end(), [&](const std::string& value) { return text.starts_with(value); });
+  return values.empty() || std::any_of(values.begin(), values.end(),
+                                       [&](const std::string& value) { return text.starts_with(value); });
 }
 
 bool Filters::MatchesLabels(const std::map<std::string, std::string>& labels) const {

@@ -13,12 +13,13 @@ namespace skiff::cli {
 class Filters {
  public:
   // kInvalid: an unknown key, with a suggestion.
-  static common::Result<Filters> Parse(const std::vector<std::string>& flags, const std::vector<std::string>& keys);
+  static common::Result<Filters> Parse(const std::vector<std::string>& flags,
+                                       const std::vector<std::string>& keys);
 
   bool Has(const std::string& key) const { return values_.contains(key); }
   const std::vector<std::string>& Values(const std::string& key) const;
-  // True when the key was not given, or one of its values equals or (MatchesPart) occurs in `text` or matches it as a
-  // regular expression.
+  // True when the key was not given, or one of its values equals or (MatchesPart) occurs in `text` or matches
+  // it as a regular expression.
   bool Matches(const std::string& key, std::string_view text) const;
   bool MatchesPart(const std::string& key, const std::string& text) const;
   bool MatchesPrefix(const std::string& key, std::string_view text) const;

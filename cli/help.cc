@@ -8,7 +8,8 @@ namespace skiff::cli {
 
 namespace {
 
-void AppendCommands(std::string& text, std::span<const CommandInfo> commands, std::string_view group, bool all) {
+void AppendCommands(std::string& text, std::span<const CommandInfo> commands, std::string_view group,
+                    bool all) {
   size_t width = 0;
   for (const CommandInfo& command : commands) width = std::max(width, command.name.size());
   for (const CommandInfo& command : commands)
@@ -59,7 +60,8 @@ std::string GroupHelp(const std::string& path, const CommandInfo& node) {
   return text;
 }
 
-std::string CommandHelp(const std::string& path, const CommandInfo& node, const std::vector<Arguments::FlagInfo>& flags) {
+std::string CommandHelp(const std::string& path, const CommandInfo& node,
+                        const std::vector<Arguments::FlagInfo>& flags) {
   std::string text = fmt::format("{}\n\nUsage:\n  {} {}\n", node.summary, path, node.operands);
   std::vector<const Arguments::FlagInfo*> shown;
   for (const Arguments::FlagInfo& flag : flags)

@@ -13,6 +13,7 @@ namespace skiff::cli {
 std::string ProgramHelp(const CommandInfo& root);
 // A command that only has subcommands.
 std::string GroupHelp(const std::string& path, const CommandInfo& node);
-std::string CommandHelp(const std::string& path, const CommandInfo& node, const std::vector<Arguments::FlagInfo>& flags);
+std::string CommandHelp(const std::string& path, const CommandInfo& node,
+                        const std::vector<Arguments::FlagInfo>& flags);
 
 }  // namespace skiff::cli

@@ -57,7 +57,8 @@ JsonValue ImageJson(const image::Image& image, int containers, JsonBuilder& b) {
 }
 
 JsonValue ImageRow(const image::Image& image, const std::string& name, bool full, JsonBuilder& b) {
-  const auto [repository, tag] = name.empty() ? std::pair<std::string, std::string>{"<none>", "<none>"} : SplitTag(name);
+  const auto [repository, tag] =
+      name.empty() ? std::pair<std::string, std::string>{"<none>", "<none>"} : SplitTag(name);
   JsonValue row = b.Object();
   b.Set(row, "Repository", repository);
   b.Set(row, "Tag", tag);
@@ -93,12 +94,14 @@ class ImagesCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const Filters filters, Filters::Parse(filters_, {"reference", "id", "label", "dangling"}));
+    ASSIGN_OR_RETURN(const Filters filters,
+                     Filters::Parse(filters_, {"reference", "id", "label", "dangling"}));
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
     const image::Store store(paths);
     ASSIGN_OR_RETURN(std::vector<image::Image> images, store.List());
     std::erase_if(images, [&](const image::Image& image) { return !Wanted(image, filters); });
-    std::stable_sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.created > b.created; });
+    std::stable_sort(images.begin(), images.end(),
+                     [](const auto& a, const auto& b) { return a.created > b.created; });
     return format_ == "json" ? PrintJson(context, images) : PrintTable(images);
   }
 
@@ -117,8 +120,9 @@ class ImagesCommand : public Command {
     JsonBuilder builder;
     JsonValue list = builder.Array();
     for (const image::Image& image : images) {
-      const auto uses = std::count_if(containers.begin(), containers.end(),
-                                      [&](const pod::ContainerInfo& container) { return container.image_id == image.id; });
+      const auto uses =
+          std::count_if(containers.begin(), containers.end(),
+                        [&](const pod::ContainerInfo& container) { return container.image_id == image.id; });
       builder.Push(list, ImageJson(image, static_cast<int>(uses), builder));
     }
     PrintLine(common::ToPrettyJson(list, 4));
@@ -130,19 +134,22 @@ class ImagesCommand : public Command {
     JsonValue rows = builder.Array();
     for (const image::Image& image : images) {
       if (quiet_ || image.names.empty()) {
-        builder.Push(rows, ImageRow(image, image.names.empty() ? "" : image.names.front(), no_truncation_, builder));
+        builder.Push(
+            rows, ImageRow(image, image.names.empty() ? "" : image.names.front(), no_truncation_, builder));
         continue;
       }
-      for (const std::string& name : image.names) builder.Push(rows, ImageRow(image, name, no_truncation_, builder));
+      for (const std::string& name : image.names)
+        builder.Push(rows, ImageRow(image, name, no_truncation_, builder));
     }
     TableStyle style;
     style.headings = !no_heading_;
-    style.headers = {{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"ID", "IMAGE ID"}, {"Created", "CREATED"}, {"Size", "SIZE"},
-                     {"Digest", "DIGEST"}};
+    style.headers = {{"Repository", "REPOSITORY"}, {"Tag", "TAG"},   {"ID", "IMAGE ID"},
+                     {"Created", "CREATED"},       {"Size", "SIZE"}, {"Digest", "DIGEST"}};
     style.format = quiet_             ? "{{.ID}}"
                    : !format_.empty() ? std::string_view(format_)
-                   : digests_         ? "table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.Created}}\t{{.Size}}"
-                                      : "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.Created}}\t{{.Size}}";
+                   : digests_
+                       ? "table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.Created}}\t{{.Size}}"
+                       : "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.Created}}\t{{.Size}}";
     ASSIGN_OR_RETURN(const std::string text, RenderRows(rows, style));
     Print(text);
     return 0;
@@ -178,7 +185,8 @@ class ImageLoadCommand : public Command {
 class ImageImportCommand : public Command {
  public:
   void Declare(Arguments& a) override {
-    a.List("-c,--change", options_.changes, "instruction", "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR");
+    a.List("-c,--change", options_.changes, "instruction",
+           "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR");
     a.Value("-m,--message", options_.message, "text", "Comment in the image's history");
     a.Ignored("-q,--quiet", false);
     a.Operands(operands_, 1, 2);
@@ -187,7 +195,8 @@ class ImageImportCommand : public Command {
   Result<int> Run(Context& context) override {
     if (operands_.size() > 1) options_.name = operands_[1];
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    ASSIGN_OR_RETURN(const image::LoadedImage image, image::ImportTarball(paths, operands_.front(), options_));
+    ASSIGN_OR_RETURN(const image::LoadedImage image,
+                     image::ImportTarball(paths, operands_.front(), options_));
     PrintLine("sha256:" + image.id);
     return 0;
   }
@@ -215,10 +224,13 @@ class ImageRemoveCommand : public Command {
     }
     if (targets.empty() && !all_) return MakeError(ErrorCode::kInvalid, "image name or ID must be specified");
     const auto remove = [&](const std::string& name) -> Result<> {
-      if (force_) TRY(RemoveUsers(*engine, name));
-      else TRY(CheckUnused(*engine, name));
+      if (force_)
+        TRY(RemoveUsers(*engine, name));
+      else
+        TRY(CheckUnused(*engine, name));
       const Result<image::Store::Removed> removed = engine->images().Remove(name, force_ || all_);
-      if (!removed && (ignore_ || (force_ && !all_)) && removed.error().code() == ErrorCode::kNotFound) return {};
+      if (!removed && (ignore_ || (force_ && !all_)) && removed.error().code() == ErrorCode::kNotFound)
+        return {};
       if (!removed) return removed.error();
       for (const std::string& tag : removed->untagged) PrintLine("Untagged: " + tag);
       for (const std::string& id : removed->deleted) PrintLine("Deleted: " + id);
@@ -236,7 +248,8 @@ class ImageRemoveCommand : public Command {
     const Result<image::Image> image = engine.images().Find(name);
     if (!image) return users;
     ASSIGN_OR_RETURN(users, engine.ListContainers());
-    std::erase_if(users, [&](const pod::ContainerInfo& container) { return container.image_id != image->id; });
+    std::erase_if(users,
+                  [&](const pod::ContainerInfo& container) { return container.image_id != image->id; });
     return users;
   }
 
@@ -254,7 +267,8 @@ class ImageRemoveCommand : public Command {
     const bool by_name = image && !image->id.starts_with(name);
     if (by_name && image->names.size() > 1) return {};
     const std::string others = users.size() == 1 ? "" : fmt::format(" and {} more", users.size() - 1);
-    return MakeError(ErrorCode::kBusy, "image {} is in use by container {}{}: remove it first, or use --force", name,
+    return MakeError(ErrorCode::kBusy,
+                     "image {} is in use by container {}{}: remove it first, or use --force", name,
                      users.front().name, others);
   }
 

@@ -32,7 +32,8 @@ class InspectCommand : public Command {
   Result<int> Run(Context& context) override {
     static const std::vector<std::string> kTypes = {"all", "container", "pod", "image", "volume"};
     if (std::find(kTypes.begin(), kTypes.end(), type_) == kTypes.end())
-      return MakeError(ErrorCode::kInvalid, "invalid --type \"{}\": write container, pod, image, volume or all", type_);
+      return MakeError(ErrorCode::kInvalid,
+                       "invalid --type \"{}\": write container, pod, image, volume or all", type_);
     if (all_) TRY(NameAllVolumes(context));
     if (names_.empty() && !all_) return MakeError(ErrorCode::kInvalid, "name what to inspect");
     JsonBuilder builder;
@@ -82,14 +83,16 @@ class InspectCommand : public Command {
       return PodInspectJson(pod, b);
     }
     if (type_ == "pod" || !not_found(id.error())) return id.error();
-    return MakeError(ErrorCode::kNotFound, "no such object: \"{}\" (looked for a container, an image, a volume and a pod)", name);
+    return MakeError(ErrorCode::kNotFound,
+                     "no such object: \"{}\" (looked for a container, an image, a volume and a pod)", name);
   }
 
   static Result<JsonValue> Container(pod::Engine& engine, const std::string& id, JsonBuilder& b) {
     ASSIGN_OR_RETURN(const pod::ContainerInfo container, engine.InspectContainer(id));
     ASSIGN_OR_RETURN(const pod::PodInfo pod, engine.InspectPod(container.pod_id));
     const Result<image::Image> image = engine.images().Find(container.image_id);
-    return ContainerInspectJson({container, pod, image ? &*image : nullptr, engine.paths(), engine.runtime_program()}, b);
+    return ContainerInspectJson(
+        {container, pod, image ? &*image : nullptr, engine.paths(), engine.runtime_program()}, b);
   }
 
   Result<> Show(const JsonValue& documents) const {

@@ -47,14 +47,18 @@ const pod::Volume* FindVolume(const pod::PodInfo& pod, const std::string& name) 
 
 std::string PropagationText(pod::Propagation propagation) {
   switch (propagation) {
-    case pod::Propagation::kHostToContainer: return "rslave";
-    case pod::Propagation::kBidirectional: return "rshared";
-    case pod::Propagation::kNone: break;
+    case pod::Propagation::kHostToContainer:
+      return "rslave";
+    case pod::Propagation::kBidirectional:
+      return "rshared";
+    case pod::Propagation::kNone:
+      break;
   }
   return "rprivate";
 }
 
-JsonValue Mounts(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths, JsonBuilder& b) {
+JsonValue Mounts(const pod::ContainerInfo& container, const pod::PodInfo& pod,
+                 const common::SystemPaths& paths, JsonBuilder& b) {
   JsonValue mounts = b.Array();
   for (const pod::VolumeMount& mount : container.spec.mounts) {
     const pod::Volume* volume = FindVolume(pod, mount.volume);
@@ -96,7 +100,8 @@ JsonValue NetworkSettings(const pod::PodInfo& pod, JsonBuilder& b) {
   b.Set(settings, "SandboxID", "");
   b.Set(settings, "HairpinMode", false);
   b.Set(settings, "Ports", PortBindings(PodPorts(pod), b));
-  b.Set(settings, "SandboxKey", pod.status.infra_pid == 0 ? "" : fmt::format("/proc/{}/ns/net", pod.status.infra_pid));
+  b.Set(settings, "SandboxKey",
+        pod.status.infra_pid == 0 ? "" : fmt::format("/proc/{}/ns/net", pod.status.infra_pid));
   JsonValue networks = b.Object();
   for (const network::Lease& lease : pod.leases) {
     JsonValue entry = b.Object();
@@ -162,9 +167,11 @@ std::vector<std::string> Capabilities(const pod::SecurityContext& security) {
 JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
   const pod::ContainerInfo& container = source.container;
   const pod::ContainerSpec& spec = container.spec;
-  const Effective effective = Merge(spec, source.image == nullptr ? image::ImageConfig{} : source.image->config);
+  const Effective effective =
+      Merge(spec, source.image == nullptr ? image::ImageConfig{} : source.image->config);
   JsonValue config = b.Object();
-  b.Set(config, "Hostname", source.pod.spec.hostname.empty() ? ShortId(container.id) : source.pod.spec.hostname);
+  b.Set(config, "Hostname",
+        source.pod.spec.hostname.empty() ? ShortId(container.id) : source.pod.spec.hostname);
   b.Set(config, "Domainname", "");
   b.Set(config, "User", effective.user);
   b.Set(config, "AttachStdin", spec.stdin);
@@ -188,9 +195,12 @@ JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
 
 std::string RestartName(const pod::ContainerInfo& container, const pod::PodInfo& pod) {
   switch (container.spec.restart_policy.value_or(pod.spec.restart_policy)) {
-    case pod::RestartPolicy::kAlways: return "always";
-    case pod::RestartPolicy::kOnFailure: return "on-failure";
-    case pod::RestartPolicy::kNever: break;
+    case pod::RestartPolicy::kAlways:
+      return "always";
+    case pod::RestartPolicy::kOnFailure:
+      return "on-failure";
+    case pod::RestartPolicy::kNever:
+      break;
   }
   return "no";
 }
@@ -212,23 +222,31 @@ void SetResources(JsonValue& host, const pod::Resources& resources, JsonBuilder&
 std::string NetworkMode(const pod::NetworkSpec& network) {
   using Mode = pod::NetworkSpec::Mode;
   switch (network.mode) {
-    case Mode::kHost: return "host";
-    case Mode::kNone: return "none";
-    case Mode::kContainer: return "container:" + network.target;
-    case Mode::kPath: return "ns:" + network.target;
-    case Mode::kBridge: break;
+    case Mode::kHost:
+      return "host";
+    case Mode::kNone:
+      return "none";
+    case Mode::kContainer:
+      return "container:" + network.target;
+    case Mode::kPath:
+      return "ns:" + network.target;
+    case Mode::kBridge:
+      break;
   }
   return "bridge";
 }
 
-JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& pod, const common::SystemPaths& paths, JsonBuilder& b) {
+JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& pod,
+                     const common::SystemPaths& paths, JsonBuilder& b) {
   const pod::ContainerSpec& spec = container.spec;
   JsonValue host = b.Object();
   JsonValue binds = b.Array();
   for (const pod::VolumeMount& mount : spec.mounts) {
     const pod::Volume* volume = FindVolume(pod, mount.volume);
-    const std::string source = volume != nullptr && volume->host_path ? volume->host_path->path : mount.volume;
-    b.Push(binds, fmt::format("{}:{}:{},{}", source, mount.path, mount.read_only ? "ro" : "rw", PropagationText(mount.propagation)));
+    const std::string source =
+        volume != nullptr && volume->host_path ? volume->host_path->path : mount.volume;
+    b.Push(binds, fmt::format("{}:{}:{},{}", source, mount.path, mount.read_only ? "ro" : "rw",
+                              PropagationText(mount.propagation)));
   }
   b.Set(host, "Binds", std::move(binds));
   b.Set(host, "CgroupManager", "cgroupfs");
@@ -259,7 +277,8 @@ JsonValue HostConfig(const pod::ContainerInfo& container, const pod::PodInfo& po
   b.Set(host, "ReadonlyRootfs", spec.security.read_only_root);
   JsonValue options = b.Array();
   if (spec.security.no_new_privileges) b.Push(options, "no-new-privileges");
-  if (spec.security.seccomp.type == pod::SeccompProfile::Type::kUnconfined) b.Push(options, "seccomp=unconfined");
+  if (spec.security.seccomp.type == pod::SeccompProfile::Type::kUnconfined)
+    b.Push(options, "seccomp=unconfined");
   if (!spec.security.seccomp.path.empty()) b.Push(options, "seccomp=" + spec.security.seccomp.path);
   b.Set(host, "SecurityOpt", std::move(options));
   JsonValue tmpfs = b.Object();
@@ -307,7 +326,8 @@ JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
   b.Set(object, "Id", container.id);
   b.Set(object, "Created", container.created);
   b.Set(object, "Path", container.command.empty() ? "" : container.command.front());
-  const std::vector<std::string> args(container.command.begin() + (container.command.empty() ? 0 : 1), container.command.end());
+  const std::vector<std::string> args(container.command.begin() + (container.command.empty() ? 0 : 1),
+                                      container.command.end());
   b.Set(object, "Args", b.Strings(args));
   b.Set(object, "State", State(container, b));
   b.Set(object, "Image", container.image_id);
@@ -323,8 +343,10 @@ JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
   b.Set(object, "ProcessLabel", container.spec.security.selinux_label);
   b.Set(object, "AppArmorProfile", container.spec.security.apparmor_profile);
   const std::vector<std::string> capabilities = Capabilities(container.spec.security);
-  const std::string user = Merge(container.spec, source.image == nullptr ? image::ImageConfig{} : source.image->config).user;
-  const bool root = user.empty() || user == "root" || user == "0" || user.starts_with("root:") || user.starts_with("0:");
+  const std::string user =
+      Merge(container.spec, source.image == nullptr ? image::ImageConfig{} : source.image->config).user;
+  const bool root =
+      user.empty() || user == "root" || user == "0" || user.starts_with("root:") || user.starts_with("0:");
   b.Set(object, "EffectiveCaps", root ? b.Strings(capabilities) : b.Array());
   b.Set(object, "BoundingCaps", b.Strings(capabilities));
   b.Set(object, "ExecIDs", b.Array());

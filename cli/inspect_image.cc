@@ -22,7 +22,8 @@ Result<JsonValue> ImageInspectJson(const image::Image& image, const image::Store
   b.Set(object, "Digest", image.digest);
   b.Set(object, "RepoTags", b.Strings(image.names));
   JsonValue digests = b.Array();
-  for (const std::string& name : image.names) b.Push(digests, name.substr(0, name.rfind(':')) + "@" + image.digest);
+  for (const std::string& name : image.names)
+    b.Push(digests, name.substr(0, name.rfind(':')) + "@" + image.digest);
   b.Set(object, "RepoDigests", std::move(digests));
   b.Set(object, "Parent", "");
   b.Set(object, "Comment", common::GetString(config, "comment"));
@@ -43,11 +44,13 @@ Result<JsonValue> ImageInspectJson(const image::Image& image, const image::Store
   b.Set(object, "GraphDriver", std::move(driver));
   JsonValue rootfs = b.Object();
   b.Set(rootfs, "Type", "layers");
-  if (const JsonValue* stored = common::FindObject(config, "rootfs")) b.Set(rootfs, "Layers", copy(*stored, "diff_ids"));
+  if (const JsonValue* stored = common::FindObject(config, "rootfs"))
+    b.Set(rootfs, "Layers", copy(*stored, "diff_ids"));
   b.Set(object, "RootFS", std::move(rootfs));
   b.Set(object, "Labels", b.StringMap(image.config.labels));
   b.Set(object, "Annotations", copy(manifest, "annotations"));
-  b.Set(object, "ManifestType", common::GetString(manifest, "mediaType", "application/vnd.oci.image.manifest.v1+json"));
+  b.Set(object, "ManifestType",
+        common::GetString(manifest, "mediaType", "application/vnd.oci.image.manifest.v1+json"));
   b.Set(object, "User", image.config.user);
   b.Set(object, "History", copy(config, "history"));
   b.Set(object, "NamesHistory", b.Strings(image.names));

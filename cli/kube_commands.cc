@@ -31,14 +31,16 @@ void ShowDiagnostics(const std::vector<kube::Diagnostic>& diagnostics) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& sources, const manifests::LoadOptions& options) {
+Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& sources,
+                                              const manifests::LoadOptions& options) {
   ASSIGN_OR_RETURN(manifests::Loaded loaded, manifests::Load(sources, options));
   ShowDiagnostics(loaded.diagnostics);
   if (!kube::HasErrors(loaded.diagnostics)) return std::move(loaded.objects);
   size_t errors = 0;
-  for (const kube::Diagnostic& diagnostic : loaded.diagnostics) errors += diagnostic.severity == kube::Severity::kError;
-  return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors, errors == 1 ? "" : "s",
-                   Join(sources, ", "));
+  for (const kube::Diagnostic& diagnostic : loaded.diagnostics)
+    errors += diagnostic.severity == kube::Severity::kError;
+  return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors,
+                   errors == 1 ? "" : "s", Join(sources, ", "));
 }
 
 // An object of an earlier call, as the state store has it.
@@ -89,10 +91,11 @@ class KubePlayCommand : public Command {
     a.Switch("--replace", replace_, "Replace unchanged pods too, and pods that were not made by kube play");
     a.Switch("--start", start_, "Start the pods (default true)");
     a.List("--net,--network", options_.networks, "name", "Network of the pods: a name, host or none");
-    a.List("--publish", options_.publish, "[[IP:]HOST:]PORT", "Publish a port, in place of the YAML's hostPort",
-           ListStyle::kCommaSeparated);
+    a.List("--publish", options_.publish, "[[IP:]HOST:]PORT",
+           "Publish a port, in place of the YAML's hostPort", ListStyle::kCommaSeparated);
     a.List("--configmap", config_maps_, "file", "YAML with further ConfigMaps", ListStyle::kCommaSeparated);
-    a.Value("--validate", validate_, "mode", "Unknown fields: strict (an error), warn or ignore (default strict)");
+    a.Value("--validate", validate_, "mode",
+            "Unknown fields: strict (an error), warn or ignore (default strict)");
     a.Switch("-q,--quiet", quiet_, "Print errors only");
     a.Switch("--down", down_, "Remove what the YAML describes, as kube down");
     a.Switch("--force", force_, "With --down: remove the volumes of claims too");
@@ -140,12 +143,14 @@ class KubePlayCommand : public Command {
     for (const kube::PodResult& pod : report.pods) {
       if (pod.id.empty()) continue;
       const bool restarted = pod.started && pod.change == kube::Change::kUnchanged;
-      PrintLine(fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), restarted ? " (started)" : ""));
+      PrintLine(
+          fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), restarted ? " (started)" : ""));
     }
     for (const kube::ObjectResult& object : report.objects) {
       std::string kind = object.kind;
       for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (kind != "pod") PrintLine(fmt::format("{}/{} {}", kind, object.name, kube::ChangeName(object.change)));
+      if (kind != "pod")
+        PrintLine(fmt::format("{}/{} {}", kind, object.name, kube::ChangeName(object.change)));
     }
   }
 
@@ -192,7 +197,8 @@ class KubeGenerateCommand : public Command {
     TRY(ReadType());
     options_.read_object = ReadStoredObject;
     if (!file_.empty() && common::PathExists(file_))
-      return MakeError(ErrorCode::kExists, "cannot write to \"{}\": it exists already; remove it or name another file", file_);
+      return MakeError(ErrorCode::kExists,
+                       "cannot write to \"{}\": it exists already; remove it or name another file", file_);
     ASSIGN_OR_RETURN(const kube::BackendFactory factory, Backend(context));
     ASSIGN_OR_RETURN(const std::unique_ptr<kube::PodBackend> backend, factory());
     ASSIGN_OR_RETURN(const kube::Generated generated, kube::Generate(names_, options_, *backend));
@@ -201,19 +207,24 @@ class KubeGenerateCommand : public Command {
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
     for (size_t i = 0; i < generated.documents.size(); ++i)
       text += (i == 0 ? "" : "---\n") + manifests::WriteYaml(generated.documents[i]);
-    if (file_.empty()) Print(text);
-    else TRY(common::WriteFile(file_, text));
+    if (file_.empty())
+      Print(text);
+    else
+      TRY(common::WriteFile(file_, text));
     return 0;
   }
 
  private:
   Result<> ReadType() {
     for (char& c : type_) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (type_ == "deployment") options_.type = kube::GenerateType::kDeployment;
-    else if (type_ != "pod") return MakeError(ErrorCode::kUnsupported, "--type {}: write pod or deployment", type_);
+    if (type_ == "deployment")
+      options_.type = kube::GenerateType::kDeployment;
+    else if (type_ != "pod")
+      return MakeError(ErrorCode::kUnsupported, "--type {}: write pod or deployment", type_);
     if (!replicas_) return {};
     if (type_ == "pod") return MakeError(ErrorCode::kInvalid, "--replicas needs --type deployment");
-    if (*replicas_ < 0 || *replicas_ > 1000) return MakeError(ErrorCode::kInvalid, "--replicas goes from 0 to 1000");
+    if (*replicas_ < 0 || *replicas_ > 1000)
+      return MakeError(ErrorCode::kInvalid, "--replicas goes from 0 to 1000");
     options_.replicas = static_cast<int>(*replicas_);
     return {};
   }

@@ -38,7 +38,8 @@ Result<std::chrono::nanoseconds> ParseDuration(std::string_view text) {
       seconds = 86'400;
     }
     if (error != std::errc() || seconds == 0)
-      return MakeError(ErrorCode::kInvalid, "\"{}\" is neither a time (2026-01-02T03:04:05Z) nor a while (10m, 1h30m)", whole);
+      return MakeError(ErrorCode::kInvalid,
+                       "\"{}\" is neither a time (2026-01-02T03:04:05Z) nor a while (10m, 1h30m)", whole);
     text.remove_prefix(length);
     total += std::chrono::nanoseconds(static_cast<int64_t>(number * seconds * 1e9));
   }
@@ -48,7 +49,8 @@ Result<std::chrono::nanoseconds> ParseDuration(std::string_view text) {
 // Lines of one container, whole even when several threads print.
 class LinePrinter {
  public:
-  LinePrinter(const LogPrintOptions& options, std::string prefix) : options_(options), prefix_(std::move(prefix)) {}
+  LinePrinter(const LogPrintOptions& options, std::string prefix)
+      : options_(options), prefix_(std::move(prefix)) {}
 
   void operator()(const std::string& time, const std::string& stream, std::string_view text) const {
     if (!options_.until.empty() && time > options_.until) return;
@@ -67,7 +69,8 @@ class LinePrinter {
   std::string prefix_;
 };
 
-Result<> Follow(const Context& context, const std::vector<LogSource>& sources, const LogPrintOptions& options) {
+Result<> Follow(const Context& context, const std::vector<LogSource>& sources,
+                const LogPrintOptions& options) {
   std::mutex mutex;
   Result<> first_error;
   std::vector<std::thread> threads;
@@ -76,7 +79,8 @@ Result<> Follow(const Context& context, const std::vector<LogSource>& sources, c
       Context own(context.options());  // an engine belongs to one thread
       const auto engine = own.Engine();
       const LinePrinter print(options, source.name + " ");
-      const Result<> done = engine ? (*engine)->ReadLogs(source.id, options.read, print) : Result<>(engine.error());
+      const Result<> done =
+          engine ? (*engine)->ReadLogs(source.id, options.read, print) : Result<>(engine.error());
       const std::lock_guard lock(mutex);
       if (!done && first_error) first_error = done;
     });

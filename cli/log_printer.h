@@ -24,7 +24,9 @@ struct LogPrintOptions {
 
 // An absolute time, or the time that long ago ("10m", "1h30m"), as RFC 3339.
 common::Result<std::string> ResolveTime(std::string_view text);
-// stdout to standard output, stderr to standard error. Several containers: one after another, or, when following, all at once.
-common::Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources, const LogPrintOptions& options);
+// stdout to standard output, stderr to standard error. Several containers: one after another, or, when
+// following, all at once.
+common::Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources,
+                           const LogPrintOptions& options);
 
 }  // namespace skiff::cli

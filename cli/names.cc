@@ -11,15 +11,15 @@ namespace skiff::cli {
 namespace {
 
 constexpr std::array<std::string_view, 40> kAdjectives = {
-    "able",  "amber", "brave", "brisk",  "bright", "calm",  "clear",  "clever", "cosy",  "crisp",
-    "eager", "fair",  "fleet", "fresh",  "gentle", "glad",  "golden", "happy",  "hardy", "keen",
-    "kind",  "light", "lively", "lucid", "mellow", "merry", "mild",   "nimble", "noble", "placid",
-    "proud", "quick", "quiet", "silver", "steady", "sunny", "swift",  "tidy",   "warm",  "wise"};
+    "able",  "amber", "brave",  "brisk",  "bright", "calm",  "clear",  "clever", "cosy",  "crisp",
+    "eager", "fair",  "fleet",  "fresh",  "gentle", "glad",  "golden", "happy",  "hardy", "keen",
+    "kind",  "light", "lively", "lucid",  "mellow", "merry", "mild",   "nimble", "noble", "placid",
+    "proud", "quick", "quiet",  "silver", "steady", "sunny", "swift",  "tidy",   "warm",  "wise"};
 constexpr std::array<std::string_view, 40> kNouns = {
-    "anchor", "bay",   "beacon", "boom",  "bow",    "breeze", "buoy",   "cleat",  "cove",  "current",
-    "dock",   "dory",  "fjord",  "galley", "gull",  "harbour", "heron", "hull",   "jetty", "keel",
-    "lagoon", "mast",  "oar",    "otter", "pier",   "quay",   "reef",   "rudder", "sail",  "seal",
-    "shoal",  "sloop", "spar",   "stern", "strait", "tern",   "tide",   "tiller", "wake",  "wharf"};
+    "anchor", "bay",   "beacon", "boom",   "bow",    "breeze",  "buoy",  "cleat",  "cove",  "current",
+    "dock",   "dory",  "fjord",  "galley", "gull",   "harbour", "heron", "hull",   "jetty", "keel",
+    "lagoon", "mast",  "oar",    "otter",  "pier",   "quay",    "reef",  "rudder", "sail",  "seal",
+    "shoal",  "sloop", "spar",   "stern",  "strait", "tern",    "tide",  "tiller", "wake",  "wharf"};
 
 }  // namespace
 

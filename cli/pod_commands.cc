@@ -49,7 +49,8 @@ class PodCreateCommand : public Command {
     a.Value("-m,--memory", memory_, "size", "Memory limit of the whole pod");
     a.Value("--cpus", cpus_, "number", "CPUs that the whole pod may use");
     a.Value("--shm-size", shm_size_, "size", "Size of /dev/shm (default 64m)");
-    a.Value("--exit-policy", exit_policy_, "policy", "continue, or stop: the pod ends with its last container");
+    a.Value("--exit-policy", exit_policy_, "policy",
+            "continue, or stop: the pod ends with its last container");
     a.Value("--pod-id-file", id_file_, "file", "Write the pod's id to a file");
     a.Switch("--replace", replace_, "Remove a pod of the same name first");
     a.Ignored("--infra", false);
@@ -106,7 +107,8 @@ class PodCreateCommand : public Command {
     TRY(ReadShare(pod));
     TRY(ReadSizes(pod));
     if (exit_policy_ != "continue" && exit_policy_ != "stop")
-      return MakeError(ErrorCode::kInvalid, "invalid --exit-policy \"{}\": write continue or stop", exit_policy_);
+      return MakeError(ErrorCode::kInvalid, "invalid --exit-policy \"{}\": write continue or stop",
+                       exit_policy_);
     pod.exit_when_containers_exit = exit_policy_ == "stop";
     return pod;
   }
@@ -116,7 +118,8 @@ class PodCreateCommand : public Command {
     std::string_view rest = share_;
     if (rest.starts_with('+')) rest.remove_prefix(1);
     for (const std::string& name : Split(rest, ',')) {
-      if (name == "pid") pod.share_pid = true;
+      if (name == "pid")
+        pod.share_pid = true;
       else if (name != "net" && name != "ipc" && name != "uts" && name != "cgroup" && !name.empty())
         return MakeError(ErrorCode::kInvalid, "invalid --share \"{}\": write ipc, net, uts and pid", name);
     }
@@ -138,8 +141,10 @@ class PodCreateCommand : public Command {
     return {};
   }
 
-  std::string name_, hostname_, ip_, mac_, share_, pid_, restart_, memory_, cpus_, shm_size_, exit_policy_ = "continue", id_file_;
-  std::vector<std::string> publish_, labels_, networks_, add_host_, dns_, dns_search_, dns_option_, sysctls_, operands_;
+  std::string name_, hostname_, ip_, mac_, share_, pid_, restart_, memory_, cpus_, shm_size_,
+      exit_policy_ = "continue", id_file_;
+  std::vector<std::string> publish_, labels_, networks_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
+      operands_;
   bool no_hosts_ = false, replace_ = false;
 };
 
@@ -160,11 +165,13 @@ class PodPsCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const Filters filters, Filters::Parse(filters_, {"name", "id", "status", "label", "ctr-names", "network"}));
+    ASSIGN_OR_RETURN(const Filters filters,
+                     Filters::Parse(filters_, {"name", "id", "status", "label", "ctr-names", "network"}));
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
     ASSIGN_OR_RETURN(std::vector<pod::PodInfo> pods, engine->ListPods());
     std::erase_if(pods, [&](const pod::PodInfo& pod) { return pod.spec.implicit || !Wanted(pod, filters); });
-    std::stable_sort(pods.begin(), pods.end(), [](const auto& a, const auto& b) { return a.created > b.created; });
+    std::stable_sort(pods.begin(), pods.end(),
+                     [](const auto& a, const auto& b) { return a.created > b.created; });
     if (latest_ && pods.size() > 1) pods.resize(1);
     JsonBuilder builder;
     JsonValue rows = builder.Array();
@@ -186,21 +193,25 @@ class PodPsCommand : public Command {
     for (const pod::ContainerInfo& container : pod.containers) names += container.name + " ";
     std::string status = PodState(pod);
     for (char& c : status) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return filters.MatchesPart("name", pod.name) && filters.MatchesPrefix("id", pod.id) && filters.Matches("status", status) &&
-           filters.MatchesLabels(pod.spec.labels) && filters.MatchesPart("ctr-names", names);
+    return filters.MatchesPart("name", pod.name) && filters.MatchesPrefix("id", pod.id) &&
+           filters.Matches("status", status) && filters.MatchesLabels(pod.spec.labels) &&
+           filters.MatchesPart("ctr-names", names);
   }
 
   TableStyle Style() const {
     TableStyle style;
     style.headings = !no_heading_;
-    style.headers = {{"Id", "POD ID"}, {"ID", "POD ID"}, {"Name", "NAME"}, {"Status", "STATUS"}, {"Created", "CREATED"},
-                     {"InfraId", "INFRA ID"}, {"InfraID", "INFRA ID"}, {"NumberOfContainers", "# OF CONTAINERS"},
+    style.headers = {{"Id", "POD ID"},           {"ID", "POD ID"},
+                     {"Name", "NAME"},           {"Status", "STATUS"},
+                     {"Created", "CREATED"},     {"InfraId", "INFRA ID"},
+                     {"InfraID", "INFRA ID"},    {"NumberOfContainers", "# OF CONTAINERS"},
                      {"ContainerNames", "NAMES"}};
-    style.format = quiet_             ? "{{.Id}}"
-                   : !format_.empty() ? std::string_view(format_)
-                   : container_names_
-                       ? "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.ContainerNames}}"
-                       : "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.NumberOfContainers}}";
+    style.format =
+        quiet_             ? "{{.Id}}"
+        : !format_.empty() ? std::string_view(format_)
+        : container_names_
+            ? "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.ContainerNames}}"
+            : "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.NumberOfContainers}}";
     return style;
   }
 
@@ -224,7 +235,8 @@ class PodActionCommand : public Command {
     if (action_ == Action::kStop || action_ == Action::kRemove || action_ == Action::kRestart)
       a.Value("-t,--time", time_, "seconds", "Time until its containers are killed (default: the pod's own)");
     if (action_ == Action::kKill) a.Value("-s,--signal", signal_, "signal", "Signal to send (default KILL)");
-    if (action_ == Action::kRemove) a.Switch("-f,--force", force_, "Remove a running pod too; one that does not exist is no error");
+    if (action_ == Action::kRemove)
+      a.Switch("-f,--force", force_, "Remove a running pod too; one that does not exist is no error");
     a.Operands(names_, 0);
   }
 
@@ -266,11 +278,16 @@ class PodActionCommand : public Command {
 
   Result<> Act(pod::Engine& engine, const std::string& id, int signal) const {
     switch (action_) {
-      case Action::kStart: return engine.StartPod(id, PrintWarning);
-      case Action::kStop: return engine.StopPod(id, time_);
-      case Action::kKill: return engine.KillPod(id, signal);
-      case Action::kRemove: return engine.RemovePod(id, force_, time_);
-      case Action::kRestart: break;
+      case Action::kStart:
+        return engine.StartPod(id, PrintWarning);
+      case Action::kStop:
+        return engine.StopPod(id, time_);
+      case Action::kKill:
+        return engine.KillPod(id, signal);
+      case Action::kRemove:
+        return engine.RemovePod(id, force_, time_);
+      case Action::kRestart:
+        break;
     }
     TRY(engine.StopPod(id, time_));
     return engine.StartPod(id, PrintWarning);
@@ -297,7 +314,9 @@ class PodExistsCommand : public Command {
   std::vector<std::string> names_;
 };
 
-std::unique_ptr<Command> MakeAction(PodActionCommand::Action action) { return std::make_unique<PodActionCommand>(action); }
+std::unique_ptr<Command> MakeAction(PodActionCommand::Action action) {
+  return std::make_unique<PodActionCommand>(action);
+}
 
 }  // namespace
 

@@ -24,7 +24,8 @@ struct Count {
 Count CountContainers(const pod::PodInfo& pod) {
   Count count;
   for (const pod::ContainerInfo& container : pod.containers) {
-    if (container.spec.init && container.status.state == "exited" && container.status.exit_code == 0) continue;
+    if (container.spec.init && container.status.state == "exited" && container.status.exit_code == 0)
+      continue;
     ++count.total;
     count.running += container.status.state == "running";
     count.exited += container.status.state == "exited";
@@ -60,7 +61,8 @@ JsonValue PodListJson(const pod::PodInfo& pod, JsonBuilder& b) {
     b.Push(containers, std::move(entry));
   };
   add(pod.infra_id, ShortId(pod.id) + "-infra", InfraState(pod));
-  for (const pod::ContainerInfo& container : pod.containers) add(container.id, container.name, container.status.state);
+  for (const pod::ContainerInfo& container : pod.containers)
+    add(container.id, container.name, container.status.state);
   b.Set(object, "Containers", std::move(containers));
   b.Set(object, "Created", pod.created);
   b.Set(object, "Id", pod.id);
@@ -151,7 +153,8 @@ JsonValue PodInspectJson(const pod::PodInfo& pod, JsonBuilder& b) {
     b.Push(containers, std::move(entry));
   };
   add(pod.infra_id, ShortId(pod.id) + "-infra", InfraState(pod));
-  for (const pod::ContainerInfo& container : pod.containers) add(container.id, container.name, container.status.state);
+  for (const pod::ContainerInfo& container : pod.containers)
+    add(container.id, container.name, container.status.state);
   b.Set(object, "Containers", std::move(containers));
   return object;
 }

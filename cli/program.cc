@@ -45,7 +45,8 @@ std::string PathText(const std::vector<const CommandInfo*>& path) {
 Result<std::string> TakeValue(const std::vector<std::string>& arguments, size_t& index) {
   const std::string& word = arguments[index];
   if (const size_t equal = word.find('='); equal != std::string::npos) return word.substr(equal + 1);
-  if (index + 1 >= arguments.size()) return MakeError(ErrorCode::kInvalid, "flag needs an argument: {}", word);
+  if (index + 1 >= arguments.size())
+    return MakeError(ErrorCode::kInvalid, "flag needs an argument: {}", word);
   return arguments[++index];
 }
 
@@ -65,8 +66,9 @@ Result<> ReadGlobalFlag(const std::vector<std::string>& arguments, size_t& index
   } else if (name == "--log-level" || name == "--cgroup-manager" || name == "--storage-driver") {
     ASSIGN_OR_RETURN(ignored, TakeValue(arguments, index));  // there is one of each
   } else {
-    return MakeError(ErrorCode::kInvalid, "unknown flag: {}{}", name,
-                     DidYouMean(name, {"--help", "--version", "--runtime", "--root", "--runroot", "--log-level"}));
+    return MakeError(
+        ErrorCode::kInvalid, "unknown flag: {}{}", name,
+        DidYouMean(name, {"--help", "--version", "--runtime", "--root", "--runroot", "--log-level"}));
   }
   return {};
 }
@@ -95,7 +97,8 @@ Result<Invocation> Resolve(const std::vector<std::string>& arguments) {
     if (child == node.children.end()) {
       std::vector<std::string> names;
       for (const CommandInfo& info : node.children) names.emplace_back(info.name);
-      return MakeError(ErrorCode::kInvalid, "unrecognized command `{} {}`{}\nTry '{} --help' for more information",
+      return MakeError(ErrorCode::kInvalid,
+                       "unrecognized command `{} {}`{}\nTry '{} --help' for more information",
                        PathText(invocation.path), word, DidYouMean(word, names), PathText(invocation.path));
     }
     invocation.path.push_back(&*child);

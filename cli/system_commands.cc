@@ -73,7 +73,9 @@ void PrintTree(const JsonValue& object, int depth) {
 
 class VersionCommand : public Command {
  public:
-  void Declare(Arguments& a) override { a.Value("-f,--format", format_, "template", "json, or a Go template"); }
+  void Declare(Arguments& a) override {
+    a.Value("-f,--format", format_, "template", "json, or a Go template");
+  }
 
   Result<int> Run(Context&) override {
     JsonBuilder b;
@@ -101,7 +103,9 @@ class VersionCommand : public Command {
 
 class InfoCommand : public Command {
  public:
-  void Declare(Arguments& a) override { a.Value("-f,--format", format_, "template", "json, or a Go template"); }
+  void Declare(Arguments& a) override {
+    a.Value("-f,--format", format_, "template", "json, or a Go template");
+  }
 
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
@@ -153,7 +157,8 @@ class InfoCommand : public Command {
     common::Command command;
     command.argv = {program, "--version"};
     const Result<common::Output> output = common::Run(command);
-    b.Set(runtime, "version", output ? output->out.substr(0, output->out.find('\n')) : output.error().message());
+    b.Set(runtime, "version",
+          output ? output->out.substr(0, output->out.find('\n')) : output.error().message());
     b.Set(host, "ociRuntime", std::move(runtime));
     b.Set(host, "os", "linux");
     JsonValue security = b.Object();

@@ -36,7 +36,8 @@ class VolumeCreateCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    if (driver_ != "local") return MakeError(ErrorCode::kUnsupported, "--driver {}: only local is supported", driver_);
+    if (driver_ != "local")
+      return MakeError(ErrorCode::kUnsupported, "--driver {}: only local is supported", driver_);
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
     const std::string name = names_.empty() ? common::NewId() : names_.front();
     ASSIGN_OR_RETURN(const bool exists, VolumeExists(*engine, name));
@@ -68,7 +69,8 @@ class VolumeListCommand : public Command {
     JsonBuilder builder;
     JsonValue rows = builder.Array();
     for (const auto& volume : volumes)
-      if (filters.MatchesPart("name", volume.name) && filters.MatchesLabels(volume.labels) && filters.Matches("driver", "local"))
+      if (filters.MatchesPart("name", volume.name) && filters.MatchesLabels(volume.labels) &&
+          filters.Matches("driver", "local"))
         builder.Push(rows, VolumeJson(volume, builder));
     if (format_ == "json") {
       PrintLine(common::ToPrettyJson(rows));
@@ -78,7 +80,9 @@ class VolumeListCommand : public Command {
     TableStyle style;
     style.headings = !no_heading_;
     style.headers = {{"Driver", "DRIVER"}, {"Name", "VOLUME NAME"}};
-    style.format = quiet_ ? "{{.Name}}" : format_.empty() ? "table {{.Driver}}\t{{.Name}}" : std::string_view(format_);
+    style.format = quiet_            ? "{{.Name}}"
+                   : format_.empty() ? "table {{.Driver}}\t{{.Name}}"
+                                     : std::string_view(format_);
     ASSIGN_OR_RETURN(const std::string text, RenderRows(rows, style));
     Print(text);
     return 0;

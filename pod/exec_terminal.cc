@@ -43,7 +43,8 @@ Result<UniqueFd> ReceiveTerminal(int listener) {
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  if (::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC) < 0) return ErrnoError("take the runtime's terminal: recvmsg");
+  if (::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC) < 0)
+    return ErrnoError("take the runtime's terminal: recvmsg");
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len < CMSG_LEN(sizeof(int)))
     return common::MakeError(common::ErrorCode::kInternal, "the runtime's message holds no terminal");
@@ -68,7 +69,7 @@ bool CopyInput(int terminal) {
   const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   if (count == 0) {
-    constexpr char kEndOfInput = 4;  // ctrl-d
+    constexpr char kEndOfInput = 4;                                   // ctrl-d
     (void)common::WriteAll(terminal, {&kEndOfInput, 1}).has_value();  // the command may have ended
     return false;
   }
@@ -92,7 +93,8 @@ Result<ExecTerminal> ExecTerminal::Listen(const std::string& directory) {
   ASSIGN_OR_RETURN(auto address, supervisor::DirectorySocketAddress::In(directory, name));
   UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!listener) return ErrnoError("socket");
-  if (::bind(listener.get(), address.get(), address.size()) != 0) return ErrnoError("bind {}/{}", directory, name);
+  if (::bind(listener.get(), address.get(), address.size()) != 0)
+    return ErrnoError("bind {}/{}", directory, name);
   if (::listen(listener.get(), 1) != 0) return ErrnoError("listen on {}/{}", directory, name);
   return ExecTerminal(std::move(address), directory + "/" + name, std::move(listener));
 }

@@ -1,5 +1,5 @@
-// The terminal of `exec -t`: the runtime hands over the container's end, and we carry bytes and window sizes between it and
-// our own terminal (crun itself would not follow a change of the size).
+// The terminal of `exec -t`: the runtime hands over the container's end, and we carry bytes and window sizes
+// between it and our own terminal (crun itself would not follow a change of the size).
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ class ExecTerminal {
 
   // For the runtime's --console-socket.
   std::string socket_path() const { return address_.PathForOthers(); }
-  // Until the runtime ends; the command's exit status is the runtime's. The runtime may end without a terminal having come.
+  // Until the runtime ends; the command's exit status is the runtime's. The runtime may end without a
+  // terminal having come.
   common::Result<common::ExitStatus> Run(const common::Child& runtime, bool with_stdin);
 
  private:

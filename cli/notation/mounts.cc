@@ -32,10 +32,13 @@ Result<> ApplyOption(std::string_view option, std::string_view whole, pod::Volum
     mount.copy_image_content = false;
   } else if (Contains({"noexec", "nosuid", "nodev", "exec", "suid", "dev"}, option)) {
     mount.options.emplace_back(option);
-  } else if (option == "O" || option == "U" || option.starts_with("upperdir=") || option.starts_with("idmap")) {
-    return MakeError(ErrorCode::kUnsupported, "volume option \"{}\" in \"{}\" is not supported", option, whole);
-  } else if (!Contains({"", "rw", "z", "Z", "private", "rprivate", "bind", "rbind", "copy", "cached", "delegated",
-                        "consistent"}, option)) {
+  } else if (option == "O" || option == "U" || option.starts_with("upperdir=") ||
+             option.starts_with("idmap")) {
+    return MakeError(ErrorCode::kUnsupported, "volume option \"{}\" in \"{}\" is not supported", option,
+                     whole);
+  } else if (!Contains({"", "rw", "z", "Z", "private", "rprivate", "bind", "rbind", "copy", "cached",
+                        "delegated", "consistent"},
+                       option)) {
     // z and Z relabel for SELinux; without SELinux they mean nothing, as in podman.
     return MakeError(ErrorCode::kInvalid, "unknown volume option \"{}\" in \"{}\"", option, whole);
   }
@@ -44,24 +47,31 @@ Result<> ApplyOption(std::string_view option, std::string_view whole, pod::Volum
 
 Result<> CheckTarget(const std::string& target, std::string_view whole) {
   if (target.starts_with('/') && target != "/") return {};
-  return MakeError(ErrorCode::kInvalid, "\"{}\": the path in the container must be absolute and not the root", whole);
+  return MakeError(ErrorCode::kInvalid, "\"{}\": the path in the container must be absolute and not the root",
+                   whole);
 }
 
 // A path or a name.
-Result<> SetSource(std::string_view source, const std::string& current_directory, bool must_exist, ParsedMount& parsed) {
+Result<> SetSource(std::string_view source, const std::string& current_directory, bool must_exist,
+                   ParsedMount& parsed) {
   if (source.empty()) {
     parsed.anonymous = true;
     parsed.volume.named = pod::NamedVolume{common::NewId()};
-  } else if (source.starts_with('/') || source.starts_with('.') || source.find('/') != std::string_view::npos) {
+  } else if (source.starts_with('/') || source.starts_with('.') ||
+             source.find('/') != std::string_view::npos) {
     std::string path = common::JoinPath(current_directory, source);
     if (must_exist && !common::PathExists(path))
-      return MakeError(ErrorCode::kNotFound, "{}: no such file or directory (the source of a bind mount must exist)", path);
+      return MakeError(ErrorCode::kNotFound,
+                       "{}: no such file or directory (the source of a bind mount must exist)", path);
     parsed.volume.host_path = pod::HostPathVolume{std::move(path), ""};
     return {};
   } else {
-    const auto valid = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-'; };
+    const auto valid = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';
+    };
     if (!std::all_of(source.begin(), source.end(), valid))
-      return MakeError(ErrorCode::kInvalid, "invalid volume name \"{}\": letters, digits, \"_\", \".\" and \"-\" are allowed",
+      return MakeError(ErrorCode::kInvalid,
+                       "invalid volume name \"{}\": letters, digits, \"_\", \".\" and \"-\" are allowed",
                        source);
     parsed.volume.named = pod::NamedVolume{std::string(source)};
   }
@@ -93,16 +103,26 @@ Result<ParsedMount> ParseMountFlag(std::string_view text, const std::string& cur
   for (const std::string& field : Split(text, ',')) {
     const auto [key, value] = SplitPair(field, '=');
     const bool on = value.empty() || value == "true" || value == "1";
-    if (key == "type") type = value;
-    else if (Contains({"source", "src"}, key)) source = value;
-    else if (Contains({"target", "destination", "dst"}, key)) target = value;
-    else if (Contains({"readonly", "ro", "rw"}, key)) parsed.mount.read_only = key == "rw" ? !on : on;
-    else if (Contains({"bind-propagation", "propagation"}, key)) TRY(ApplyOption(value, text, parsed.mount));
-    else if (key == "subpath" || key == "volume-subpath") parsed.mount.sub_path = value;
-    else if (key == "tmpfs-size") parsed.tmpfs.options.push_back("size=" + value);
-    else if (key == "tmpfs-mode") parsed.tmpfs.options.push_back("mode=" + value);
-    else if (type == "tmpfs") parsed.tmpfs.options.push_back(field);
-    else TRY(ApplyOption(field, text, parsed.mount));
+    if (key == "type")
+      type = value;
+    else if (Contains({"source", "src"}, key))
+      source = value;
+    else if (Contains({"target", "destination", "dst"}, key))
+      target = value;
+    else if (Contains({"readonly", "ro", "rw"}, key))
+      parsed.mount.read_only = key == "rw" ? !on : on;
+    else if (Contains({"bind-propagation", "propagation"}, key))
+      TRY(ApplyOption(value, text, parsed.mount));
+    else if (key == "subpath" || key == "volume-subpath")
+      parsed.mount.sub_path = value;
+    else if (key == "tmpfs-size")
+      parsed.tmpfs.options.push_back("size=" + value);
+    else if (key == "tmpfs-mode")
+      parsed.tmpfs.options.push_back("mode=" + value);
+    else if (type == "tmpfs")
+      parsed.tmpfs.options.push_back(field);
+    else
+      TRY(ApplyOption(field, text, parsed.mount));
   }
   TRY(CheckTarget(target, text));
   parsed.mount.path = target;
@@ -113,8 +133,10 @@ Result<ParsedMount> ParseMountFlag(std::string_view text, const std::string& cur
     return parsed;
   }
   if (type != "bind" && type != "volume")
-    return MakeError(ErrorCode::kUnsupported, "\"{}\": type {} is not supported; write bind, volume or tmpfs", text, type);
-  if (type == "bind" && source.empty()) return MakeError(ErrorCode::kInvalid, "\"{}\": a bind mount needs source=", text);
+    return MakeError(ErrorCode::kUnsupported, "\"{}\": type {} is not supported; write bind, volume or tmpfs",
+                     text, type);
+  if (type == "bind" && source.empty())
+    return MakeError(ErrorCode::kInvalid, "\"{}\": a bind mount needs source=", text);
   if (type == "bind" && source.find('/') == std::string::npos) source = "./" + source;
   TRY(SetSource(source, current_directory, true, parsed));
   return parsed;

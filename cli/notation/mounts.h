@@ -19,8 +19,8 @@ struct ParsedMount {
   bool anonymous = false;  // a named volume whose name is to be invented
 };
 
-// "-v SOURCE:/path[:OPTIONS]" or "-v /path" (an anonymous volume). A source with a slash or a leading dot is a path, relative
-// ones to `current_directory`.
+// "-v SOURCE:/path[:OPTIONS]" or "-v /path" (an anonymous volume). A source with a slash or a leading dot is
+// a path, relative ones to `current_directory`.
 common::Result<ParsedMount> ParseVolumeFlag(std::string_view text, const std::string& current_directory);
 // "type=bind|volume|tmpfs,source=X,target=/path,readonly,..."
 common::Result<ParsedMount> ParseMountFlag(std::string_view text, const std::string& current_directory);

@@ -24,12 +24,14 @@ Result<RestartFlag> ParseRestart(std::string_view text) {
   } else if (name == "on-failure") {
     flag.policy = pod::RestartPolicy::kOnFailure;
   } else if (name != "no" && name != "never" && !name.empty()) {
-    return MakeError(ErrorCode::kInvalid, "invalid restart policy \"{}\": write no, always, unless-stopped or on-failure[:N]",
+    return MakeError(ErrorCode::kInvalid,
+                     "invalid restart policy \"{}\": write no, always, unless-stopped or on-failure[:N]",
                      text);
   }
   if (count.empty()) return flag;
   if (flag.policy != pod::RestartPolicy::kOnFailure)
-    return MakeError(ErrorCode::kInvalid, "restart policy \"{}\": only on-failure takes a number of retries", text);
+    return MakeError(ErrorCode::kInvalid, "restart policy \"{}\": only on-failure takes a number of retries",
+                     text);
   ASSIGN_OR_RETURN(const int64_t retries, ParseInteger(count, 0, 1'000'000), "restart policy \"{}\"", text);
   flag.max_retries = static_cast<int>(retries);
   return flag;
@@ -39,15 +41,17 @@ Result<pod::PullPolicy> ParsePull(std::string_view text) {
   if (text == "always") return pod::PullPolicy::kAlways;
   if (text == "never") return pod::PullPolicy::kNever;
   if (text == "missing" || text == "newer" || text == "ifnotpresent") return pod::PullPolicy::kIfNotPresent;
-  return MakeError(ErrorCode::kInvalid, "invalid pull policy \"{}\": write missing, always, newer or never", text);
+  return MakeError(ErrorCode::kInvalid, "invalid pull policy \"{}\": write missing, always, newer or never",
+                   text);
 }
 
 Result<std::pair<std::string, std::string>> ParseUlimit(std::string_view text) {
-  static const std::vector<std::string> kNames = {"as",   "core",   "cpu",   "data",   "fsize",  "locks",      "memlock", "msgqueue",
-                                                  "nice", "nofile", "nproc", "rss",    "rtprio", "rttime",     "sigpending",
-                                                  "stack"};
+  static const std::vector<std::string> kNames = {
+      "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
+      "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
   auto [name, value] = SplitPair(text, '=');
-  if (name == "host") return MakeError(ErrorCode::kUnsupported, "--ulimit host is not supported; name the limits");
+  if (name == "host")
+    return MakeError(ErrorCode::kUnsupported, "--ulimit host is not supported; name the limits");
   if (std::find(kNames.begin(), kNames.end(), name) == kNames.end())
     return MakeError(ErrorCode::kInvalid, "unknown ulimit \"{}\"{}", name, DidYouMean(name, kNames));
   auto [soft, hard] = SplitPair(value, ':');
@@ -60,13 +64,15 @@ Result<std::pair<std::string, std::string>> ParseUlimit(std::string_view text) {
 Result<pod::HostAlias> ParseAddHost(std::string_view text) {
   const auto [names, ip] = SplitPair(text, ':');
   in6_addr parsed;
-  const bool address = ::inet_pton(AF_INET, ip.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, ip.c_str(), &parsed) == 1;
+  const bool address =
+      ::inet_pton(AF_INET, ip.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, ip.c_str(), &parsed) == 1;
   if (names.empty() || (!address && ip != "host-gateway"))
     return MakeError(ErrorCode::kInvalid, "invalid --add-host \"{}\": write NAME:IP", text);
   return pod::HostAlias{ip, Split(names, ';')};
 }
 
-Result<> ApplySecurityOption(std::string_view text, const std::string& current_directory, pod::SecurityContext& security) {
+Result<> ApplySecurityOption(std::string_view text, const std::string& current_directory,
+                             pod::SecurityContext& security) {
   const size_t at = text.find_first_of("=:");
   const std::string_view key = text.substr(0, at);
   const std::string value(at == std::string_view::npos ? "" : text.substr(at + 1));
@@ -76,7 +82,8 @@ Result<> ApplySecurityOption(std::string_view text, const std::string& current_d
       return {};
     }
     const std::string path = common::JoinPath(current_directory, value);
-    if (!common::PathExists(path)) return MakeError(ErrorCode::kNotFound, "seccomp profile {}: no such file", path);
+    if (!common::PathExists(path))
+      return MakeError(ErrorCode::kNotFound, "seccomp profile {}: no such file", path);
     security.seccomp = {pod::SeccompProfile::Type::kLocalhost, path};
   } else if (key == "no-new-privileges") {
     security.no_new_privileges = value.empty() || value == "true";
@@ -89,8 +96,10 @@ Result<> ApplySecurityOption(std::string_view text, const std::string& current_d
       return MakeError(ErrorCode::kUnsupported, "--security-opt {}: only unmask=ALL is supported", text);
     security.unmasked_proc = true;
   } else {
-    return MakeError(ErrorCode::kInvalid,
-                     "unknown --security-opt \"{}\": write seccomp=, no-new-privileges, label=, apparmor= or unmask=ALL", text);
+    return MakeError(
+        ErrorCode::kInvalid,
+        "unknown --security-opt \"{}\": write seccomp=, no-new-privileges, label=, apparmor= or unmask=ALL",
+        text);
   }
   return {};
 }
@@ -114,8 +123,10 @@ Result<> ApplyNetworkFlag(std::string_view text, pod::NetworkSpec& network) {
     network.mode = Mode::kBridge;
     for (const std::string& option : Split(rest, ',')) {
       const auto [key, value] = SplitPair(option, '=');
-      if (key == "ip") network.static_ip = value;
-      else if (key == "mac") network.static_mac = value;
+      if (key == "ip")
+        network.static_ip = value;
+      else if (key == "mac")
+        network.static_mac = value;
       else if (!key.empty() && key != "alias" && key != "mode")
         return MakeError(ErrorCode::kUnsupported, "--network {}: option \"{}\" is not supported", text, key);
     }

@@ -30,14 +30,17 @@ Result<Range> ParseRange(std::string_view text, std::string_view whole) {
   const auto number = [&](std::string_view digits) {
     int value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc() && end == digits.data() + digits.size() && value >= 1 && value <= 65535 ? value : 0;
+    return error == std::errc() && end == digits.data() + digits.size() && value >= 1 && value <= 65535
+               ? value
+               : 0;
   };
   const size_t dash = text.find('-');
   Range range;
   range.first = number(text.substr(0, dash));
   range.last = dash == std::string_view::npos ? range.first : number(text.substr(dash + 1));
   if (range.first == 0 || range.last < range.first)
-    return MakeError(ErrorCode::kInvalid, "invalid port \"{}\" in \"{}\": ports go from 1 to 65535", text, whole);
+    return MakeError(ErrorCode::kInvalid, "invalid port \"{}\" in \"{}\": ports go from 1 to 65535", text,
+                     whole);
   return range;
 }
 
@@ -57,7 +60,8 @@ Result<std::string> TakeAddress(std::string_view& text, std::string_view whole) 
   std::string address;
   if (text.starts_with('[')) {
     const size_t close = text.find("]:");
-    if (close == std::string_view::npos) return MakeError(ErrorCode::kInvalid, "missing \"]:\" in \"{}\"", whole);
+    if (close == std::string_view::npos)
+      return MakeError(ErrorCode::kInvalid, "missing \"]:\" in \"{}\"", whole);
     address = text.substr(1, close - 1);
     text.remove_prefix(close + 2);
   } else if (std::count(text.begin(), text.end(), ':') == 2) {
@@ -85,8 +89,8 @@ Result<std::vector<PortMapping>> ParsePorts(std::string_view whole, const FreePo
   if (!host.empty()) {
     ASSIGN_OR_RETURN(published, ParseRange(host, whole));
     if (published.size() != container.size())
-      return MakeError(ErrorCode::kInvalid, "\"{}\": {} host ports for {} container ports", whole, published.size(),
-                       container.size());
+      return MakeError(ErrorCode::kInvalid, "\"{}\": {} host ports for {} container ports", whole,
+                       published.size(), container.size());
   }
   std::vector<PortMapping> ports;
   for (int i = 0; i < container.size(); ++i) {
@@ -115,8 +119,10 @@ Result<uint16_t> FindFreePort(const std::string& host_ip, Protocol protocol) {
   if (!socket) return common::ErrnoError("find a free port: socket");
   sockaddr* address = is_v6 ? reinterpret_cast<sockaddr*>(&v6) : reinterpret_cast<sockaddr*>(&v4);
   socklen_t length = is_v6 ? sizeof v6 : sizeof v4;
-  if (::bind(socket.get(), address, length) != 0) return common::ErrnoError("find a free port on {}", host_ip);
-  if (::getsockname(socket.get(), address, &length) != 0) return common::ErrnoError("find a free port: getsockname");
+  if (::bind(socket.get(), address, length) != 0)
+    return common::ErrnoError("find a free port on {}", host_ip);
+  if (::getsockname(socket.get(), address, &length) != 0)
+    return common::ErrnoError("find a free port: getsockname");
   return ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
 }
 
@@ -144,7 +150,9 @@ std::string PortsText(const std::vector<PortMapping>& mappings) {
         break;
     }
     const bool v6 = first.host_ip.find(':') != std::string::npos;
-    const std::string address = first.host_ip.empty() ? "0.0.0.0" : v6 ? "[" + first.host_ip + "]" : first.host_ip;
+    const std::string address = first.host_ip.empty() ? "0.0.0.0"
+                                : v6                  ? "[" + first.host_ip + "]"
+                                                      : first.host_ip;
     text += fmt::format("{}{}:{}->{}/{}", text.empty() ? "" : ", ", address, span(first.host_port, count),
                         span(first.container_port, count), pod::EnumName(first.protocol));
     i += static_cast<size_t>(count);

@@ -46,7 +46,8 @@ std::map<std::string, std::string> PairsToMap(const std::vector<std::string>& pa
   return map;
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> ParseEnvFile(std::string_view text, std::string_view what) {
+Result<std::vector<std::pair<std::string, std::string>>> ParseEnvFile(std::string_view text,
+                                                                      std::string_view what) {
   std::vector<std::pair<std::string, std::string>> result;
   int number = 0;
   for (std::string& line : Split(text, '\n')) {

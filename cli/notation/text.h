@@ -18,7 +18,8 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 // Each "key=value" or "key".
 std::map<std::string, std::string> PairsToMap(const std::vector<std::string>& pairs);
 // Lines "K=V", "K" (the value is ours) and comments; `what` names the file.
-common::Result<std::vector<std::pair<std::string, std::string>>> ParseEnvFile(std::string_view text, std::string_view what);
+common::Result<std::vector<std::pair<std::string, std::string>>> ParseEnvFile(std::string_view text,
+                                                                              std::string_view what);
 // "-e K=V", "-e K" (our own value; nothing when we have none), "-e 'PRE*'".
 std::vector<std::pair<std::string, std::string>> ParseEnvFlag(std::string_view text);
 

@@ -43,8 +43,10 @@ JsonValue HeadingRow(const JsonValue& rows, const TableStyle& style, common::Jso
 std::vector<std::string> SplitCells(const std::string& line) {
   std::vector<std::string> cells(1);
   for (const char c : line) {
-    if (c == '\t') cells.emplace_back();
-    else cells.back() += c;
+    if (c == '\t')
+      cells.emplace_back();
+    else
+      cells.back() += c;
   }
   return cells;
 }
@@ -53,8 +55,10 @@ std::vector<std::string> SplitCells(const std::string& line) {
 std::string TableTemplate(std::string_view format) {
   std::string text;
   for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] == ' ' && text.ends_with("}}") && format.substr(i + 1).starts_with("{{")) text += '\t';
-    else text += format[i];
+    if (format[i] == ' ' && text.ends_with("}}") && format.substr(i + 1).starts_with("{{"))
+      text += '\t';
+    else
+      text += format[i];
   }
   return text;
 }
@@ -65,7 +69,8 @@ std::string AlignColumns(const std::vector<std::vector<std::string>>& lines) {
   std::vector<size_t> widths;
   for (const auto& line : lines) {
     widths.resize(std::max(widths.size(), line.size()), kMinimalColumn);
-    for (size_t i = 0; i + 1 < line.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(line[i]) + kGap);
+    for (size_t i = 0; i + 1 < line.size(); ++i)
+      widths[i] = std::max(widths[i], DisplayWidth(line[i]) + kGap);
   }
   std::string text;
   for (const auto& line : lines) {
@@ -82,14 +87,17 @@ Result<std::string> RenderRows(const JsonValue& rows, const TableStyle& style) {
   std::string_view format = style.format;
   const bool table = format.starts_with("table ");
   if (table) format.remove_prefix(6);
-  ASSIGN_OR_RETURN(const Template parsed, Template::Parse(table ? TableTemplate(format) : std::string(format)));
+  ASSIGN_OR_RETURN(const Template parsed,
+                   Template::Parse(table ? TableTemplate(format) : std::string(format)));
   std::vector<std::vector<std::string>> lines;
   if (table && style.headings) {
     common::JsonBuilder builder;
     const JsonValue headings = HeadingRow(rows, style, builder);
     // Fields of an empty list are unknown: their headings are those of the style.
-    if (const auto line = parsed.Execute(headings)) lines.push_back(SplitCells(*line));
-    else if (!rows.Empty()) return line.error();
+    if (const auto line = parsed.Execute(headings))
+      lines.push_back(SplitCells(*line));
+    else if (!rows.Empty())
+      return line.error();
   }
   std::string plain;
   for (const JsonValue& row : rows.GetArray()) {

@@ -12,8 +12,9 @@
 namespace skiff::cli {
 
 struct TableStyle {
-  std::string_view format;                          // "table {{.ID}}\t{{.Names}}" or a template without "table"
-  std::map<std::string, std::string> headers = {};  // of fields whose heading is not the field's name in capitals
+  std::string_view format;  // "table {{.ID}}\t{{.Names}}" or a template without "table"
+  std::map<std::string, std::string> headers =
+      {};  // of fields whose heading is not the field's name in capitals
   bool headings = true;
 };
 

@@ -39,7 +39,8 @@ class Evaluator {
  public:
   explicit Evaluator(const JsonValue& root) : root_(root) {}
 
-  Result<> Run(const std::vector<std::unique_ptr<Template::Node>>& nodes, const JsonValue& dot, std::string& out) {
+  Result<> Run(const std::vector<std::unique_ptr<Template::Node>>& nodes, const JsonValue& dot,
+               std::string& out) {
     for (const auto& node : nodes) TRY(RunNode(*node, dot, out));
     return {};
   }
@@ -64,7 +65,8 @@ class Evaluator {
       for (const JsonValue& item : value.GetArray()) TRY(Run(node.body, item, out));
       return {};
     }
-    if (!value.IsObject()) return MakeError(ErrorCode::kInvalid, "template: range can't iterate over {}", GoText(value));
+    if (!value.IsObject())
+      return MakeError(ErrorCode::kInvalid, "template: range can't iterate over {}", GoText(value));
     for (const auto& member : value.GetObject()) TRY(Run(node.body, member.value, out));
     return {};
   }
@@ -90,23 +92,28 @@ class Evaluator {
     }
     if (piped != nullptr) values.push_back(std::move(*piped));
     if (words.front().function) return Call(words.front().path.front(), values);
-    if (values.size() != 1) return MakeError(ErrorCode::kInvalid, "template: can't give arguments to a value");
+    if (values.size() != 1)
+      return MakeError(ErrorCode::kInvalid, "template: can't give arguments to a value");
     return std::move(values.front());
   }
 
   Result<JsonValue> Term(const TemplateTerm& term, const JsonValue& dot) {
     switch (term.kind) {
-      case TemplateTerm::Kind::kText: return Text(term.text);
-      case TemplateTerm::Kind::kNumber: return JsonValue(term.number);
+      case TemplateTerm::Kind::kText:
+        return Text(term.text);
+      case TemplateTerm::Kind::kNumber:
+        return JsonValue(term.number);
       case TemplateTerm::Kind::kCall: {
         ASSIGN_OR_RETURN(const JsonValue value, Pipeline(term.pipeline, dot));
         return Follow(value, term.path);
       }
-      case TemplateTerm::Kind::kPath: break;
+      case TemplateTerm::Kind::kPath:
+        break;
     }
     if (term.function && term.path.front() == "true") return JsonValue(true);
     if (term.function && term.path.front() == "false") return JsonValue(false);
-    if (term.function) return MakeError(ErrorCode::kInvalid, "template: function \"{}\" not defined", term.path.front());
+    if (term.function)
+      return MakeError(ErrorCode::kInvalid, "template: function \"{}\" not defined", term.path.front());
     return Follow(term.from_root ? root_ : dot, term.path);
   }
 
@@ -135,13 +142,15 @@ class Evaluator {
     }
     if (name == "len" && count == 1) {
       const JsonValue& value = values[0];
-      const unsigned length = value.IsArray() ? value.Size() : value.IsObject() ? value.MemberCount()
-                              : value.IsString()                                ? value.GetStringLength()
-                                                                                : 0;
+      const unsigned length = value.IsArray()    ? value.Size()
+                              : value.IsObject() ? value.MemberCount()
+                              : value.IsString() ? value.GetStringLength()
+                                                 : 0;
       return JsonValue(length);
     }
     if (name == "not" && count == 1) return JsonValue(!IsTrue(values[0]));
-    if ((name == "eq" || name == "ne") && count == 2) return JsonValue((values[0] == values[1]) == (name == "eq"));
+    if ((name == "eq" || name == "ne") && count == 2)
+      return JsonValue((values[0] == values[1]) == (name == "eq"));
     if ((name == "and" || name == "or") && count >= 1) {
       for (JsonValue& value : values)
         if (IsTrue(value) == (name == "or")) return std::move(value);
@@ -155,7 +164,8 @@ class Evaluator {
     if (name == "join" && count == 2) return Join(values[0], GoText(values[1]));
     if (name == "split" && count == 2) return Split(GoText(values[0]), GoText(values[1]));
     if (name == "index" && count >= 1) return Index(values);
-    return MakeError(ErrorCode::kInvalid, "template: function \"{}\" not defined for {} argument(s)", name, count);
+    return MakeError(ErrorCode::kInvalid, "template: function \"{}\" not defined for {} argument(s)", name,
+                     count);
   }
 
   Result<JsonValue> Join(const JsonValue& list, const std::string& separator) {
@@ -190,7 +200,8 @@ class Evaluator {
         if (member == current.MemberEnd()) return Text("");
         current = Copy(member->value);
       } else {
-        return MakeError(ErrorCode::kInvalid, "template: can't index {} with {}", GoText(current), GoText(key));
+        return MakeError(ErrorCode::kInvalid, "template: can't index {} with {}", GoText(current),
+                         GoText(key));
       }
     }
     return current;
@@ -216,7 +227,8 @@ std::string GoText(const JsonValue& value) {
   }
   std::map<std::string_view, const JsonValue*> sorted;
   for (const auto& member : value.GetObject()) sorted[View(member.name)] = &member.value;
-  for (const auto& [key, item] : sorted) text += fmt::format("{}{}:{}", text.empty() ? "" : " ", key, GoText(*item));
+  for (const auto& [key, item] : sorted)
+    text += fmt::format("{}{}:{}", text.empty() ? "" : " ", key, GoText(*item));
   return "map[" + text + "]";
 }
 

@@ -1,5 +1,6 @@
-// The subset of Go's text/template that --format uses, over JSON values: {{.A.B}}, {{json .A}}, pipes, index, join, len,
-// upper, lower, eq, ne, not, and if/else/range/with/end. Member names match as Go's fields do or, failing that, in any case.
+// The subset of Go's text/template that --format uses, over JSON values: {{.A.B}}, {{json .A}}, pipes, index,
+// join, len, upper, lower, eq, ne, not, and if/else/range/with/end. Member names match as Go's fields do or,
+// failing that, in any case.
 #pragma once
 
 #include <memory>

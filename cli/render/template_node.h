@@ -9,7 +9,8 @@
 
 namespace skiff::cli {
 
-// One operand of a call: a path from the current value (or, with `from_root`, from "$"), a literal, or a call in parentheses.
+// One operand of a call: a path from the current value (or, with `from_root`, from "$"), a literal, or a call
+// in parentheses.
 struct TemplateTerm {
   enum class Kind { kPath, kText, kNumber, kCall };
   Kind kind = Kind::kPath;

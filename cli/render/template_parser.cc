@@ -51,7 +51,8 @@ class ActionParser {
     const std::string_view word = text_.substr(start, at_ - start);
     if (word.empty()) return MakeError(ErrorCode::kInvalid, "template: unexpected '{}' in \"{}\"", c, text_);
     TemplateTerm term;
-    if (std::from_chars(word.data(), word.data() + word.size(), term.number).ptr == word.data() + word.size()) {
+    if (std::from_chars(word.data(), word.data() + word.size(), term.number).ptr ==
+        word.data() + word.size()) {
       term.kind = TemplateTerm::Kind::kNumber;
       return term;
     }
@@ -71,7 +72,8 @@ class ActionParser {
         term.text += text_[at_];
       }
     }
-    if (at_ >= text_.size()) return MakeError(ErrorCode::kInvalid, "template: unterminated quote in \"{}\"", text_);
+    if (at_ >= text_.size())
+      return MakeError(ErrorCode::kInvalid, "template: unterminated quote in \"{}\"", text_);
     ++at_;
     return term;
   }
@@ -93,7 +95,8 @@ class ActionParser {
     TemplateTerm term;
     term.kind = TemplateTerm::Kind::kCall;
     ASSIGN_OR_RETURN(term.pipeline, Pipeline());
-    if (at_ >= text_.size()) return MakeError(ErrorCode::kInvalid, "template: unclosed left paren in \"{}\"", text_);
+    if (at_ >= text_.size())
+      return MakeError(ErrorCode::kInvalid, "template: unclosed left paren in \"{}\"", text_);
     ++at_;
     while (at_ < text_.size() && text_[at_] == '.') {  // (index .A 0).B
       const size_t start = ++at_;
@@ -186,7 +189,8 @@ class TemplateParser {
     }
     if (action.ends_with(" -")) {
       action.remove_suffix(1);
-      while (!rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front()))) rest_.remove_prefix(1);
+      while (!rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front())))
+        rest_.remove_prefix(1);
     }
     action = Trimmed(action);
   }
@@ -195,7 +199,10 @@ class TemplateParser {
     using Kind = Template::Node::Kind;
     auto node = std::make_unique<Template::Node>();
     const std::string_view word = action.substr(0, action.find(' '));
-    node->kind = word == "if" ? Kind::kIf : word == "range" ? Kind::kRange : word == "with" ? Kind::kWith : Kind::kValue;
+    node->kind = word == "if"      ? Kind::kIf
+                 : word == "range" ? Kind::kRange
+                 : word == "with"  ? Kind::kWith
+                                   : Kind::kValue;
     if (node->kind != Kind::kValue) action.remove_prefix(word.size());
     ASSIGN_OR_RETURN(node->pipeline, ActionParser(Trimmed(action)).Pipeline());
     if (node->kind == Kind::kValue) return node;

@@ -38,10 +38,43 @@ TEST(ContainerOptions, Defaults) {
 }
 
 TEST(ContainerOptions, TheFlagsOfEveryDay) {
-  const auto request = Build({"--name", "web", "-it", "-p", "127.0.0.1:8080:80", "-v", "data:/d:ro", "-e", "A=1", "-u", "1:2",
-                              "-w", "/w", "--memory", "64m", "--cpus", "0.5", "--cap-drop", "all", "--cap-add", "cap_net_raw",
-                              "--read-only", "--tmpfs", "/tmp:size=1m", "-h", "box", "-l", "x=y", "--init", "--restart",
-                              "on-failure:2", "--network", "none", "--sysctl", "net.core.somaxconn=5", "--stop-signal", "int",
+  const auto request = Build({"--name",
+                              "web",
+                              "-it",
+                              "-p",
+                              "127.0.0.1:8080:80",
+                              "-v",
+                              "data:/d:ro",
+                              "-e",
+                              "A=1",
+                              "-u",
+                              "1:2",
+                              "-w",
+                              "/w",
+                              "--memory",
+                              "64m",
+                              "--cpus",
+                              "0.5",
+                              "--cap-drop",
+                              "all",
+                              "--cap-add",
+                              "cap_net_raw",
+                              "--read-only",
+                              "--tmpfs",
+                              "/tmp:size=1m",
+                              "-h",
+                              "box",
+                              "-l",
+                              "x=y",
+                              "--init",
+                              "--restart",
+                              "on-failure:2",
+                              "--network",
+                              "none",
+                              "--sysctl",
+                              "net.core.somaxconn=5",
+                              "--stop-signal",
+                              "int",
                               "image"});
   ASSERT_TRUE(request) << request.error().message();
   const pod::ContainerSpec& container = request->container;
@@ -71,7 +104,8 @@ TEST(ContainerOptions, TheFlagsOfEveryDay) {
 
 TEST(ContainerOptions, Entrypoint) {
   EXPECT_THAT(Build({"--entrypoint", "cat", "image", "/x"})->container.command.value(), ElementsAre("cat"));
-  EXPECT_THAT(Build({"--entrypoint", R"(["a","b c"])", "image"})->container.command.value(), ElementsAre("a", "b c"));
+  EXPECT_THAT(Build({"--entrypoint", R"(["a","b c"])", "image"})->container.command.value(),
+              ElementsAre("a", "b c"));
   EXPECT_TRUE(Build({"--entrypoint", "", "image"})->container.command.value().empty());
 }
 

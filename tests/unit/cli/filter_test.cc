@@ -5,7 +5,9 @@
 namespace skiff::cli {
 namespace {
 
-Filters Parse(std::vector<std::string> flags) { return *Filters::Parse(flags, {"name", "status", "label", "id"}); }
+Filters Parse(std::vector<std::string> flags) {
+  return *Filters::Parse(flags, {"name", "status", "label", "id"});
+}
 
 TEST(Filters, ValuesOfOneKeyAreAlternatives) {
   const Filters filters = Parse({"status=running", "status=exited"});

@@ -8,7 +8,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string Error(const common::Result<ParsedMount>& result) { return result ? "" : result.error().message(); }
+std::string Error(const common::Result<ParsedMount>& result) {
+  return result ? "" : result.error().message();
+}
 
 TEST(Mounts, HostPath) {
   const auto parsed = ParseVolumeFlag("/etc:/host/etc:ro,z,rslave", "/");
@@ -70,7 +72,8 @@ TEST(Mounts, Mistakes) {
   EXPECT_THAT(Error(ParseVolumeFlag("a b:/x", "/")), HasSubstr("invalid volume name"));
   EXPECT_THAT(Error(ParseVolumeFlag("/etc:/x:O", "/")), HasSubstr("not supported"));
   EXPECT_THAT(Error(ParseVolumeFlag("a:/b:ro:c", "/")), HasSubstr("SOURCE:/path"));
-  EXPECT_THAT(Error(ParseMountFlag("type=glob,src=/etc,dst=/x", "/")), HasSubstr("type glob is not supported"));
+  EXPECT_THAT(Error(ParseMountFlag("type=glob,src=/etc,dst=/x", "/")),
+              HasSubstr("type glob is not supported"));
   EXPECT_THAT(Error(ParseMountFlag("type=bind,dst=/x", "/")), HasSubstr("needs source="));
 }
 

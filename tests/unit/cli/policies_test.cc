@@ -14,7 +14,8 @@ TEST(Policies, Restart) {
   EXPECT_EQ(ParseRestart("unless-stopped")->policy, pod::RestartPolicy::kAlways);
   EXPECT_EQ(ParseRestart("on-failure:3")->policy, pod::RestartPolicy::kOnFailure);
   EXPECT_EQ(ParseRestart("on-failure:3")->max_retries, 3);
-  for (const char* wrong : {"sometimes", "always:3", "on-failure:x"}) EXPECT_FALSE(ParseRestart(wrong)) << wrong;
+  for (const char* wrong : {"sometimes", "always:3", "on-failure:x"})
+    EXPECT_FALSE(ParseRestart(wrong)) << wrong;
 }
 
 TEST(Policies, Ulimit) {

@@ -12,7 +12,8 @@ std::string Render(const char* rows, TableStyle style) {
   return text ? *text : "error: " + text.error().message();
 }
 
-constexpr char kRows[] = R"([{"ID": "0529aa43870b", "Name": "c1", "CreatedAt": "x"}, {"ID": "27", "Name": "a-long-name-here", "CreatedAt": ""}])";
+constexpr char kRows[] =
+    R"([{"ID": "0529aa43870b", "Name": "c1", "CreatedAt": "x"}, {"ID": "27", "Name": "a-long-name-here", "CreatedAt": ""}])";
 
 TEST(Table, ColumnsAreAlignedAsPodmanDoes) {
   EXPECT_EQ(Render(kRows, {"table {{.ID}}\t{{.Name}}\t{{.CreatedAt}}", {{"ID", "CONTAINER ID"}}}),
@@ -33,7 +34,8 @@ TEST(Table, PlainTemplates) {
 }
 
 TEST(Table, HeadingsOfAnEmptyList) {
-  EXPECT_EQ(Render("[]", {"table {{.ID}}\t{{.Name}}", {{"ID", "POD ID"}, {"Name", "NAME"}}}), "POD ID      NAME\n");
+  EXPECT_EQ(Render("[]", {"table {{.ID}}\t{{.Name}}", {{"ID", "POD ID"}, {"Name", "NAME"}}}),
+            "POD ID      NAME\n");
 }
 
 TEST(Units, Sizes) {

@@ -15,7 +15,8 @@ TEST(Sizes, Bytes) {
   EXPECT_EQ(*ParseBytes("1.5g"), 3LL << 29);
   EXPECT_EQ(*ParseBytes("2KiB"), 2048);
   EXPECT_EQ(*ParseBytes("2mb"), 2 << 20);
-  for (const char* wrong : {"", "m", "-5", "5x", "5mm", "1e30g", "5 m"}) EXPECT_FALSE(ParseBytes(wrong)) << wrong;
+  for (const char* wrong : {"", "m", "-5", "5x", "5mm", "1e30g", "5 m"})
+    EXPECT_FALSE(ParseBytes(wrong)) << wrong;
 }
 
 TEST(Sizes, Cpus) {

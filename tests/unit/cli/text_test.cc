@@ -13,9 +13,11 @@ using testing::Pair;
 
 TEST(Text, EnvFile) {
   ::setenv("SKIFF_TEST_OURS", "ours", 1);
-  const auto pairs = ParseEnvFile("# comment\n\nA=1\n  B=x=y \r\nSKIFF_TEST_OURS\nSKIFF_TEST_ABSENT\nC=\n", "env");
+  const auto pairs =
+      ParseEnvFile("# comment\n\nA=1\n  B=x=y \r\nSKIFF_TEST_OURS\nSKIFF_TEST_ABSENT\nC=\n", "env");
   ASSERT_TRUE(pairs) << pairs.error().message();
-  EXPECT_THAT(*pairs, ElementsAre(Pair("A", "1"), Pair("B", "x=y "), Pair("SKIFF_TEST_OURS", "ours"), Pair("C", "")));
+  EXPECT_THAT(*pairs,
+              ElementsAre(Pair("A", "1"), Pair("B", "x=y "), Pair("SKIFF_TEST_OURS", "ours"), Pair("C", "")));
   const auto wrong = ParseEnvFile("A=1\nnot a name=2\n", "env");
   ASSERT_FALSE(wrong);
   EXPECT_THAT(wrong.error().message(), HasSubstr("env:2:"));

@@ -111,7 +111,8 @@ TEST(Inspect, FieldsThatScriptsRead) {
   image.config.cmd = {"sh"};
   image.config.working_dir = "/srv";
   const common::SystemPaths paths;
-  const common::JsonValue json = ContainerInspectJson({pod.containers[0], pod, &image, paths, "/usr/bin/crun"}, builder);
+  const common::JsonValue json =
+      ContainerInspectJson({pod.containers[0], pod, &image, paths, "/usr/bin/crun"}, builder);
   EXPECT_EQ(Field(json, ".Config.Env"), "[PATH=/bin A=own]");
   EXPECT_EQ(Field(json, ".Config.WorkingDir"), "/srv");
   EXPECT_EQ(Field(json, ".Config.Cmd"), "[sh]");
