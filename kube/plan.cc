@@ -61,26 +61,23 @@ void PlanSet(const PodSet& set, size_t set_index, std::vector<Candidate> candida
 
 bool IsRunning(const pod::PodInfo& pod) { return pod.status.state == "running"; }
 
-bool HasEndedForGood(const pod::PodInfo& pod) {
-  if (pod.status.state != "exited") return false;
-  if (pod.status.reason == "DeadlineExceeded") return true;
-  bool any = false;
+bool NeedsStart(const pod::PodInfo& pod) {
+  const std::string& state = pod.status.state;
+  if (state == "exited" && pod.status.reason == "DeadlineExceeded") return false;
+  if (state != "running" && state != "exited") return true;
+  bool any_app = false;
   for (const pod::ContainerInfo& container : pod.containers) {
     if (container.spec.init) continue;
+    any_app = true;
     const auto& status = container.status;
-    if (status.state != "exited" || !status.final) return false;
-    switch (container.spec.restart_policy.value_or(pod.spec.restart_policy)) {
-      case pod::RestartPolicy::kAlways:
-        return false;
-      case pod::RestartPolicy::kOnFailure:
-        if (status.exit_code != 0) return false;
-        break;
-      case pod::RestartPolicy::kNever:
-        break;
-    }
-    any = true;
+    const bool ended = status.state == "exited" && status.final;
+    if (state == "running" && !ended) continue;  // the supervisor sees to it
+    if (!ended) return true;
+    const auto policy = container.spec.restart_policy.value_or(pod.spec.restart_policy);
+    if (policy == pod::RestartPolicy::kAlways) return true;
+    if (policy == pod::RestartPolicy::kOnFailure && status.exit_code != 0) return true;
   }
-  return any;
+  return !any_app;
 }
 
 bool BelongsTo(const pod::PodInfo& pod, const ObjectKey& key) {

@@ -30,9 +30,10 @@ struct PlayPlan {
 
 PlayPlan MakePlan(const std::vector<PodSet>& sets, const std::vector<pod::PodInfo>& existing, bool replace);
 
-// The pod has ended as its restart policy wants it, so that playing the same again does not run it once more.
-bool HasEndedForGood(const pod::PodInfo& pod);
 bool IsRunning(const pod::PodInfo& pod);
+// The pod, or one of its containers, does not run although its restart policy wants it to: it was stopped by hand, never
+// started, or the machine went down. What has ended as its policy wants it stays so when the same is played again.
+bool NeedsStart(const pod::PodInfo& pod);
 
 // The pods of a Pod or Deployment.
 bool BelongsTo(const pod::PodInfo& pod, const ObjectKey& key);

@@ -221,7 +221,7 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
   if (planned.existing) {
     result.id = planned.existing->id;
     result.container_ids = AppContainerIds(*planned.existing);
-    start = start && !IsRunning(*planned.existing) && !HasEndedForGood(*planned.existing);
+    start = start && NeedsStart(*planned.existing);
   } else {
     result.change = planned.replaces ? Change::kReplaced : Change::kCreated;
     done = Make(backend, work);

@@ -143,6 +143,7 @@ pod::PodSpec TranslatePod(const TranslationContext& context) {
   TranslatePodSecurity(context, out);
   out.resources = PodResources(spec);
   out.from_kube = true;
+  out.exit_when_containers_exit = true;  // a pod whose containers have all ended for good is Succeeded or Failed
   return out;
 }
 

@@ -155,6 +155,20 @@ TEST_F(PlayTest, PodsThatShouldRunAreStartedAgain) {
   EXPECT_TRUE(report.pods[0].started);
 }
 
+TEST_F(PlayTest, AContainerThatWasStoppedByHandIsStartedAgain) {
+  Object pod = MakePod("a");
+  pod.As<Pod>()->spec.containers.push_back({.name = "second", .image = "localhost/busybox:latest"});
+  PlayAll({pod});
+  auto& status = engine_.pods[0].containers[1].status;
+  status.state = "exited";
+  status.final = false;
+  PlayAll({pod});
+  EXPECT_THAT(engine_.calls, IsEmpty()) << "in back-off: its supervisor starts it";
+  status.final = true;
+  PlayAll({pod});
+  EXPECT_THAT(engine_.calls, ElementsAre("start a"));
+}
+
 TEST_F(PlayTest, WhatAKilledCallLeftIsMadeGood) {
   const std::vector<Object> objects = {MakePod("a"), MakeDeployment("d", 2)};
   PlayAll(objects);
