@@ -150,6 +150,7 @@ void Container::SetRunning(pid_t pid) {
 }
 
 void Container::FailStart(common::Error error) {
+  if (io_) io_->Finish();
   io_.reset();
   if (auto released = ReleaseRun(); !released) error = std::move(error).AlsoFailed(released.error());
   phase_ = Phase::kEnded;
@@ -293,6 +294,7 @@ void Container::ScheduleStart(milliseconds delay) {
 Result<> Container::Discard() {
   services_.loop.Cancel(timer_);
   TRY(services_.cgroups.KillAll(plan_.cgroup));
+  if (io_) io_->Finish();
   io_.reset();
   pidfd_.Reset();
   return ReleaseRun();

@@ -64,12 +64,12 @@ Result<std::unique_ptr<ContainerIo>> ContainerIo::Adopt(EventLoop& loop, Descrip
   if (io->log_) TRY(io->log_->TruncateTo(io->cursor_->Get().log_size));
   for (auto& output : io->outputs_) io->WriteLog(output, false);
   if (io->options_.tty) {
-    UniqueFd terminal = keeper.Take(io->TerminalName());
+    UniqueFd terminal = keeper.Take(io->KeptName("tty"));
     if (terminal) TRY(io->UseTerminal(std::move(terminal)));
     return io;
   }
   for (auto& output : io->outputs_) TRY(io->OpenFifo(output));
-  UniqueFd kept = keeper.Take(io->KeptName());
+  UniqueFd kept = keeper.Take(io->KeptName("stdin"));
   if (kept) TRY(io->OpenStdin(std::move(kept)));
   else hub.DiscardInput();
   return io;
@@ -90,6 +90,8 @@ Result<> ContainerIo::OpenFifo(Output& output) {
   if (::mkfifo(path.c_str(), 0600) != 0 && errno != EEXIST) return common::ErrnoError("create {}", path);
   // For reading and writing: a container that closes the stream must not make it readable forever (end of file).
   ASSIGN_OR_RETURN(output.source, common::Open(path, O_RDWR | O_NONBLOCK));
+  // What is in a FIFO is gone when nobody has it open: neither the container that has ended nor a killed supervisor.
+  keeper_.Keep(KeptName(output.name), output.source.get());
   return WatchOutput(output);
 }
 
@@ -108,10 +110,10 @@ Result<> ContainerIo::OpenStdin(UniqueFd kept) {
     stdin_reader_.Reset(ends[0]);
     kept.Reset(ends[1]);
     ::fcntl(kept.get(), F_SETFL, O_NONBLOCK);
-    keeper_.Keep(KeptName(), kept.get());
+    keeper_.Keep(KeptName("stdin"), kept.get());
   }
   stdin_ = std::make_unique<StdinPipe>(
-      loop_, std::move(kept), false, [this] { hub_.InputDrained(); }, [this] { keeper_.Drop(KeptName()); });
+      loop_, std::move(kept), false, [this] { hub_.InputDrained(); }, [this] { keeper_.Drop(KeptName("stdin")); });
   hub_.SetInput(stdin_.get());
   return {};
 }
@@ -148,7 +150,7 @@ void ContainerIo::OnTerminalSocket() {
   terminal_socket_.Reset();
   terminal_directory_.Reset();
   (void)common::RemoveFile(fmt::format("{}/{}.tty", options_.directory, options_.id.substr(0, 12)));
-  keeper_.Keep(TerminalName(), (*message)->fd.get());
+  keeper_.Keep(KeptName("tty"), (*message)->fd.get());
   (void)UseTerminal(std::move((*message)->fd));
 }
 
@@ -226,10 +228,14 @@ void ContainerIo::Finish() {
   }
   hub_.SetInput(nullptr);
   stdin_.reset();
-  keeper_.Drop(KeptName());
-  keeper_.Drop(TerminalName());
+  Forget();
   log_.reset();
   RemoveFiles();
+}
+
+void ContainerIo::Forget() {
+  if (options_.tty) return keeper_.Drop(KeptName("tty"));
+  for (const char* name : {"stdin", "stdout", "stderr"}) keeper_.Drop(KeptName(name));
 }
 
 void ContainerIo::RemoveFiles() {

@@ -72,8 +72,7 @@ class ContainerIo {
   };
 
   std::string FilePath(std::string_view suffix) const;
-  std::string KeptName() const { return options_.id + ".stdin"; }
-  std::string TerminalName() const { return options_.id + ".tty"; }
+  std::string KeptName(const char* what) const { return options_.id + "." + what; }
   common::Result<> OpenFiles();
   common::Result<> OpenFifo(Output& output);
   common::Result<> OpenStdin(common::UniqueFd kept);
@@ -84,6 +83,7 @@ class ContainerIo {
   bool Pump(Output& output);  // false: nothing more there now
   void WriteLog(Output& output, bool at_end);
   void PauseAfterError(Output& output);
+  void Forget();
   void RemoveFiles();
 
   EventLoop& loop_;

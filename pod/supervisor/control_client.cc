@@ -24,6 +24,8 @@ using common::UniqueFd;
 namespace {
 
 constexpr size_t kInputChunk = 16 * 1024;
+constexpr std::chrono::seconds kPatience{5};  // with a supervisor that is being restarted
+constexpr std::chrono::milliseconds kPause{2};
 
 Result<UniqueFd> ConnectOnce(const std::string& run_dir) {
   ASSIGN_OR_RETURN(const DirectorySocketAddress address, DirectorySocketAddress::In(run_dir, kControlSocket));
@@ -43,24 +45,43 @@ ErrorCode CodeOf(std::string_view code) {
   return ErrorCode::kInternal;
 }
 
+// A second "add" or "restart" would be another one, a second signal too.
+bool MayRepeat(const ControlRequest& request) {
+  return request.op != "add" && request.op != "restart" && request.op != "kill";
+}
+
 }  // namespace
 
 Result<ControlClient> ControlClient::Connect(const std::string& run_dir) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (true) {
     auto fd = ConnectOnce(run_dir);
-    if (fd) return ControlClient(std::move(*fd));
+    if (fd) return ControlClient(run_dir, std::move(*fd));
     const int cause = fd.error().errno_value();
     if (cause != ENOENT && cause != ECONNREFUSED) return std::move(fd).error();
     ASSIGN_OR_RETURN(const bool alive, PodIsAlive(run_dir));
     if (!alive) return MakeError(ErrorCode::kNotFound, "the pod is not running ({} is not locked)",
                                  common::JoinPath(run_dir, kPodLock));
     if (std::chrono::steady_clock::now() >= deadline) return std::move(fd).error();
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(kPause);
   }
 }
 
 Result<ControlReply> ControlClient::Call(const ControlRequest& request) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  auto reply = Exchange(request);
+  while (!reply && reply.error().code() == ErrorCode::kUnavailable && MayRepeat(request) &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kPause);  // a dying process still accepts connections for a moment
+    auto again = Connect(run_dir_);
+    if (!again) return reply;  // the pod has ended
+    fd_ = std::move(again->fd_);
+    reply = Exchange(request);
+  }
+  return reply;
+}
+
+Result<ControlReply> ControlClient::Exchange(const ControlRequest& request) {
   const std::string text = common::EncodeJson(request);
   if (text.size() > kMaxPacket)
     return MakeError(ErrorCode::kInvalid, "request \"{}\" to the supervisor has {} bytes, at most {} are possible",

@@ -18,14 +18,18 @@ class ControlClient {
 
   // Sends the request and waits for its answer. An answer that is not ok becomes an Error: "not-found" kNotFound, "busy"
   // kBusy, "timeout" kTimeout, "command-not-found" and "command-not-executable" theirs, otherwise kInternal.
-  // kUnavailable: the supervisor ended before it answered.
+  // A supervisor that is killed meanwhile is asked again once it has been restarted, where asking twice does no harm; else
+  // kUnavailable: it ended before it answered.
   common::Result<ControlReply> Call(const ControlRequest& request);
 
   int fd() const { return fd_.get(); }
   common::UniqueFd TakeFd() && { return std::move(fd_); }
 
  private:
-  explicit ControlClient(common::UniqueFd fd) : fd_(std::move(fd)) {}
+  ControlClient(std::string run_dir, common::UniqueFd fd) : run_dir_(std::move(run_dir)), fd_(std::move(fd)) {}
+  common::Result<ControlReply> Exchange(const ControlRequest& request);
+
+  std::string run_dir_;
   common::UniqueFd fd_;
 };
 

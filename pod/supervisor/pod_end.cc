@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -20,6 +21,7 @@ namespace {
 // How long the pod's end waits for attached clients that still have output to read.
 constexpr milliseconds kReadPatience{10'000};
 constexpr milliseconds kReadPoll{20};
+constexpr int kLockTries = 200;  // a millisecond apart
 }  // namespace
 
 void PodSupervisor::Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message) {
@@ -125,7 +127,12 @@ void PodSupervisor::Finish() {
 // Nobody reaps any more, and the next command that sees the free lock takes the pod for dead. If none has come before us,
 // we clean up ourselves; otherwise we keep out of its way.
 void PodSupervisor::OnReaperGone() {
-  const auto lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
+  // The kernel closes a dead process's files one after another: the link may go before the lock.
+  auto lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
+  for (int i = 0; !lock && i < kLockTries; ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+    lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
+  }
   if (!lock) return loop_->Stop();
   PodPlan plan = plan_;
   plan.supervisor_cgroup.clear();  // we are in it

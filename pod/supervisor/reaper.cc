@@ -31,7 +31,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds kLockPatience{2000};  // the reaper of the pod's last run may still be ending
-constexpr milliseconds kLongestRestartDelay{10'000};
+constexpr milliseconds kLongestRestartDelay{2000};  // commands wait for up to five seconds
 constexpr milliseconds kStableAfter{60'000};
 constexpr size_t kExitsLimit = 256 * 1024;
 
