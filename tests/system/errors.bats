@@ -56,7 +56,7 @@ YAML
 }
 
 @test "syntax errors, unknown kinds and versions, an empty file" {
-  expect_error 'app.yaml:4:1: error: not valid YAML' << 'YAML'
+  expect_error 'app.yaml:3:18: error: not valid YAML: this [ is never closed' << 'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: [

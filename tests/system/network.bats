@@ -66,7 +66,7 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
   busybox httpd -f -p 127.0.0.1:9001 -h /etc 3>&- &
   server_yaml guard 8080 | play
   gateway=$(in_pod guard c ip route | awk '/default/ {print $3}')
-  run in_pod guard c wget -q -T 2 -O - "http://$gateway:9001/hostname"
+  run in_pod guard c timeout 2 wget -q -O - "http://$gateway:9001/hostname"
   [ "$status" -ne 0 ]
   in_pod guard c ip route add 127.0.0.1 via "$gateway" || true
   kill %1
