@@ -46,25 +46,33 @@ Result<> BuildEnvironment(const ContainerFlags& flags, const std::string& direct
   return {};
 }
 
-// A program, a JSON list, or "" for none: the image's CMD is then dropped as well.
+// A program or a JSON list; "" for neither the image's ENTRYPOINT nor its CMD.
+Result<std::vector<std::string>> ParseEntrypoint(const std::string& text) {
+  if (!text.starts_with('[')) return std::vector<std::string>{text};
+  ASSIGN_OR_RETURN(const common::JsonDocument list, common::ParseJson(text, "--entrypoint"));
+  std::vector<std::string> words;
+  for (const auto& item : list.GetArray()) {
+    if (!item.IsString())
+      return MakeError(ErrorCode::kInvalid, "--entrypoint: {} is not a list of strings", text);
+    words.emplace_back(item.GetString(), item.GetStringLength());
+  }
+  return words;
+}
+
 Result<> BuildCommand(const ContainerFlags& flags, pod::ContainerSpec& container) {
   container.image = flags.operands.front();
-  if (flags.entrypoint) {
-    std::vector<std::string> entrypoint;
-    if (flags.entrypoint->starts_with('[')) {
-      ASSIGN_OR_RETURN(const common::JsonDocument list, common::ParseJson(*flags.entrypoint, "--entrypoint"));
-      for (const auto& item : list.GetArray()) {
-        if (!item.IsString())
-          return MakeError(ErrorCode::kInvalid, "--entrypoint: {} is not a list of strings",
-                           *flags.entrypoint);
-        entrypoint.emplace_back(item.GetString(), item.GetStringLength());
-      }
-    } else if (!flags.entrypoint->empty()) {
-      entrypoint.push_back(*flags.entrypoint);
-    }
-    container.command = std::move(entrypoint);
+  const std::vector<std::string> args(flags.operands.begin() + 1, flags.operands.end());
+  if (flags.entrypoint && (flags.entrypoint->empty() || *flags.entrypoint == "[]")) {
+    if (args.empty())
+      return MakeError(ErrorCode::kInvalid,
+                       "an empty --entrypoint leaves nothing to run: give a command after the image");
+    container.command = args;
+    return {};
   }
-  if (flags.operands.size() > 1) container.args.emplace(flags.operands.begin() + 1, flags.operands.end());
+  if (flags.entrypoint) {
+    ASSIGN_OR_RETURN(container.command, ParseEntrypoint(*flags.entrypoint));
+  }
+  if (!args.empty()) container.args = args;
   return {};
 }
 

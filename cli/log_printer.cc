@@ -60,6 +60,7 @@ class LinePrinter {
     line += text;
     line += '\n';
     FILE* out = stream == "stderr" ? stderr : stdout;
+    if (out == stderr) FlushOutput();  // the order of lines, where both go to one place
     std::fwrite(line.data(), 1, line.size(), out);  // stdio locks the stream
     if (options_.read.follow) std::fflush(out);
   }

@@ -1,5 +1,6 @@
 // pod create|ps|start|stop|kill|restart|rm|exists.
 #include <algorithm>
+#include <csignal>
 
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -283,7 +284,9 @@ class PodActionCommand : public Command {
       case Action::kStop:
         return engine.StopPod(id, time_);
       case Action::kKill:
-        return engine.KillPod(id, signal);
+        TRY(engine.KillPod(id, signal));
+        // As podman: the infra container is killed too, and that is the end of the pod.
+        return signal == SIGKILL ? engine.StopPod(id, 0) : Result<>();
       case Action::kRemove:
         return engine.RemovePod(id, force_, time_);
       case Action::kRestart:

@@ -106,7 +106,9 @@ TEST(ContainerOptions, Entrypoint) {
   EXPECT_THAT(Build({"--entrypoint", "cat", "image", "/x"})->container.command.value(), ElementsAre("cat"));
   EXPECT_THAT(Build({"--entrypoint", R"(["a","b c"])", "image"})->container.command.value(),
               ElementsAre("a", "b c"));
-  EXPECT_TRUE(Build({"--entrypoint", "", "image"})->container.command.value().empty());
+  EXPECT_THAT(Build({"--entrypoint", "", "image", "ls", "/"})->container.command.value(),
+              ElementsAre("ls", "/"));
+  EXPECT_THAT(Error({"--entrypoint", "", "image"}), HasSubstr("leaves nothing to run"));
 }
 
 TEST(ContainerOptions, JoiningAPod) {
