@@ -6,17 +6,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "image/store.h"
+#include "kube/object_locks.h"
 #include "pod/engine.h"
 #include "pod/spec.h"
 
 namespace skiff::kube {
-
-struct Object;
 
 class PodBackend {
  public:
@@ -44,6 +44,9 @@ class PodBackend {
                                                                 const std::string& name) = 0;
   virtual common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
                                         const std::string& name) = 0;
+
+  // Keeps other plays and downs of these objects waiting as long as the result lives.
+  virtual common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) = 0;
 
   virtual common::Result<image::Image> FindImage(const std::string& reference) = 0;
 };

@@ -81,6 +81,11 @@ DownReport Down(const std::vector<Object>& objects, const DownOptions& options, 
     report.errors.push_back(backend.error());
     return report;
   }
+  const auto locks = (*backend)->LockObjects(KeysOf(objects));
+  if (!locks) {
+    report.errors.push_back(locks.error());
+    return report;
+  }
   const auto existing = (*backend)->ListPods();
   if (!existing) {
     report.errors.push_back(existing.error());

@@ -38,6 +38,10 @@ class EngineBackend : public PodBackend {
     return engine_->DeleteObject(kind, kube_namespace, name);
   }
 
+  common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
+    return ObjectLocks::Acquire(engine_->paths().run_dir + "/objects.lock", keys);
+  }
+
   common::Result<image::Image> FindImage(const std::string& reference) override {
     return engine_->images().Find(reference);
   }

@@ -1,11 +1,14 @@
 #include "kube/generate.h"
 
 #include <algorithm>
+#include <set>
 
 #include "kube/encode.h"
 #include "kube/object_key.h"
 #include "kube/object_store.h"
 #include "kube/pod_from_spec.h"
+#include "kube/publish.h"
+#include "kube/references.h"
 
 namespace skiff::kube {
 namespace {
@@ -42,13 +45,15 @@ class Generator {
   void AddPod(Pod pod);
   // Called like `metadata`; selects the pods by its labels.
   void AddService(const ObjectMeta& metadata, const PodSpec& spec);
+  // What a played pod needs to be played elsewhere.
+  common::Result<> AddReferences(const PodSpec& spec, const std::string& kube_namespace);
   void AddClaim(const std::string& volume);
   void AddDocument(const Object& object) { result_.documents.push_back(Encode(object, {.omit_defaults = true})); }
 
   const GenerateOptions& options_;
   PodBackend& backend_;
   Generated result_;
-  std::vector<std::string> claims_;  // written already
+  std::set<ObjectKey> written_;  // ConfigMaps and claims
 };
 
 // What a server would have added, and what belongs to the one object that exists.
@@ -77,8 +82,9 @@ common::Result<> Generator::Add(const std::string& name) {
   const QualifiedName qualified = ParseName(name);
   auto deployment = LoadObject(backend_, options_.read_object, {Deployment::kKind, qualified.kube_namespace, qualified.name});
   if (deployment) {
-    DropServerFields(deployment->metadata());
     const auto& body = *deployment->As<Deployment>();
+    TRY(AddReferences(body.spec.pod_template.spec, qualified.kube_namespace));
+    DropServerFields(deployment->metadata());
     if (options_.service) {
       ObjectMeta metadata = body.spec.pod_template.metadata;
       metadata.name = deployment->metadata().name;
@@ -132,7 +138,13 @@ common::Result<> Generator::AddPlayed(const pod::PodInfo& info) {
     pod.metadata.name = info.spec.name;
     pod.metadata.kube_namespace = info.spec.kube_namespace;
     pod.spec = pod_template.spec;
+    if (!HasHostPorts(info.spec) && !pod.spec.host_network) {  // another replica holds them
+      for (Container& container : pod.spec.containers) {
+        for (ContainerPort& port : container.ports) port.host_port = 0;
+      }
+    }
   }
+  TRY(AddReferences(pod.spec, info.spec.kube_namespace));
   DropServerFields(pod.metadata);
   AddPod(std::move(pod));
   return {};
@@ -205,9 +217,24 @@ void Generator::AddService(const ObjectMeta& metadata, const PodSpec& spec) {
   result_.documents.push_back(std::move(service));
 }
 
+common::Result<> Generator::AddReferences(const PodSpec& spec, const std::string& kube_namespace) {
+  for (const ObjectKey& key : ReferencesOf(spec, kube_namespace)) {
+    if (!written_.insert(key).second) continue;
+    if (key.kind == Secret::kKind) {
+      result_.warnings.push_back(fmt::format("Secret \"{}\" is not written, to keep its contents out of the output", key.name));
+      continue;
+    }
+    auto object = LoadObject(backend_, options_.read_object, key);
+    if (!object && object.error().code() != ErrorCode::kNotFound) return std::move(object).error();
+    if (!object) continue;  // optional, or a volume without a claim of its own
+    DropServerFields(object->metadata());
+    AddDocument(*object);
+  }
+  return {};
+}
+
 void Generator::AddClaim(const std::string& volume) {
-  if (std::find(claims_.begin(), claims_.end(), volume) != claims_.end()) return;
-  claims_.push_back(volume);
+  if (!written_.insert({PersistentVolumeClaim::kKind, "default", volume}).second) return;
   PersistentVolumeClaim claim;
   claim.metadata.name = volume;
   claim.spec.access_modes = {"ReadWriteOnce"};

@@ -14,6 +14,12 @@ ObjectKey KeyOf(const Object& object) {
   return {std::string(object.kind()), NamespaceOf(metadata), metadata.name};
 }
 
+std::set<ObjectKey> KeysOf(const std::vector<Object>& objects) {
+  std::set<ObjectKey> keys;
+  for (const Object& object : objects) keys.insert(KeyOf(object));
+  return keys;
+}
+
 std::string PodTemplateHash(const PodTemplateSpec& pod_template) {
   return common::SafeHash(Encode(pod_template).ToJson());
 }

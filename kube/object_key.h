@@ -1,8 +1,9 @@
 // How objects are named in messages, owners of pods and look-ups.
 #pragma once
 
+#include <set>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "kube/types/object.h"
 
@@ -20,6 +21,7 @@ struct ObjectKey {
 
 // An object without namespace is in "default".
 ObjectKey KeyOf(const Object& object);
+std::set<ObjectKey> KeysOf(const std::vector<Object>& objects);
 std::string NamespaceOf(const ObjectMeta& metadata);
 
 // Of a Deployment's template; tells its generations apart in the names of pods.

@@ -52,6 +52,11 @@ PlayReport Player::Run() {
     return std::move(report_);
   }
   backend_ = std::move(*backend);
+  const auto locks = backend_->LockObjects(KeysOf(objects_));
+  if (!locks) {
+    Fail(locks.error());
+    return std::move(report_);
+  }
   ApplyPublish();
   Resolve();
   if (!report_.errors.empty()) return std::move(report_);

@@ -68,15 +68,9 @@ void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
   const PodSpec& spec = context.spec;
   for (size_t i = 0; i < spec.init_containers.size(); ++i) {
     const Container& in = spec.init_containers[i];
-    const std::string path = fmt::format("{}.initContainers[{}]", context.spec_path, i);
-    pod::ContainerSpec container = TranslateContainer(context, in, path);
-    container.ports = Ports(in, false);
-    container.init = !IsSidecar(in);
-    // An init container is waited for, so a sidecar has to be one of the containers beside it.
-    (container.init ? out.init_containers : out.containers).push_back(std::move(container));
-    if (IsSidecar(in))
-      context.problems.Warning(path + ".restartPolicy",
-                               "a sidecar is started after the init containers, together with the containers");
+    out.init_containers.push_back(TranslateContainer(context, in, fmt::format("{}.initContainers[{}]", context.spec_path, i)));
+    out.init_containers.back().ports = Ports(in, false);
+    out.init_containers.back().init = true;
   }
   for (size_t i = 0; i < spec.containers.size(); ++i) {
     const Container& in = spec.containers[i];

@@ -26,6 +26,7 @@ struct FakeEngine {
   std::set<std::string> unremovable;                // by pod name
   int next_id = 1;
   int objects_written = 0;
+  std::string lock_file;  // empty: no locks
 
   pod::PodInfo* Find(const std::string& id) {
     const auto found = std::find_if(pods.begin(), pods.end(), [&](const auto& pod) { return pod.id == id; });
@@ -170,6 +171,10 @@ class FakeBackend : public PodBackend {
     const std::lock_guard lock(e_.mutex);
     e_.objects.erase(kind + "/" + kube_namespace + "/" + name);
     return {};
+  }
+  common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
+    if (e_.lock_file.empty()) return ObjectLocks();
+    return ObjectLocks::Acquire(e_.lock_file, keys);
   }
   common::Result<image::Image> FindImage(const std::string& reference) override {
     const std::lock_guard lock(e_.mutex);

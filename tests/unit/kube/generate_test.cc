@@ -124,6 +124,29 @@ TEST_F(GenerateTest, WhatWasPlayedComesBackAsItWas) {
   EXPECT_THAT(Text(*one), HasSubstr(replica));
 }
 
+TEST_F(GenerateTest, BringsWhatThePodRefersToButNoSecrets) {
+  Object pod = MakePod("a");
+  FirstContainer(pod).env_from = {{.config_map_ref = EnvFromReference{"c"}}, {.secret_ref = EnvFromReference{"s"}}};
+  Volume data{.name = "data"};
+  data.persistent_volume_claim = PersistentVolumeClaimVolumeSource{"store"};
+  pod.As<Pod>()->spec.volumes.push_back(data);
+  const std::vector<Object> objects = {MakeConfigMap("c", {{"k", "v"}}), MakeSecret("s", {{"k", "hidden"}}), MakeClaim("store"), pod};
+  ASSERT_THAT(Play(objects, {.node = NodeInfo{}}, FakeFactory(engine_)).errors, IsEmpty());
+  options_.read_object = [&](const std::string& json) -> common::Result<Object> {
+    for (const Object& object : objects) {
+      if (Encode(object).ToJson() == json) return object;
+    }
+    return common::Error(common::ErrorCode::kInvalid, json);
+  };
+  const auto generated = Generate({"a", "a"}, options_, backend_);
+  ASSERT_TRUE(generated) << generated.error().message();
+  ASSERT_THAT(generated->documents, SizeIs(4)) << "what both refer to is written once";
+  EXPECT_EQ(generated->documents[0], Encode(objects[0], {.omit_defaults = true}));
+  EXPECT_EQ(generated->documents[1], Encode(objects[2], {.omit_defaults = true}));
+  ASSERT_THAT(generated->warnings, SizeIs(1));
+  EXPECT_THAT(generated->warnings[0], HasSubstr("Secret \"s\" is not written"));
+}
+
 TEST_F(GenerateTest, ServiceAndDeployment) {
   AddRun(false);
   options_ = {.service = true, .type = GenerateType::kDeployment, .replicas = 3};

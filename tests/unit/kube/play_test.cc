@@ -1,6 +1,10 @@
 #include "kube/play.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
 
 #include "fake_backend.h"
 #include "objects.h"
@@ -317,6 +321,21 @@ TEST_F(PlayTest, ImmutableConfigMapsStayAsTheyAre) {
   const PlayReport report = PlayAll({second});
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("immutable"));
+}
+
+TEST_F(PlayTest, CallsAtOnceMakeEachPodOnce) {
+  engine_.lock_file = testing::TempDir() + "/play_test.lock";
+  std::vector<std::thread> threads;
+  std::atomic<size_t> errors = 0;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      errors += Play({MakePod("a"), MakeDeployment("d", 3)}, options_, FakeFactory(engine_)).errors.size();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(errors, 0u);
+  EXPECT_THAT(engine_.pods, SizeIs(4));
+  ::unlink(engine_.lock_file.c_str());
 }
 
 TEST_F(PlayTest, ManyPodsAreHandledByManyThreads) {

@@ -255,18 +255,5 @@ TEST_F(TranslateTest, LongHostnamesAreCut) {
   EXPECT_EQ(Translate().hostname, std::string(62, 'a'));
 }
 
-TEST_F(TranslateTest, SidecarsRunBesideTheContainers) {
-  Container sidecar{.name = "proxy", .image = "i"};
-  sidecar.restart_policy = "Always";
-  Spec().init_containers = {{.name = "init", .image = "i"}, sidecar};
-  const pod::PodSpec pod = Translate();
-  ASSERT_THAT(pod.init_containers, SizeIs(1));
-  ASSERT_THAT(pod.containers, SizeIs(2));
-  EXPECT_EQ(pod.containers[0].name, "proxy");
-  EXPECT_FALSE(pod.containers[0].init);
-  EXPECT_EQ(pod.containers[0].restart_policy, pod::RestartPolicy::kAlways);
-  EXPECT_THAT(problems_.warnings(), ElementsAre(HasSubstr("spec.initContainers[1].restartPolicy")));
-}
-
 }  // namespace
 }  // namespace skiff::kube
