@@ -32,8 +32,9 @@ Result<supervisor::ControlReply> AskFor(Context& context, const ContainerRecord&
 // Siblings wait for their own start, as with podman; init containers run first as always.
 Result<> StartContainerWith(Context& context, const ContainerRecord& container, bool held) {
   ASSIGN_OR_RETURN(OperationLock lock, OperationLock::Acquire(context.Layout(container.pod_id).lock_file()));
-  ASSIGN_OR_RETURN(const bool working, IsWorking(context, container.pod_id));
-  if (working) return StartInLivingPod(context, container, held);
+  ASSIGN_OR_RETURN(const bool lives,
+                   IfWorking(context, container.pod_id, [&] { return StartInLivingPod(context, container, held); }));
+  if (lives) return {};
   TRY(CleanUpRun(context, container.pod_id));
   const auto is_held = [&](const ContainerRecord& other) {
     return !other.spec.init && (held || other.id != container.id);

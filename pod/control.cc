@@ -62,6 +62,18 @@ Result<bool> IsWorking(const Context& context, const std::string& pod_id) {
   return false;
 }
 
+Result<bool> IfWorking(const Context& context, const std::string& pod_id, const std::function<Result<>()>& request) {
+  ASSIGN_OR_RETURN(const bool working, IsWorking(context, pod_id));
+  if (!working) return false;
+  const auto done = request();
+  if (done) return true;
+  const ErrorCode code = done.error().code();
+  // The supervisor is on its way out, for example because the command that launched it was killed.
+  if (code != ErrorCode::kBusy && code != ErrorCode::kUnavailable && code != ErrorCode::kNotFound) return done.error();
+  TRY(AwaitReaper(context, pod_id));
+  return false;
+}
+
 Result<> StartInLivingPod(Context& context, const ContainerRecord& container, bool held) {
   ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(container.pod_id), container.pod_id));
   const bool known = std::ranges::any_of(status.containers, [&](const auto& c) { return c.id == container.id; });

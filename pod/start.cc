@@ -34,8 +34,8 @@ Result<> Engine::StartPod(const std::string& pod_id, const std::function<void(co
   const PodLayout layout = impl_->Layout(pod_id);
   ASSIGN_OR_RETURN(OperationLock lock, OperationLock::Acquire(layout.lock_file()));
   ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*impl_->store, pod_id));
-  ASSIGN_OR_RETURN(const bool alive, IsWorking(*impl_, pod_id));
-  if (alive) return StartEnded(*impl_, pod_id);
+  ASSIGN_OR_RETURN(const bool lives, IfWorking(*impl_, pod_id, [&] { return StartEnded(*impl_, pod_id); }));
+  if (lives) return {};
   TRY(CleanUpRun(*impl_, pod_id), "clean up after the pod's last run");
   auto started = Launch(*impl_, {.pod_id = pod_id, .held = {}, .warn = warn}, std::move(lock));
   if (!started && !pod.spec.implicit) return std::move(started).error().Wrap("start pod \"" + ShownPodName(pod.spec) + "\"");

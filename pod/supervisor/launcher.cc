@@ -8,6 +8,7 @@
 
 #include "common/process.h"
 #include "pod/supervisor/packet.h"
+#include "pod/supervisor/pod_lock.h"
 
 extern char** environ;
 
@@ -45,7 +46,9 @@ Result<Launcher> Launcher::Start(const LaunchOptions& options) {
   command.working_directory = "/";
   command.new_session = true;
   command.pass_fds.emplace_back(theirs.get(), kLaunchFd);
-  int number = kLaunchFd;
+  ASSIGN_OR_RETURN(const common::FileLock lock, TakePodLock(options.run_dir));
+  command.pass_fds.emplace_back(lock.fd(), kLockFd);
+  int number = kLockFd;
   for (const int fd : options.held_fds) command.pass_fds.emplace_back(fd, ++number);
   ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
   // The reaper forks at once and its first process ends: what lives on is init's child, not ours.

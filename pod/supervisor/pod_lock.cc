@@ -15,6 +15,13 @@ namespace skiff::supervisor {
 using common::ErrorCode;
 using common::Result;
 
+namespace {
+
+// Another command may be looking, or the reaper of the pod's last run still be ending.
+constexpr std::chrono::milliseconds kLockPatience{2000};
+
+}  // namespace
+
 Result<bool> PodIsAlive(const std::string& run_dir) {
   const std::string path = common::JoinPath(run_dir, kPodLock);
   auto fd = common::Open(path, O_RDONLY);
@@ -24,6 +31,16 @@ Result<bool> PodIsAlive(const std::string& run_dir) {
   if (::flock(fd->get(), LOCK_SH | LOCK_NB) == 0) return false;
   if (errno == EWOULDBLOCK) return true;
   return common::ErrnoError("lock {}", path);
+}
+
+Result<common::FileLock> TakePodLock(const std::string& run_dir) {
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  while (true) {
+    auto lock = common::FileLock::TryAcquire(common::JoinPath(run_dir, kPodLock));
+    if (lock || lock.error().code() != ErrorCode::kBusy) return lock;
+    if (std::chrono::steady_clock::now() >= deadline) return std::move(lock).error().Wrap("the pod runs already");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
 }
 
 Result<> WaitForPodEnd(const std::string& run_dir, std::chrono::milliseconds timeout) {

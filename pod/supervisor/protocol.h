@@ -27,8 +27,9 @@
 namespace skiff::supervisor {
 
 inline constexpr int kLaunchFd = 3;
+inline constexpr int kLockFd = 4;  // of skiff-reaper: pod.lock, locked by the launcher; the sockets of ports follow
 inline constexpr char kControlSocket[] = "control.sock";
-inline constexpr char kPodLock[] = "pod.lock";      // flock held by skiff-reaper for life
+inline constexpr char kPodLock[] = "pod.lock";      // flock, taken by the launcher, held by skiff-reaper for life
 inline constexpr char kPlanFile[] = "plan.json";
 inline constexpr char kStatusFile[] = "status.json";
 inline constexpr char kFinalFile[] = "final.json";  // in the state directory

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 #include "common/file.h"
 #include "pod/supervisor/mount_namespace.h"
@@ -30,19 +29,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr milliseconds kLockPatience{2000};  // the reaper of the pod's last run may still be ending
 constexpr milliseconds kLongestRestartDelay{2000};  // commands wait for up to five seconds
 constexpr milliseconds kStableAfter{60'000};
 constexpr size_t kExitsLimit = 256 * 1024;
-
-Result<common::FileLock> TakeLock(const std::string& path) {
-  const auto deadline = steady_clock::now() + kLockPatience;
-  while (true) {
-    auto lock = common::FileLock::TryAcquire(path);
-    if (lock || lock.error().code() != ErrorCode::kBusy || steady_clock::now() >= deadline) return lock;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-}
 
 // Into a group of its own beside the pod's: neither the caller's session nor the pod's memory limit may end it.
 Result<> EnterCgroup(const PodPlan& plan) {
@@ -63,10 +52,9 @@ void TrySetOomScore(const char* score) { (void)common::WriteFile("/proc/self/oom
 
 }  // namespace
 
-Result<Reaper> Reaper::Prepare(const std::string& run_dir) {
+Result<Reaper> Reaper::Prepare(const std::string& run_dir, UniqueFd lock) {
   ASSIGN_OR_RETURN(const std::string text, common::ReadFile(JoinPath(run_dir, kPlanFile)));
   ASSIGN_OR_RETURN(PodPlan plan, common::DecodeJson<PodPlan>(text, JoinPath(run_dir, kPlanFile)));
-  ASSIGN_OR_RETURN(auto lock, TakeLock(JoinPath(run_dir, kPodLock)), "the pod runs already");
   TRY(common::WriteFile(JoinPath(run_dir, kLaunchPendingFile), ""));
   TRY(EnterPodMountNamespace(plan));
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return common::ErrnoError("become a subreaper");

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 
-#include "common/file_lock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "pod/supervisor/exit_record.h"
@@ -23,8 +22,8 @@ inline constexpr char kLaunchPendingFile[] = "launch.pending";
 
 class Reaper {
  public:
-  // Reads the plan, takes the lock (kBusy: the pod runs), enters mount namespace and control group, becomes subreaper.
-  static common::Result<Reaper> Prepare(const std::string& run_dir);
+  // Reads the plan, enters mount namespace and control group, becomes subreaper. `lock` carries pod.lock's flock.
+  static common::Result<Reaper> Prepare(const std::string& run_dir, common::UniqueFd lock);
 
   // `launch_channel` is -1 when there is none, as for a supervisor that is started again.
   common::Result<> StartSupervisor(int launch_channel);
@@ -33,7 +32,7 @@ class Reaper {
   common::Result<> Run();
 
  private:
-  Reaper(PodPlan plan, common::FileLock lock) : plan_(std::move(plan)), lock_(std::move(lock)) {}
+  Reaper(PodPlan plan, common::UniqueFd lock) : plan_(std::move(plan)), lock_(std::move(lock)) {}
 
   common::Result<> OpenSignals();
   common::Result<> OpenExits();
@@ -48,7 +47,7 @@ class Reaper {
   void Finish();
 
   PodPlan plan_;
-  common::FileLock lock_;
+  common::UniqueFd lock_;
   common::UniqueFd signals_;
   common::UniqueFd exits_;
   size_t exits_size_ = 0;

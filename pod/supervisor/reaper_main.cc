@@ -1,5 +1,5 @@
-// skiff-reaper RUN_DIR: started by pod::Engine through Launcher, with the launch channel as descriptor 3 and the sockets
-// that reserve the pod's ports from 4 on.
+// skiff-reaper RUN_DIR: started by pod::Engine through Launcher, with the launch channel as descriptor 3, the locked
+// pod.lock as 4 and the sockets that reserve the pod's ports from 5 on.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ void CloseInheritedOnExec() {
 }
 
 skiff::common::Result<skiff::supervisor::Reaper> Start(const std::string& run_dir, const UniqueFd& launch) {
-  ASSIGN_OR_RETURN(auto reaper, skiff::supervisor::Reaper::Prepare(run_dir));
+  ASSIGN_OR_RETURN(auto reaper, skiff::supervisor::Reaper::Prepare(run_dir, UniqueFd(skiff::supervisor::kLockFd)));
   TRY(reaper.StartSupervisor(launch.get()));
   return reaper;
 }

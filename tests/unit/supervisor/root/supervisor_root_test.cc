@@ -201,8 +201,9 @@ TEST_F(SupervisorRootTest, ASecondReaperIsRefused) {
   pod.AddContainer("c", "sleep 1000");
   ASSERT_STARTS(pod);
   const auto event = pod.Start();
-  ASSERT_TRUE(event && event->event == "failed") << Describe(event);
-  EXPECT_THAT(event->message, HasSubstr("the pod runs already"));
+  ASSERT_FALSE(event);
+  EXPECT_EQ(event.error().code(), common::ErrorCode::kBusy);
+  EXPECT_THAT(event.error().message(), HasSubstr("the pod runs already"));
   EXPECT_EQ(pod.StatusOf("c").state, "running");
 }
 
