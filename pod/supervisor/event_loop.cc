@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <utility>
 
 namespace skiff::supervisor {
 
@@ -103,7 +104,7 @@ Result<> EventLoop::Run(const Task& before_sleep) {
     RunTimers();
     RunDeferred();
     before_sleep();
-    if (stopped_) return {};
+    if (std::exchange(stopped_, false)) return {};
     TRY(Dispatch(deferred_.empty() ? PollTimeout() : 0));
   }
 }

@@ -1,5 +1,6 @@
 // Requests over the control socket (protocol.h, channel 2).
 #include <algorithm>
+#include <utility>
 
 #include "common/file.h"
 #include "pod/supervisor/pod_supervisor.h"
@@ -33,6 +34,11 @@ void PodSupervisor::OnRequest(const ControlRequest& request, const Connection& c
   if (request.op == "stop" && request.container.empty()) {
     stop_waiters_.push_back(connection);
     return Stop(request.grace_ms, "", "");
+  }
+  if (status_.state == "created" && (request.op == "start" || request.op == "restart" || request.op == "add")) {
+    // Not before the network is there.
+    early_requests_.emplace_back(request, connection);
+    return;
   }
   if (request.op == "add") return Add(request, connection);
   const auto found = std::find_if(containers_.begin(), containers_.end(),
@@ -156,8 +162,13 @@ bool PodSupervisor::AnswerFailedStart(const Container& container, const common::
          }) > 0;
 }
 
+void PodSupervisor::ServeEarlyRequests() {
+  for (const auto& [request, connection] : std::exchange(early_requests_, {})) OnRequest(request, connection);
+}
+
 void PodSupervisor::AnswerAllAtEnd() {
   AnswerWaiters();
+  for (const auto& early : early_requests_) early.second->ReplyError("busy", "the pod has been stopped");
   for (const auto& waiter : waiters_) waiter.connection->ReplyError("busy", "the pod has been stopped");
   for (const auto& connection : stop_waiters_) connection->ReplyOk();
   waiters_.clear();

@@ -30,6 +30,7 @@ void PodSupervisor::BeginContainers() {
   ArmDeadline();
   Changed();
   StartNext();
+  ServeEarlyRequests();
 }
 
 void PodSupervisor::ArmDeadline() {

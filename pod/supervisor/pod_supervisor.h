@@ -91,6 +91,7 @@ class PodSupervisor : private ContainerObserver {
   void Remove(Container& container, const Connection& connection);
   void AnswerWaiters();
   bool AnswerFailedStart(const Container& container, const common::Error& error);
+  void ServeEarlyRequests();
   void AnswerAllAtEnd();
   common::Result<> SavePlan();
 
@@ -123,6 +124,7 @@ class PodSupervisor : private ContainerObserver {
   std::vector<ExitRecord> unclaimed_;  // while a runtime works: the pid may become known only after its end
   std::vector<Waiter> waiters_;
   std::vector<Connection> stop_waiters_;
+  std::vector<std::pair<ControlRequest, Connection>> early_requests_;  // came before the network was ready
   std::optional<LaunchEvent> failure_;  // to be told when all is taken down
   bool taken_down_ = false;
   std::unique_ptr<ControlServer> control_;  // last: its clients' tasks use the rest

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+#include "common/file.h"
+
+namespace skiff::supervisor {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() { (void)::mkdtemp(path_.data()); }
+  ~TemporaryDirectory() { (void)common::RemoveTree(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/tmp/skiff-supervisor-test-XXXXXX";
+};
+
+}  // namespace skiff::supervisor
