@@ -47,7 +47,8 @@ Quantity PodRequest(const PodSpec& spec, const char* resource) {
   if (spec.resources) {
     if (const auto own = Amount(spec.resources->requests, resource)) return *own;
   }
-  return EffectiveAmount(spec, &ResourceRequirements::requests, resource);
+  const Quantity together = EffectiveAmount(spec, &ResourceRequirements::requests, resource);
+  return together.IsZero() && spec.resources ? AmountOrZero(spec.resources->limits, resource) : together;
 }
 
 std::optional<Quantity> PodLimit(const PodSpec& spec, const char* resource) {

@@ -70,7 +70,7 @@ void AddFrom(const TranslationContext& context, const Container& container, cons
     if (!*value) return;
     out.value = **value;
   } else if (from.file_key_ref) {
-    return context.problems.Error(path + ".fileKeyRef", "not supported; read the file in the container's command instead");
+    return context.problems.Error(path + ".fileKeyRef", "this kind of source is not supported");
   }
   env.push_back(std::move(out));
 }

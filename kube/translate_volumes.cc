@@ -81,11 +81,8 @@ pod::FilesVolume Projected(const TranslationContext& context, const ProjectedVol
                                part.config_map->optional.value_or(false)}, part_path + ".configMap", volume.files);
     if (part.downward_api)
       AddDownwardFiles(context, part.downward_api->items, source.default_mode, part_path + ".downwardAPI", volume.files);
-    if (part.service_account_token)
-      context.problems.Warning(part_path + ".serviceAccountToken",
-                               "there is no API server that a token could be for; the file is left out");
-    if (!part.cluster_trust_bundle.is(Value::Kind::kNull) || !part.pod_certificate.is(Value::Kind::kNull))
-      context.problems.Error(part_path, "certificates from an API server cannot be provided on a single machine");
+    if (!part.secret && !part.config_map && !part.downward_api)
+      context.problems.Error(part_path, "this kind of source is not supported");
   }
   return volume;
 }
@@ -98,15 +95,6 @@ pod::EmptyDirVolume EmptyDir(const TranslationContext& context, const EmptyDirVo
   if (volume.memory && pod_limit && (volume.size_limit == 0 || volume.size_limit > static_cast<uint64_t>(*pod_limit)))
     volume.size_limit = static_cast<uint64_t>(*pod_limit);
   return volume;
-}
-
-void Refuse(const TranslationContext& context, const Volume& volume, const std::string& path) {
-  if (volume.image)
-    return context.problems.Error(path + ".image", "image volumes are not supported; copy the files in an init container");
-  const std::string& kind = volume.remote->kind;
-  const char* remedy = kind == "gitRepo" ? "clone the repository in an init container into an emptyDir"
-                                         : "mount it on the host and use hostPath, or use a persistentVolumeClaim";
-  context.problems.Error(path + "." + kind, fmt::format("{} volumes cannot be provided on a single machine; {}", kind, remedy));
 }
 
 pod::Volume TranslateVolume(const TranslationContext& context, const Volume& in, const std::string& path) {
@@ -134,7 +122,7 @@ pod::Volume TranslateVolume(const TranslationContext& context, const Volume& in,
     out.named = {.name = ClaimVolumeName(ns, in.persistent_volume_claim->claim_name),
                  .read_only = in.persistent_volume_claim->read_only};
   } else if (in.image || in.remote) {
-    Refuse(context, in, path);
+    context.problems.Error(path, "this kind of volume is not supported");
   } else {
     // A generic ephemeral volume lives and dies with its pod, as an emptyDir does.
     out.empty_dir = EmptyDir(context, in.empty_dir.value_or(EmptyDirVolumeSource()));

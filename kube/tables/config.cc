@@ -13,7 +13,7 @@ const Struct& Describe(const ConfigMap*) {
       F<&ConfigMap::metadata>("metadata").Required(),
       F<&ConfigMap::data>("data"),
       F<&ConfigMap::binary_data>("binaryData"),
-      F<&ConfigMap::immutable>("immutable", kNotYet).Harmless(false),
+      F<&ConfigMap::immutable>("immutable"),
   }};
   return table;
 }
@@ -26,7 +26,7 @@ const Struct& Describe(const Secret*) {
       F<&Secret::data>("data"),
       F<&Secret::string_data>("stringData"),
       F<&Secret::type>("type").Default("Opaque"),
-      F<&Secret::immutable>("immutable", kNotYet).Harmless(false),
+      F<&Secret::immutable>("immutable"),
   }};
   return table;
 }

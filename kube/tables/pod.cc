@@ -74,7 +74,7 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::host_users>("hostUsers", kNotYet).Harmless(true),
       F<&PodSpec::scheduling_gates>("schedulingGates", ListOf(StructType(SchedulingGateTable)), kNotYet),
       F<&PodSpec::resource_claims>("resourceClaims", ListOf(StructType(PodResourceClaimTable)), kAccepted),
-      F<&PodSpec::resources>("resources", kNotYet),
+      F<&PodSpec::resources>("resources"),
       F<&PodSpec::hostname_override>("hostnameOverride").Check(CheckDnsSubdomain),
       F<&PodSpec::scheduling_group>("schedulingGroup", StructType(SchedulingGroupTable), kAccepted),
   }};

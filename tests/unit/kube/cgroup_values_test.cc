@@ -56,6 +56,10 @@ TEST(CgroupValues, OfThePod) {
   EXPECT_EQ(PodResources(spec).cpu_shares, 1024u);
   spec.resources.emplace().limits["memory"] = Q("64Mi");
   EXPECT_EQ(PodResources(spec).memory_limit, 64 << 20);
+  spec = {.containers = {WithResources({}, {})}};
+  spec.resources.emplace().limits["cpu"] = Q("2");
+  EXPECT_EQ(PodResources(spec).cpu_shares, 2048u) << "the pod's limit is its request when nobody asks for anything";
+  EXPECT_EQ(PodResources(spec).cpu_quota, 200000);
 }
 
 TEST(CgroupValues, QosClassAndOomScore) {

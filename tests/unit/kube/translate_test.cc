@@ -152,7 +152,7 @@ TEST_F(TranslateTest, OtherVolumes) {
   EXPECT_TRUE(pod.volumes[2].empty_dir.has_value());
   EXPECT_TRUE(pod.containers[0].mounts[0].read_only);
   EXPECT_EQ(pod.containers[0].mounts[0].propagation, pod::Propagation::kHostToContainer);
-  EXPECT_THAT(Errors(), ElementsAre(HasSubstr("spec.volumes[3].nfs: nfs volumes cannot be provided")));
+  EXPECT_THAT(Errors(), ElementsAre(HasSubstr("spec.volumes[3]: this kind of volume is not supported")));
 }
 
 TEST_F(TranslateTest, SubPathExpressions) {
