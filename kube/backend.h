@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/result.h"
-#include "image/store.h"
+#include "image/image.h"
 #include "kube/object_locks.h"
 #include "pod/engine.h"
 #include "pod/spec.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "image/store.h"
+#include "image/image.h"
 #include "kube/types/container.h"
 #include "kube/types/volume.h"
 #include "pod/engine.h"

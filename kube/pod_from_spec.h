@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "image/store.h"
+#include "image/image.h"
 #include "kube/types/pod.h"
 #include "pod/engine.h"
 
