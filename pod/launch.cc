@@ -160,7 +160,7 @@ class LaunchRun {
       plan.shared_propagation = plan.shared_propagation || SharesMounts(container.spec);
       plan.containers.push_back(std::move(container_plan));
     }
-    return common::WriteFile(layout_.run_dir() + "/" + supervisor::kPlanFile, common::EncodeJson(plan), 0600);
+    return common::WriteFileAtomic(layout_.run_dir() + "/" + supervisor::kPlanFile, common::EncodeJson(plan), 0600);
   }
 
   supervisor::PodPlan BasePlan() const {
