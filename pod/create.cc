@@ -17,25 +17,12 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
-constexpr int kNameAttempts = 100;
-
 std::vector<std::string> NamedVolumes(const std::vector<Volume>& volumes) {
   std::vector<std::string> names;
   for (const Volume& volume : volumes) {
     if (volume.named) names.push_back(volume.named->name);
   }
   return names;
-}
-
-// A made-up name that no container has.
-Result<std::string> FreeName(Context& context) {
-  std::string name;
-  for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
-    name = InventName();
-    ASSIGN_OR_RETURN(const auto taken, context.store->FindContainersByName(name));
-    if (taken.empty()) return name;
-  }
-  return name + "_" + common::RandomSuffix();
 }
 
 Result<std::string> Insert(Context& context, const PodRecord& pod, const std::vector<ContainerRecord>& containers) {
@@ -87,7 +74,6 @@ void RenameTakenVolumes(const PodSpec& pod, const std::string& container_id, Con
 
 Result<std::string> Engine::CreatePod(const PodSpec& spec) {
   PodRecord pod = NewPod(spec);
-  if (pod.spec.name.empty()) pod.spec.name = InventName();
   if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) pod.spec.hostname = pod.spec.name;
   TRY(CheckPod(pod.spec), "pod \"{}\"", pod.spec.name);
   auto containers = ResolveAll(*impl_, pod);
@@ -100,10 +86,6 @@ Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const Pod
   pod.spec.implicit = true;
   pod.spec.init_containers.clear();
   pod.spec.containers = {spec};
-  ContainerSpec& container = pod.spec.containers.front();
-  if (container.name.empty()) {
-    ASSIGN_OR_RETURN(container.name, FreeName(*impl_));
-  }
   TRY(CheckPod(pod.spec));
   ASSIGN_OR_RETURN(auto containers, ResolveAll(*impl_, pod));
   if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) {
@@ -116,9 +98,6 @@ Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const Pod
 Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const std::string& pod_id,
                                             const std::vector<Volume>& volumes) {
   ContainerSpec own = spec;
-  if (own.name.empty()) {
-    ASSIGN_OR_RETURN(own.name, FreeName(*impl_));
-  }
   ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
   std::vector<ContainerRecord> siblings;
   ASSIGN_OR_RETURN(PodRecord pod, RequireWholePod(*impl_->store, pod_id, siblings));

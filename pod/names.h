@@ -1,4 +1,4 @@
-// Names of containers and pods: what is shown, and what is made up when the user gives none.
+// Names of containers and pods: what is shown and what is allowed.
 #pragma once
 
 #include <string>
@@ -13,9 +13,6 @@ std::string ShownContainerName(const PodSpec& pod, const std::string& container)
 
 // "NAMESPACE/NAME", without the namespace when it is "default".
 std::string ShownPodName(const PodSpec& pod);
-
-// "brisk_otter": two words at random, so that people can say and type it.
-std::string InventName();
 
 // Names that podman accepts: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
 bool IsValidName(const std::string& name);

@@ -59,7 +59,7 @@ Result<> Engine::RemoveContainer(const std::string& container_id, bool force, bo
   if (!found) return {};
   ASSIGN_OR_RETURN(OperationLock lock, OperationLock::Acquire(impl_->Layout(found->pod_id).lock_file()));
   ASSIGN_OR_RETURN(const auto container, impl_->store->GetContainer(container_id));
-  if (!container) return {};
+  if (!container) return lock.RemoveFile();  // somebody was faster
   ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*impl_->store, container->pod_id));
   ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(impl_->Layout(pod.id), pod.id));
   const auto status = StatusOf(pod_status, container->id, container->spec.name);
