@@ -7,6 +7,10 @@ if(SKIFF_CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 warns falsely of overlapping copies in "literal" + std::string (GCC bug 105651).
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 add_compile_definitions(_GNU_SOURCE)
 if(SKIFF_SANITIZE)
   add_compile_options(-fsanitize=${SKIFF_SANITIZE} -fno-omit-frame-pointer)
