@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/base64.h"
 #include "common/file.h"
-#include "image/base64.h"
 
 namespace skiff::image {
 
@@ -30,7 +30,7 @@ std::string StorageLayout::BigDataFileName(std::string_view key) {
   const bool plain = std::all_of(key.begin(), key.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.';
   });
-  return plain ? std::string(key) : "=" + EncodeBase64(key);
+  return plain ? std::string(key) : "=" + common::EncodeBase64(key);
 }
 
 }  // namespace skiff::image

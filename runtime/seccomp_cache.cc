@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "common/base64.h"
 #include "common/file.h"
 #include "common/ids.h"
 #include "common/process.h"
@@ -17,19 +18,6 @@ using common::Result;
 constexpr size_t kInstructionSize = 8;  // struct sock_filter
 constexpr size_t kLongestFilter =
     32768 * kInstructionSize;  // the kernel's limit over all filters of a process
-
-std::string Base64(std::string_view data) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((data.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < data.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < data.size() ? static_cast<unsigned char>(data[i + j]) : 0);
-    for (size_t j = 0; j < 4; ++j) text += i + j > data.size() ? '=' : kDigits[group >> (18 - 6 * j) & 63];
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -74,7 +62,7 @@ Result<> SeccompCache::Store(const std::string& container_id, const std::string&
   if (head.empty())
     return MakeError(ErrorCode::kNotFound, "the OCI runtime \"{}\" is not installed", program_);
   TRY(common::MakeDirectories(directory_, 0700));
-  return common::WriteFileAtomic(FileOf(head), head + Base64(filter), 0600);
+  return common::WriteFileAtomic(FileOf(head), head + common::EncodeBase64(filter), 0600);
 }
 
 }  // namespace skiff::runtime

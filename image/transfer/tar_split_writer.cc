@@ -3,8 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "common/base64.h"
 #include "common/json.h"
-#include "image/base64.h"
 #include "image/transfer/utf8.h"
 
 namespace skiff::image {
@@ -55,8 +55,8 @@ Result<> TarSplitWriter::Raw(std::string_view bytes) {
 Result<> TarSplitWriter::File(std::string_view name, int64_t size, std::string_view crc) {
   TRY(FlushSegment());
   std::string members = R"("type":1,)";
-  members += IsUtf8(name) ? R"("name":)" + Quoted(name) : R"("name_raw":")" + EncodeBase64(name) + '"';
-  if (size > 0) members += fmt::format(R"(,"size":{},"payload":"{}")", size, EncodeBase64(crc));
+  members += IsUtf8(name) ? R"("name":)" + Quoted(name) : R"("name_raw":")" + common::EncodeBase64(name) + '"';
+  if (size > 0) members += fmt::format(R"(,"size":{},"payload":"{}")", size, common::EncodeBase64(crc));
   else members += R"(,"payload":null)";
   return WriteLine(members);
 }
@@ -70,7 +70,7 @@ Result<> TarSplitWriter::Finish() {
 
 Result<> TarSplitWriter::FlushSegment() {
   if (segment_.empty()) return {};
-  const std::string members = fmt::format(R"("type":2,"payload":"{}")", EncodeBase64(segment_));
+  const std::string members = fmt::format(R"("type":2,"payload":"{}")", common::EncodeBase64(segment_));
   segment_.clear();
   return WriteLine(members);
 }
