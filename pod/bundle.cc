@@ -84,6 +84,7 @@ class BundleWriter {
     input_.apparmor_profile = security.apparmor_profile;
     if (security.privileged) return {};
     ASSIGN_OR_RETURN(input_.seccomp_json, context_.seccomp.Resolve(security.seccomp, input_.capabilities));
+    input_.seccomp_filter = context_.seccomp.Filter(container_.id, input_.seccomp_json);
     return {};
   }
 

@@ -40,13 +40,13 @@ Result<> RemoveCgroup(const runtime::Cgroups& cgroups, const std::string& path) 
   return cgroups.Remove(path);
 }
 
-// Without a plan nothing was started by a supervisor, but cgroups may have been made.
+// Without a plan that can be read nothing was started by a supervisor, but cgroups may have been made.
 Result<> CleanUpProcesses(const Context& context, const PodLayout& layout) {
   const std::string plan_path = layout.run_dir() + "/" + supervisor::kPlanFile;
   const auto text = common::ReadFile(plan_path);
   if (text) {
-    ASSIGN_OR_RETURN(const auto plan, common::DecodeJson<supervisor::PodPlan>(*text, plan_path));
-    return supervisor::CleanUpDeadPod(plan);
+    const auto plan = common::DecodeJson<supervisor::PodPlan>(*text, plan_path);
+    if (plan) return supervisor::CleanUpDeadPod(*plan);
   }
   ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root));
   TRY(RemoveCgroup(cgroups, layout.supervisor_cgroup()));

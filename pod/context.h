@@ -10,7 +10,7 @@
 #include "pod/image_cache.h"
 #include "pod/operation_lock.h"
 #include "pod/pod_layout.h"
-#include "pod/seccomp_cache.h"
+#include "pod/seccomp_profiles.h"
 #include "pod/state_store.h"
 
 namespace skiff::pod {
@@ -23,7 +23,7 @@ struct Context {
         images(paths),
         network(paths),
         image_cache(images),
-        seccomp(paths) {}
+        seccomp(paths, runtime) {}
 
   PodLayout Layout(const std::string& pod_id) const { return {paths, pod_id}; }
 
@@ -33,7 +33,7 @@ struct Context {
   image::Store images;
   network::Network network;
   ImageCache image_cache;
-  SeccompCache seccomp;
+  SeccompProfiles seccomp;
 };
 
 struct Engine::Impl : Context {

@@ -233,7 +233,10 @@ class LaunchRun {
       }
       return {};
     }
-    if (event->event == "running") return {};
+    if (event->event == "running") {
+      context_.seccomp.TryKeepFilters();
+      return {};
+    }
     ended_ = true;
     return supervisor::LaunchError(*event);
   }

@@ -1,4 +1,4 @@
-#include "pod/seccomp_cache.h"
+#include "pod/seccomp_profiles.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 
 namespace skiff::pod {
 
-common::Result<std::string> SeccompCache::Resolve(const SeccompProfile& profile,
-                                                  const std::vector<std::string>& capabilities) {
+common::Result<std::string> SeccompProfiles::Resolve(const SeccompProfile& profile,
+                                                     const std::vector<std::string>& capabilities) {
   if (profile.type == SeccompProfile::Type::kUnconfined) return std::string();
   const std::string key = fmt::format("{} {}", profile.path, fmt::join(capabilities, " "));
   const std::lock_guard guard(mutex_);
@@ -22,6 +22,22 @@ common::Result<std::string> SeccompCache::Resolve(const SeccompProfile& profile,
   const std::string what = profile.path.empty() ? "the default seccomp profile" : "seccomp profile " + profile.path;
   ASSIGN_OR_RETURN(std::string resolved, runtime::ResolveSeccomp(text, capabilities, what));
   return resolved_[key] = std::move(resolved);
+}
+
+std::string SeccompProfiles::Filter(const std::string& container_id, const std::string& seccomp_json) {
+  if (auto filter = compiled_.Find(seccomp_json)) return *std::move(filter);
+  const std::lock_guard guard(mutex_);
+  if (!seccomp_json.empty()) compiling_[seccomp_json] = container_id;
+  return "";
+}
+
+void SeccompProfiles::TryKeepFilters() {
+  std::map<std::string, std::string> compiling;
+  {
+    const std::lock_guard guard(mutex_);
+    compiling.swap(compiling_);
+  }
+  for (const auto& [json, container_id] : compiling) static_cast<void>(compiled_.Store(container_id, json));
 }
 
 }  // namespace skiff::pod
