@@ -1,0 +1,7 @@
+// common/precompiled.h for tests.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/precompiled.h"
