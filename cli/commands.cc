@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/kube/commands.h"
+
 namespace skiff::cli {
 
 namespace {

@@ -53,10 +53,6 @@ std::unique_ptr<Command> MakeVolumeCreate();
 std::unique_ptr<Command> MakeVolumeList();
 std::unique_ptr<Command> MakeVolumeRemove();
 std::unique_ptr<Command> MakeVolumeExists();
-// kube_commands.cc
-std::unique_ptr<Command> MakeKubePlay();
-std::unique_ptr<Command> MakeKubeDown();
-std::unique_ptr<Command> MakeKubeGenerate();
 // system_commands.cc
 std::unique_ptr<Command> MakeInfo();
 std::unique_ptr<Command> MakeVersion();

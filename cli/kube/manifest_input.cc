@@ -1,0 +1,66 @@
+#include "cli/kube/manifest_input.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/notation/text.h"
+#include "kube/diagnostic.h"
+#include "kube/engine_backend.h"
+
+namespace skiff::cli {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+namespace {
+
+// Standard output has whole blocks only; errors of manifests go to standard error as a compiler's do.
+void ShowDiagnostics(const std::vector<kube::Diagnostic>& diagnostics) {
+  FlushOutput();
+  const std::string text = kube::RenderDiagnostics(diagnostics, ::isatty(STDERR_FILENO) != 0);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace
+
+Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& sources,
+                                              const manifests::LoadOptions& options) {
+  ASSIGN_OR_RETURN(manifests::Loaded loaded, manifests::Load(sources, options));
+  ShowDiagnostics(loaded.diagnostics);
+  if (!kube::HasErrors(loaded.diagnostics)) return std::move(loaded.objects);
+  size_t errors = 0;
+  for (const kube::Diagnostic& diagnostic : loaded.diagnostics)
+    errors += diagnostic.severity == kube::Severity::kError;
+  return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors,
+                   errors == 1 ? "" : "s", Join(sources, ", "));
+}
+
+Result<kube::Object> ReadStoredObject(const std::string& json) {
+  manifests::LoadOptions options;
+  options.validation = manifests::Validation::kIgnore;
+  manifests::Loaded loaded = manifests::LoadText(json, "stored object", options);
+  if (loaded.objects.size() != 1 || kube::HasErrors(loaded.diagnostics))
+    return MakeError(ErrorCode::kInternal, "an object of an earlier call cannot be read: {}",
+                     kube::RenderDiagnostics(loaded.diagnostics));
+  return std::move(loaded.objects.front());
+}
+
+void PrintSection(std::string_view header, const std::vector<std::string>& lines) {
+  PrintLine(header);
+  for (const std::string& line : lines) PrintLine(line);
+}
+
+int ShowErrors(const std::vector<common::Error>& errors) {
+  for (const common::Error& error : errors) PrintError(error);
+  return errors.empty() ? 0 : kExitFailure;
+}
+
+Result<kube::BackendFactory> Backend(Context& context) {
+  ASSIGN_OR_RETURN(common::SystemPaths paths, context.Paths());
+  return kube::EngineBackendFactory({std::move(paths), context.options().runtime});
+}
+
+}  // namespace skiff::cli

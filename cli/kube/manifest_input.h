@@ -1,0 +1,33 @@
+// What the commands of kube have in common: objects from files and from the state store, and the engine behind
+// a narrow port.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/context.h"
+#include "kube/backend.h"
+#include "kube/types/object.h"
+#include "manifests/loader.h"
+
+namespace skiff::cli {
+
+// The objects of files, folders and "-". Diagnostics go to standard error as a compiler's do; kInvalid when
+// one of them is an error.
+common::Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& sources,
+                                                      const manifests::LoadOptions& options);
+// An object of an earlier call, as the state store has it.
+common::Result<kube::Object> ReadStoredObject(const std::string& json);
+
+common::Result<kube::BackendFactory> Backend(Context& context);
+
+// "Header:" and a line each.
+void PrintSection(std::string_view header, const std::vector<std::string>& lines);
+// The exit code: 0 without errors.
+int ShowErrors(const std::vector<common::Error>& errors);
+
+// kube down, and kube play --down.
+common::Result<int> TakeDown(Context& context, const std::vector<kube::Object>& objects, bool force, bool quiet);
+
+}  // namespace skiff::cli

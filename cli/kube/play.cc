@@ -1,0 +1,96 @@
+// kube play.
+#include "kube/play.h"
+
+#include "cli/command.h"
+#include "cli/kube/commands.h"
+#include "cli/kube/manifest_input.h"
+
+namespace skiff::cli {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+namespace {
+
+class KubePlayCommand : public Command {
+ public:
+  void Declare(Arguments& a) override {
+    a.Switch("--replace", replace_, "Replace unchanged pods too, and pods that were not made by kube play");
+    a.Switch("--start", start_, "Start the pods (default true)");
+    a.List("--net,--network", options_.networks, "name", "Network of the pods: a name, host or none");
+    a.List("--publish", options_.publish, "[[IP:]HOST:]PORT",
+           "Publish a port, in place of the YAML's hostPort", ListStyle::kCommaSeparated);
+    a.List("--configmap", config_maps_, "file", "YAML with further ConfigMaps", ListStyle::kCommaSeparated);
+    a.Value("--validate", validate_, "mode",
+            "Unknown fields: strict (an error), warn or ignore (default strict)");
+    a.Switch("-q,--quiet", quiet_, "Print errors only");
+    a.Switch("--down", down_, "Remove what the YAML describes, as kube down");
+    a.Switch("--force", force_, "With --down: remove the volumes of claims too");
+    a.Ignored("--log-driver", true);
+    a.Ignored("--tls-verify", false);
+    a.Ignored("--build", false);
+    a.Refused("--wait", false, "not supported yet; 'skiff wait' waits for containers");
+    a.Refused("--annotation", true, "not supported; write the annotation into the YAML");
+    a.Refused("--userns", true, "user namespaces are not supported yet");
+    a.Operands(sources_, 1);
+  }
+
+  Result<int> Run(Context& context) override {
+    manifests::LoadOptions load;
+    ASSIGN_OR_RETURN(load.validation, manifests::ParseValidation(validate_));
+    load.require_objects = !down_;
+    ASSIGN_OR_RETURN(const std::vector<kube::Object> objects, LoadObjects(sources_, load));
+    if (down_) return TakeDown(context, objects, force_, quiet_);
+    if (!config_maps_.empty()) {
+      load.require_objects = false;
+      ASSIGN_OR_RETURN(options_.config_maps, LoadObjects(config_maps_, load), "--configmap");
+    }
+    options_.replace = replace_;
+    options_.start = start_.value_or(true);
+    options_.read_object = ReadStoredObject;
+    TRY(context.ChangingEngine());
+    ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
+    const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
+    if (!quiet_) Show(report);
+    return ShowErrors(report.errors);
+  }
+
+ private:
+  // podman's output, with what happened to each pod behind its heading.
+  static void Show(const kube::PlayReport& report) {
+    if (!report.volumes.empty()) PrintSection("Volumes:", report.volumes);
+    if (!report.secrets.empty()) PrintSection("Secrets:", report.secrets);
+    if (!report.removed_pods.empty()) PrintSection("Pods removed:", report.removed_pods);
+    for (const kube::PodResult& pod : report.pods) {
+      if (pod.id.empty()) continue;
+      PrintSection("Pod:", {pod.id});
+      PrintSection(pod.container_ids.size() == 1 ? "Container:" : "Containers:", pod.container_ids);
+      PrintLine("");
+    }
+    for (const kube::PodResult& pod : report.pods) {
+      if (pod.id.empty()) continue;
+      const bool restarted = pod.started && pod.change == kube::Change::kUnchanged;
+      PrintLine(
+          fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), restarted ? " (started)" : ""));
+    }
+    for (const kube::ObjectResult& object : report.objects) {
+      std::string kind = object.kind;
+      for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (kind != "pod")
+        PrintLine(fmt::format("{}/{} {}", kind, object.name, kube::ChangeName(object.change)));
+    }
+  }
+
+  kube::PlayOptions options_;
+  bool replace_ = false, quiet_ = false, down_ = false, force_ = false;
+  std::optional<bool> start_;
+  std::string validate_ = "strict";
+  std::vector<std::string> config_maps_, sources_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeKubePlay() { return std::make_unique<KubePlayCommand>(); }
+
+}  // namespace skiff::cli
