@@ -41,11 +41,14 @@ std::unique_ptr<Command> MakePodKill();
 std::unique_ptr<Command> MakePodRestart();
 std::unique_ptr<Command> MakePodRemove();
 std::unique_ptr<Command> MakePodExists();
-// image_commands.cc
+// image/list.cc
 std::unique_ptr<Command> MakeImages();
+// image/load.cc
 std::unique_ptr<Command> MakeImageLoad();
 std::unique_ptr<Command> MakeImageImport();
+// image/remove.cc
 std::unique_ptr<Command> MakeImageRemove();
+// image/names.cc
 std::unique_ptr<Command> MakeImageTag();
 std::unique_ptr<Command> MakeImageExists();
 // volume_commands.cc

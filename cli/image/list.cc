@@ -1,4 +1,4 @@
-// images, image load|import|rm|tag|exists.
+// images, image ls.
 #include <algorithm>
 
 #include "cli/command.h"
@@ -7,15 +7,11 @@
 #include "cli/notation/text.h"
 #include "cli/render/table.h"
 #include "cli/render/units.h"
-#include "image/transfer.h"
 
 namespace skiff::cli {
 
-using common::Error;
-using common::ErrorCode;
 using common::JsonBuilder;
 using common::JsonValue;
-using common::MakeError;
 using common::Result;
 
 namespace {
@@ -160,160 +156,8 @@ class ImagesCommand : public Command {
   std::vector<std::string> filters_, operands_;
 };
 
-class ImageLoadCommand : public Command {
- public:
-  void Declare(Arguments& a) override {
-    a.Value("-i,--input", input_, "file", "Archive or OCI layout folder (default: standard input)");
-    a.Ignored("-q,--quiet", false);
-    a.Operands(operands_, 0, 1);
-  }
-
-  Result<int> Run(Context& context) override {
-    const std::string source = !input_.empty() ? input_ : operands_.empty() ? "-" : operands_.front();
-    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    ASSIGN_OR_RETURN(const std::vector<image::LoadedImage> images, image::LoadArchive(paths, source));
-    for (const image::LoadedImage& image : images)
-      PrintLine("Loaded image: " + (image.names.empty() ? "sha256:" + image.id : Join(image.names, ",")));
-    return 0;
-  }
-
- private:
-  std::string input_;
-  std::vector<std::string> operands_;
-};
-
-class ImageImportCommand : public Command {
- public:
-  void Declare(Arguments& a) override {
-    a.List("-c,--change", options_.changes, "instruction",
-           "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR");
-    a.Value("-m,--message", options_.message, "text", "Comment in the image's history");
-    a.Ignored("-q,--quiet", false);
-    a.Operands(operands_, 1, 2);
-  }
-
-  Result<int> Run(Context& context) override {
-    if (operands_.size() > 1) options_.name = operands_[1];
-    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    ASSIGN_OR_RETURN(const image::LoadedImage image,
-                     image::ImportTarball(paths, operands_.front(), options_));
-    PrintLine("sha256:" + image.id);
-    return 0;
-  }
-
- private:
-  image::ImportOptions options_;
-  std::vector<std::string> operands_;
-};
-
-class ImageRemoveCommand : public Command {
- public:
-  void Declare(Arguments& a) override {
-    a.Switch("-f,--force", force_, "Remove an image with several names, and the containers that use it");
-    a.Switch("-a,--all", all_, "All images");
-    a.Switch("-i,--ignore", ignore_, "An image that does not exist is no error");
-    a.Operands(operands_, 0);
-  }
-
-  Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
-    std::vector<std::string> targets = operands_;
-    if (all_) {
-      ASSIGN_OR_RETURN(const std::vector<image::Image> images, engine->images().List());
-      for (const image::Image& image : images) targets.push_back(image.id);
-    }
-    if (targets.empty() && !all_) return MakeError(ErrorCode::kInvalid, "image name or ID must be specified");
-    const auto remove = [&](const std::string& name) -> Result<> {
-      if (force_)
-        TRY(RemoveUsers(*engine, name));
-      else
-        TRY(CheckUnused(*engine, name));
-      const Result<image::Store::Removed> removed = engine->images().Remove(name, force_ || all_);
-      if (!removed && (ignore_ || (force_ && !all_)) && removed.error().code() == ErrorCode::kNotFound)
-        return {};
-      if (!removed) return removed.error();
-      for (const std::string& tag : removed->untagged) PrintLine("Untagged: " + tag);
-      for (const std::string& id : removed->deleted) PrintLine("Deleted: " + id);
-      return {};
-    };
-    return context.ForEach(targets, remove, [](const Error& error) {
-      return error.code() == ErrorCode::kNotFound ? 1 : error.code() == ErrorCode::kBusy ? 2 : kExitFailure;
-    });
-  }
-
- private:
-  // Our containers that use the image; none when there is no such image: Remove says so.
-  static Result<std::vector<pod::ContainerInfo>> Users(pod::Engine& engine, const std::string& name) {
-    std::vector<pod::ContainerInfo> users;
-    const Result<image::Image> image = engine.images().Find(name);
-    if (!image) return users;
-    ASSIGN_OR_RETURN(users, engine.ListContainers());
-    std::erase_if(users,
-                  [&](const pod::ContainerInfo& container) { return container.image_id != image->id; });
-    return users;
-  }
-
-  static Result<> RemoveUsers(pod::Engine& engine, const std::string& name) {
-    ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> users, Users(engine, name));
-    for (const pod::ContainerInfo& container : users) TRY(engine.RemoveContainer(container.id, true));
-    return {};
-  }
-
-  // One name of several may go while containers use the image.
-  static Result<> CheckUnused(pod::Engine& engine, const std::string& name) {
-    ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> users, Users(engine, name));
-    if (users.empty()) return {};
-    const Result<image::Image> image = engine.images().Find(name);
-    const bool by_name = image && !image->id.starts_with(name);
-    if (by_name && image->names.size() > 1) return {};
-    const std::string others = users.size() == 1 ? "" : fmt::format(" and {} more", users.size() - 1);
-    return MakeError(ErrorCode::kBusy,
-                     "image {} is in use by container {}{}: remove it first, or use --force", name,
-                     users.front().name, others);
-  }
-
-  bool force_ = false, all_ = false, ignore_ = false;
-  std::vector<std::string> operands_;
-};
-
-class ImageTagCommand : public Command {
- public:
-  void Declare(Arguments& a) override { a.Operands(operands_, 2); }
-
-  Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    image::Store store(paths);
-    ASSIGN_OR_RETURN(const image::Image image, store.Find(operands_.front()));
-    for (size_t i = 1; i < operands_.size(); ++i) TRY(store.Tag(image, operands_[i]));
-    return 0;
-  }
-
- private:
-  std::vector<std::string> operands_;
-};
-
-class ImageExistsCommand : public Command {
- public:
-  void Declare(Arguments& a) override { a.Operands(operands_, 1, 1); }
-
-  Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    const Result<image::Image> image = image::Store(paths).Find(operands_.front());
-    if (!image && image.error().code() != ErrorCode::kNotFound) return image.error();
-    return image ? 0 : 1;
-  }
-
- private:
-  std::vector<std::string> operands_;
-};
-
 }  // namespace
 
 std::unique_ptr<Command> MakeImages() { return std::make_unique<ImagesCommand>(); }
-std::unique_ptr<Command> MakeImageLoad() { return std::make_unique<ImageLoadCommand>(); }
-std::unique_ptr<Command> MakeImageImport() { return std::make_unique<ImageImportCommand>(); }
-std::unique_ptr<Command> MakeImageRemove() { return std::make_unique<ImageRemoveCommand>(); }
-std::unique_ptr<Command> MakeImageTag() { return std::make_unique<ImageTagCommand>(); }
-std::unique_ptr<Command> MakeImageExists() { return std::make_unique<ImageExistsCommand>(); }
 
 }  // namespace skiff::cli
