@@ -13,6 +13,8 @@
 #include "image/storage_layout.h"
 #include "image/store.h"
 #include "image/transfer.h"
+#include "image/transfer/layer_export.h"
+#include "image/transfer/sha256.h"
 
 namespace skiff::image {
 namespace {
@@ -154,6 +156,37 @@ TEST_F(ImageRootTest, BothUnpackTheSameTrees) {
   EXPECT_THAT(by_podman, HasSubstr("trusted.overlay.opaque"));
   MustRun("skopeo copy -q containers-storage:localhost/zoo:1 dir:" + directory_ + "/out");
   MustRun(fmt::format("cd {0}/out && cmp $(sha256sum < {0}/b.tar | cut -c-64) {0}/b.tar && cmp $(sha256sum < {0}/a.tar | cut -c-64) {0}/a.tar", directory_));
+}
+
+TEST_F(ImageRootTest, LayersOfBothAreExportedBitForBit) {
+  const auto expect_exact = [&](const std::string& name, size_t count) {
+    const auto image = OpenStore().Find(name);
+    ASSERT_TRUE(image) << image.error().message();
+    const StorageLayout layout(paths_);
+    const auto layers = StoredLayers(layout, image->top_layer);
+    ASSERT_TRUE(layers) << layers.error().message();
+    EXPECT_EQ(layers->size(), count);
+    for (const auto& layer : *layers) {
+      auto tar = OpenLayerTar(layout, layer);
+      ASSERT_TRUE(tar) << tar.error().message();
+      DigestingSource digesting(std::move(*tar));
+      while (true) {
+        const auto chunk = digesting.Next();
+        ASSERT_TRUE(chunk) << chunk.error().message();
+        if (chunk->empty()) break;
+      }
+      EXPECT_EQ(digesting.Digest(), layer.diff_digest);
+      EXPECT_EQ(digesting.size(), layer.diff_size);
+    }
+  };
+  MustRun("podman load -qi " + Archive());
+  expect_exact("localhost/web:1", 3);
+  MustRun(fmt::format("cd {0} && printf 'FROM localhost/web:1\\nRUN rm /layers/1; echo 2 > /new; ln /new /hard; rm -r /var/www; mkdir /var/www\\n' "
+                      "> Containerfile && podman build -q --network none -t built .", directory_));
+  expect_exact("built", 4);
+  MustRun("podman rmi -af");
+  LoadBySkiff();
+  expect_exact("localhost/web:1", 3);
 }
 
 TEST_F(ImageRootTest, PodmanKeepsAHeldImage) {
