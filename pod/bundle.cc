@@ -149,6 +149,7 @@ class BundleWriter {
         .restart = std::string(EnumName(spec_.restart_policy.value_or(setting_.pod.restart_policy))),
         .max_retries = spec_.max_retries,
         .init = spec_.init,
+        .sidecar = spec_.sidecar,
         .stop_signal = ParseSignal(signal).value_or(SIGTERM),
         .grace_ms = spec_.stop_timeout_s.value_or(setting_.pod.termination_grace_s) * 1000,
         .tty = spec_.tty,
@@ -159,6 +160,13 @@ class BundleWriter {
         .sub_paths = std::move(sub_paths),
         .termination_message_file =
             spec_.termination_message_path.empty() ? "" : layout_.TerminationLog(container_.id),
+        .message_from_log = spec_.termination_message_from_log,
+        .startup_probe = spec_.startup_probe,
+        .liveness_probe = spec_.liveness_probe,
+        .readiness_probe = spec_.readiness_probe,
+        .post_start = spec_.post_start,
+        .pre_stop = spec_.pre_stop,
+        .health = spec_.health,
     };
   }
 

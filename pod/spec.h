@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pod/supervisor/probe.h"
+
 namespace skiff::pod {
 
 enum class RestartPolicy { kAlways, kOnFailure, kNever };
@@ -146,6 +148,7 @@ struct ContainerSpec {
   bool stdin = false;       // keep standard input open
   bool stdin_once = false;
   bool init = false;        // a Kubernetes init container
+  bool sidecar = false;     // one with restartPolicy Always: goes on running beside the others
   bool init_process = false;  // `run --init`: catatonit as process 1
   bool auto_remove = false;  // `run --rm`
   std::optional<RestartPolicy> restart_policy;  // absent: the pod's
@@ -153,6 +156,13 @@ struct ContainerSpec {
   std::string stop_signal;                      // empty: the image's, else SIGTERM
   std::optional<int64_t> stop_timeout_s;        // absent: the pod's grace period
   std::string termination_message_path;  // empty: none
+  bool termination_message_from_log = false;  // FallbackToLogsOnError
+  std::optional<supervisor::Probe> startup_probe;
+  std::optional<supervisor::Probe> liveness_probe;
+  std::optional<supervisor::Probe> readiness_probe;
+  std::optional<supervisor::Handler> post_start;
+  std::optional<supervisor::Handler> pre_stop;
+  std::optional<supervisor::HealthCheck> health;  // `run --health-*`; the image's HEALTHCHECK is put here at creation
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   std::string log_driver;  // empty or "k8s-file": CRI format; "none"

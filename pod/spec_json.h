@@ -157,6 +157,7 @@ void VisitFields(V& v, ContainerSpec& c) {
   v("stdin", c.stdin);
   v("stdinOnce", c.stdin_once);
   v("init", c.init);
+  v("sidecar", c.sidecar);
   v("initProcess", c.init_process);
   v("autoRemove", c.auto_remove);
   v("restartPolicy", c.restart_policy);
@@ -164,6 +165,13 @@ void VisitFields(V& v, ContainerSpec& c) {
   v("stopSignal", c.stop_signal);
   v("stopTimeoutS", c.stop_timeout_s);
   v("terminationMessagePath", c.termination_message_path);
+  v("terminationMessageFromLog", c.termination_message_from_log);
+  v("startupProbe", c.startup_probe);
+  v("livenessProbe", c.liveness_probe);
+  v("readinessProbe", c.readiness_probe);
+  v("postStart", c.post_start);
+  v("preStop", c.pre_stop);
+  v("health", c.health);
   v("labels", c.labels);
   v("annotations", c.annotations);
   v("logDriver", c.log_driver);

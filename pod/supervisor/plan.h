@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/json_fields.h"
+#include "pod/supervisor/probe.h"
 
 namespace skiff::supervisor {
 
@@ -30,7 +31,8 @@ struct ContainerPlan {
   std::string log_dir;         // folder of N.log (CRI format), N = restart count; empty: no log
   std::string restart = "Always";  // Always, OnFailure, Never
   int max_retries = 0;             // OnFailure: 0 means no limit
-  bool init = false;               // runs to completion, in order, before the others
+  bool init = false;               // started in order before the others; runs to completion unless it is a sidecar
+  bool sidecar = false;            // an init container that goes on running, and is stopped after the others
   int stop_signal = 15;
   int64_t grace_ms = 30'000;
   bool tty = false;
@@ -41,6 +43,13 @@ struct ContainerPlan {
   std::string cgroup;         // below each controller's root, "/skiff/pod-ID/CID"
   std::vector<SubPath> sub_paths;
   std::string termination_message_file;  // host file that is bound into the container; emptied before each start
+  bool message_from_log = false;  // FallbackToLogsOnError: the log's end stands in for an empty message of a failed run
+  std::optional<Probe> startup_probe;
+  std::optional<Probe> liveness_probe;
+  std::optional<Probe> readiness_probe;
+  std::optional<Handler> post_start;
+  std::optional<Handler> pre_stop;
+  std::optional<HealthCheck> health;
 };
 
 // The pause process and its namespaces.
@@ -76,6 +85,8 @@ struct PodPlan {
   std::string cgroup_root;
   std::string cgroup;             // the pod's: "/skiff/pod-ID"
   std::string supervisor_program;
+  std::string probe_program;      // skiff-probe: HTTPS, and names instead of addresses
+  std::string address;            // probes without a host go there; empty: 127.0.0.1
   std::string supervisor_cgroup;  // beside the pod's, for reaper and supervisor; empty: stay
   InfraPlan infra;
   bool wait_for_network = false;  // wait for the launcher's word before the first container starts
@@ -88,6 +99,9 @@ struct PodPlan {
   int64_t active_deadline_s = 0;      // 0: none
   // Run after the pod has ended (by itself or stopped): releases its network. argv; empty: nothing.
   std::vector<std::string> exit_command;
+  // Run whenever the pod's or a container's readiness has changed, and after exit_command when the pod has ended. Never two
+  // at once: a change during a run makes one more run afterwards. argv; empty: nothing.
+  std::vector<std::string> readiness_command;
 };
 
 template <typename V>
@@ -110,6 +124,7 @@ void VisitFields(V& v, ContainerPlan& c) {
   v("restart", c.restart);
   v("maxRetries", c.max_retries);
   v("init", c.init);
+  v("sidecar", c.sidecar);
   v("stopSignal", c.stop_signal);
   v("graceMs", c.grace_ms);
   v("tty", c.tty);
@@ -120,6 +135,13 @@ void VisitFields(V& v, ContainerPlan& c) {
   v("cgroup", c.cgroup);
   v("subPaths", c.sub_paths);
   v("terminationMessageFile", c.termination_message_file);
+  v("messageFromLog", c.message_from_log);
+  v("startupProbe", c.startup_probe);
+  v("livenessProbe", c.liveness_probe);
+  v("readinessProbe", c.readiness_probe);
+  v("postStart", c.post_start);
+  v("preStop", c.pre_stop);
+  v("health", c.health);
 }
 
 template <typename V>
@@ -156,6 +178,8 @@ void VisitFields(V& v, PodPlan& p) {
   v("cgroupRoot", p.cgroup_root);
   v("cgroup", p.cgroup);
   v("supervisorProgram", p.supervisor_program);
+  v("probeProgram", p.probe_program);
+  v("address", p.address);
   v("supervisorCgroup", p.supervisor_cgroup);
   v("infra", p.infra);
   v("waitForNetwork", p.wait_for_network);
@@ -167,6 +191,7 @@ void VisitFields(V& v, PodPlan& p) {
   v("exitWithContainers", p.exit_with_containers);
   v("activeDeadlineS", p.active_deadline_s);
   v("exitCommand", p.exit_command);
+  v("readinessCommand", p.readiness_command);
 }
 
 }  // namespace skiff::supervisor

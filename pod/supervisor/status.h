@@ -3,12 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/json_fields.h"
 
 namespace skiff::supervisor {
+
+// A postStart or preStop hook, or nothing. What a later supervisor needs to go on with it rather than run it again.
+struct HookStatus {
+  std::string hook;        // postStart, preStop
+  std::string began_at;
+  int64_t pid = 0;         // exec: the runtime's process
+  uint64_t pid_start_time = 0;
+};
 
 // Times are RFC 3339 in UTC with nanoseconds, empty: not yet.
 struct ContainerStatus {
@@ -26,11 +35,27 @@ struct ContainerStatus {
   int restart_count = 0;
   std::string next_start_at;      // while waiting in back-off
   bool final = false;             // will not be started again by the restart policy
+  bool init = false;
+  bool sidecar = false;           // an init container with restartPolicy Always
+  // Kubernetes' `started` and `ready`: the first is true once postStart is done and the startup probe, if any, has
+  // succeeded. Without probes a container is ready as soon as it is started; an ended init container, once it succeeded.
+  bool started = false;
+  bool ready = false;
+  std::string ready_changed_at;   // since when `ready` is as it is; empty: never was otherwise
+  std::string probe_failure;      // of the probe that failed last, "Readiness probe failed: ..."; empty: all is well
+  std::string termination_message;  // of the run that has ended (terminationMessagePath, at most 4096 bytes)
+  std::string health;             // of a container with a health check: starting, healthy, unhealthy
+  std::string stop_began_at;      // a stop is under way
+  int64_t stop_grace_ms = 0;      // its grace period
+  std::string stop_then;          // what comes after it: stay, policy, restart
+  bool stop_held = false;         // a sidecar whose stop signal waits for the other containers' end
+  std::optional<HookStatus> hook;  // the one that runs
   // The run before this one, for `logs --previous` and lastState; meaningful when restart_count > 0.
   int last_exit_code = 0;
   std::string last_reason;
   std::string last_started_at;
   std::string last_finished_at;
+  std::string last_termination_message;
 };
 
 struct PodStatus {
@@ -43,8 +68,21 @@ struct PodStatus {
   int64_t supervisor_pid = 0;
   std::string started_at;
   std::string finished_at;
+  // Conditions. Ready and ContainersReady are one: there is nothing on one machine that could hold a pod back otherwise.
+  std::string initialized_at;    // all init containers have succeeded (sidecars: started); empty: not yet
+  bool ready = false;            // every container and sidecar is ready
+  std::string ready_changed_at;
+  std::string stopping_at;       // a stop was asked for: Kubernetes' deletionTimestamp without the grace period
   std::vector<ContainerStatus> containers;
 };
+
+template <typename V>
+void VisitFields(V& v, HookStatus& h) {
+  v("hook", h.hook);
+  v("beganAt", h.began_at);
+  v("pid", h.pid);
+  v("pidStartTime", h.pid_start_time);
+}
 
 template <typename V>
 void VisitFields(V& v, ContainerStatus& c) {
@@ -62,10 +100,24 @@ void VisitFields(V& v, ContainerStatus& c) {
   v("restartCount", c.restart_count);
   v("nextStartAt", c.next_start_at);
   v("final", c.final);
+  v("init", c.init);
+  v("sidecar", c.sidecar);
+  v("started", c.started);
+  v("ready", c.ready);
+  v("readyChangedAt", c.ready_changed_at);
+  v("probeFailure", c.probe_failure);
+  v("terminationMessage", c.termination_message);
+  v("health", c.health);
+  v("stopBeganAt", c.stop_began_at);
+  v("stopGraceMs", c.stop_grace_ms);
+  v("stopThen", c.stop_then);
+  v("stopHeld", c.stop_held);
+  v("hook", c.hook);
   v("lastExitCode", c.last_exit_code);
   v("lastReason", c.last_reason);
   v("lastStartedAt", c.last_started_at);
   v("lastFinishedAt", c.last_finished_at);
+  v("lastTerminationMessage", c.last_termination_message);
 }
 
 template <typename V>
@@ -79,6 +131,10 @@ void VisitFields(V& v, PodStatus& p) {
   v("supervisorPid", p.supervisor_pid);
   v("startedAt", p.started_at);
   v("finishedAt", p.finished_at);
+  v("initializedAt", p.initialized_at);
+  v("ready", p.ready);
+  v("readyChangedAt", p.ready_changed_at);
+  v("stoppingAt", p.stopping_at);
   v("containers", p.containers);
 }
 
