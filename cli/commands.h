@@ -60,6 +60,7 @@ std::unique_ptr<Command> MakeVolumeExists();
 std::unique_ptr<Command> MakeInfo();
 std::unique_ptr<Command> MakeVersion();
 std::unique_ptr<Command> MakeCleanUpPod();
+std::unique_ptr<Command> MakeFollowPods();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();
 

@@ -34,6 +34,7 @@ class Player {
   // Keeps sets whose image is missing as they are: what runs is not given up for what cannot.
   void RefuseMissingImages();
   void StoreConfiguration();
+  void FollowServices();
   void RemoveObsolete();
   void MakeAndStart();
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);

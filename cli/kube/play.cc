@@ -50,6 +50,7 @@ class KubePlayCommand : public Command {
     options_.start = start_.value_or(true);
     options_.read_object = ReadStoredObject;
     TRY(context.ChangingEngine());
+    context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
     if (!quiet_) Show(report);
