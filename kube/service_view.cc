@@ -148,6 +148,8 @@ class ViewMaker {
 
 bool PodIsReady(const pod::PodInfo& pod) {
   if (pod.status.state != "running") return false;
+  // Supervisors that know of readiness say so from the first container on.
+  if (!pod.status.initialized_at.empty()) return pod.status.ready;
   return std::all_of(pod.containers.begin(), pod.containers.end(), [](const pod::ContainerInfo& container) {
     return !Serves(container.spec) || container.status.state == "running";
   });

@@ -52,7 +52,7 @@ const Struct& Describe(const ServiceSpec*) {
       F<&ServiceSpec::load_balancer_ip>("loadBalancerIP", kAccepted),
       F<&ServiceSpec::load_balancer_source_ranges>("loadBalancerSourceRanges"),
       F<&ServiceSpec::external_name>("externalName"),
-      F<&ServiceSpec::external_traffic_policy>("externalTrafficPolicy", kAccepted).OneOf(kTrafficPolicies)
+      F<&ServiceSpec::external_traffic_policy>("externalTrafficPolicy").OneOf(kTrafficPolicies)
           .Note("every endpoint is on this machine, and clients from outside keep their address"),
       F<&ServiceSpec::health_check_node_port>("healthCheckNodePort", kAccepted),
       F<&ServiceSpec::publish_not_ready_addresses>("publishNotReadyAddresses"),
@@ -61,7 +61,7 @@ const Struct& Describe(const ServiceSpec*) {
           .Note("PreferDualStack gets IPv4"),
       F<&ServiceSpec::allocate_load_balancer_node_ports>("allocateLoadBalancerNodePorts"),
       F<&ServiceSpec::load_balancer_class>("loadBalancerClass", kAccepted),
-      F<&ServiceSpec::internal_traffic_policy>("internalTrafficPolicy", kAccepted).OneOf(kTrafficPolicies)
+      F<&ServiceSpec::internal_traffic_policy>("internalTrafficPolicy").OneOf(kTrafficPolicies)
           .Note("every endpoint is on this machine"),
       F<&ServiceSpec::traffic_distribution>("trafficDistribution", kAccepted),
   }};

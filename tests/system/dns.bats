@@ -188,6 +188,23 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); t
   kill %1
 }
 
+@test "a firewall that drops what it does not know lets the pods' questions in, and is left as it was" {
+  iptables -P INPUT DROP
+  iptables -A INPUT -i lo -j ACCEPT
+  nft add table inet strict
+  nft 'add chain inet strict in { type filter hook input priority 10; policy drop; }'
+  nft add rule inet strict in iifname lo accept
+  before=$(iptables-save -t filter | grep -v '^[#:]'; nft list table inet strict)
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  [ "$(ask one one A)" = "$(address_of one)" ]
+  [ "$(ask one +tcp one A)" = "$(address_of one)" ]
+  iptables -L INPUT > /dev/null  # it can still read its table
+  skiff rm -f -t 0 one > /dev/null
+  [ "$(iptables-save -t filter | grep -v '^[#:]'; nft list table inet strict)" = "$before" ]
+  iptables -P INPUT ACCEPT
+  nft delete table inet strict
+}
+
 @test "look-ups while pods come and go: no failure, no stale answer" {
   skiff run -d --name asker localhost/busybox:latest sleep 1000 > /dev/null
   asker=$(address_of asker)
