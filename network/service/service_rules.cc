@@ -111,6 +111,19 @@ Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>&
   return {};
 }
 
+RtnlMessage RouteRequest(int type, int flags, const Ipv4Subnet& range) {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  header.rtm_dst_len = static_cast<unsigned char>(range.prefix_length);
+  header.rtm_table = RT_TABLE_MAIN;
+  header.rtm_protocol = RTPROT_STATIC;
+  header.rtm_scope = RT_SCOPE_LINK;
+  header.rtm_type = RTN_UNICAST;
+  RtnlMessage message(type, flags);
+  message.Append(header).PutU32(RTA_DST, range.base.network_order());
+  return message;
+}
+
 // The host itself, and pods whose packets no rule turns away, need a route to have their packets looked at: one to any
 // bridge of ours does, as no packet ever goes there unchanged.
 Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) {
@@ -124,15 +137,8 @@ Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) 
   for (const std::string& bridge : bridges) {
     const auto index = LinkIndex(host, bridge);
     if (!index) continue;
-    rtmsg header{};
-    header.rtm_family = AF_INET;
-    header.rtm_dst_len = static_cast<unsigned char>(range.prefix_length);
-    header.rtm_table = RT_TABLE_MAIN;
-    header.rtm_protocol = RTPROT_STATIC;
-    header.rtm_scope = RT_SCOPE_LINK;
-    header.rtm_type = RTN_UNICAST;
-    RtnlMessage message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-    message.Append(header).PutU32(RTA_DST, range.base.network_order()).PutU32(RTA_OIF, static_cast<uint32_t>(*index));
+    RtnlMessage message = RouteRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, range);
+    message.PutU32(RTA_OIF, static_cast<uint32_t>(*index));
     if (host.Transact(std::move(message), fmt::format("route the Services {} to {}", range.ToString(), bridge))) return {};
     // The bridge goes down with its last pod just now: the next one will do.
   }
@@ -141,16 +147,7 @@ Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) 
 
 Result<> RemoveRoute(const Ipv4Subnet& range) {
   ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
-  rtmsg header{};
-  header.rtm_family = AF_INET;
-  header.rtm_dst_len = static_cast<unsigned char>(range.prefix_length);
-  header.rtm_table = RT_TABLE_MAIN;
-  header.rtm_protocol = RTPROT_STATIC;
-  header.rtm_scope = RT_SCOPE_LINK;
-  header.rtm_type = RTN_UNICAST;
-  RtnlMessage message(RTM_DELROUTE, 0);
-  message.Append(header).PutU32(RTA_DST, range.base.network_order());
-  auto removed = host.Transact(std::move(message), "remove the route of the Services");
+  auto removed = host.Transact(RouteRequest(RTM_DELROUTE, 0, range), "remove the route of the Services");
   if (!removed && removed.error().errno_value() == ESRCH) return {};
   return removed;
 }
