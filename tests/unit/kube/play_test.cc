@@ -190,7 +190,7 @@ TEST_F(PlayTest, WhatAKilledCallLeftIsMadeGood) {
 }
 
 TEST_F(PlayTest, OneFailureLeavesNothingAndStopsNobody) {
-  engine_.start_errors["bad"] = "no such command /nope";
+  engine_.start_errors["bad"] = "start pod \"bad\": no such command /nope";
   const PlayReport report = PlayAll({MakePod("good"), MakePod("bad"), MakePod("fine")});
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("pod \"bad\": no such command /nope"));
