@@ -138,9 +138,9 @@ class LaunchRun {
 
   Result<> MakeCgroups() {
     ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context_.paths.cgroup_root, context_.paths.proc_root));
-    unified_cgroups_ = cgroups.unified();
     TRY(cgroups.Create(layout_.cgroup()), "cgroup of the pod");
-    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, unified_cgroups_));
+    cgroup_support_ = cgroups.Support(layout_.cgroup());
+    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, cgroup_support_));
   }
 
   Result<> WritePlan() {
@@ -149,7 +149,7 @@ class LaunchRun {
                        .pod = pod_.spec,
                        .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
                        .volume_sources = volumes_.sources,
-                       .unified_cgroups = unified_cgroups_};
+                       .cgroups = cgroup_support_};
     if (NeedsHostAddresses(pod_.spec)) {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
@@ -249,7 +249,7 @@ class LaunchRun {
   std::vector<ContainerRecord> containers_;
   PodNetwork network_;
   PreparedVolumes volumes_;
-  bool unified_cgroups_ = false;
+  runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;
   supervisor::LaunchEvent infra_;
   bool ended_ = false;  // the supervisor has taken the pod down by itself
