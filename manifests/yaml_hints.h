@@ -10,12 +10,11 @@
 
 namespace skiff::manifests {
 
-// The offset of the quote that ends the scalar whose opening quote stands at `open`; nothing when there is none, or no quote
-// stands there. yaml-cpp accepts a quote that is open at the end of the text.
 struct QuotedScalar {
-  bool quoted = false;
-  std::optional<size_t> close;
+  bool quoted = false;          // an opening quote stands there
+  std::optional<size_t> close;  // the offset of the quote that ends it; absent: none does
 };
+// yaml-cpp accepts a quote that is open at the end of the text.
 QuotedScalar FindClosingQuote(std::string_view text, size_t open);
 
 // The line above `line` (both count from 1) that should have been a key but has no ": ", with its first column; nothing when

@@ -120,7 +120,8 @@ class TreeBuilder : public YAML::EventHandler {
     const QuotedScalar scalar = FindClosingQuote(text_, open);
     if (!scalar.quoted) return;
     if (!scalar.close) Stop(mark, fmt::format("this {} is never closed", text_[open]));
-    const auto lines = std::count(text_.begin() + static_cast<ptrdiff_t>(open), text_.begin() + static_cast<ptrdiff_t>(*scalar.close), '\n');
+    const std::string_view quoted = std::string_view(text_).substr(open, *scalar.close - open);
+    const auto lines = std::count(quoted.begin(), quoted.end(), '\n');
     if (lines > 0) long_quote_ = {ToMark(mark), mark.line + 1 + static_cast<int>(lines)};
   }
 
