@@ -150,7 +150,9 @@ class PortCommand : public Command {
     return fmt::format("{}/{}", port.container_port, pod::EnumName(port.protocol));
   }
   static std::string HostSide(const pod::PortMapping& port) {
-    return fmt::format("{}:{}", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port);
+    const bool v6 = port.host_ip.find(':') != std::string::npos;
+    const std::string address = port.host_ip.empty() ? "0.0.0.0" : v6 ? "[" + port.host_ip + "]" : port.host_ip;
+    return fmt::format("{}:{}", address, port.host_port);
   }
 
   bool all_ = false, latest_ = false;

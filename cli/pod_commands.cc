@@ -8,6 +8,7 @@
 #include "cli/container_options.h"
 #include "cli/filter.h"
 #include "cli/names.h"
+#include "cli/notation/networks.h"
 #include "cli/notation/policies.h"
 #include "cli/notation/sizes.h"
 #include "cli/notation/text.h"
@@ -36,9 +37,7 @@ class PodCreateCommand : public Command {
     a.List("-p,--publish", publish_, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
     a.Value("-h,--hostname", hostname_, "name", "Host name in the pod (default: the pod's name)");
     a.List("-l,--label", labels_, "name=value", "Set a label");
-    a.List("--net,--network", networks_, "name", "Network: bridge, host, none, ns:PATH or names");
-    a.Value("--ip", ip_, "address", "Address in the network");
-    a.Value("--mac-address", mac_, "address", "MAC address");
+    network_.Declare(a);
     a.List("--add-host", add_host_, "name:ip", "A line of /etc/hosts", kComma);
     a.List("--dns", dns_, "address", "DNS servers", kComma);
     a.List("--dns-search", dns_search_, "domain", "DNS search domains", kComma);
@@ -92,9 +91,7 @@ class PodCreateCommand : public Command {
     pod.sysctls = PairsToMap(sysctls_);
     pod.manage_hosts = !no_hosts_;
     pod.termination_grace_s = 10;
-    for (const std::string& network : networks_) TRY(ApplyNetworkFlag(network, pod.network));
-    if (!ip_.empty()) pod.network.static_ip = ip_;
-    if (!mac_.empty()) pod.network.static_mac = mac_;
+    TRY(ApplyNetworkFlags(network_, pod.network));
     for (const std::string& host : add_host_) {
       ASSIGN_OR_RETURN(pod::HostAlias alias, ParseAddHost(host));
       pod.host_aliases.push_back(std::move(alias));
@@ -143,9 +140,10 @@ class PodCreateCommand : public Command {
     return {};
   }
 
-  std::string name_, hostname_, ip_, mac_, share_, pid_, restart_, memory_, cpus_, shm_size_,
+  NetworkFlags network_;
+  std::string name_, hostname_, share_, pid_, restart_, memory_, cpus_, shm_size_,
       exit_policy_ = "continue", id_file_;
-  std::vector<std::string> publish_, labels_, networks_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
+  std::vector<std::string> publish_, labels_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
       operands_;
   bool no_hosts_ = false, replace_ = false;
 };
@@ -198,7 +196,13 @@ class PodPsCommand : public Command {
     for (char& c : status) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return filters.MatchesPart("name", pod.name) && filters.MatchesPrefix("id", pod.id) &&
            filters.Matches("status", status) && filters.MatchesLabels(pod.spec.labels) &&
-           filters.MatchesPart("ctr-names", names);
+           filters.MatchesPart("ctr-names", names) && OnWantedNetwork(pod, filters);
+  }
+
+  static bool OnWantedNetwork(const pod::PodInfo& pod, const Filters& filters) {
+    if (!filters.Has("network")) return true;
+    const std::vector<std::string> networks = PodNetworks(pod);
+    return std::ranges::any_of(networks, [&](const std::string& name) { return filters.Matches("network", name); });
   }
 
   Result<> Sort(std::vector<pod::PodInfo>& pods) const {

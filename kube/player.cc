@@ -35,7 +35,7 @@ Player::Player(const std::vector<Object>& objects, const PlayOptions& options, c
       options_(options),
       open_backend_(open_backend),
       observer_(observer),
-      settings_{options.networks, options.node ? *options.node : ReadNodeInfo(), config_} {
+      settings_{options.network, options.node ? *options.node : ReadNodeInfo(), config_} {
   for (Object& object : objects_) {
     MakeHostPathsAbsolute(object);
     const bool is_workload = PodSpecOf(std::as_const(object)) != nullptr;

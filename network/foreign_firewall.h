@@ -8,10 +8,10 @@
 
 namespace skiff::network {
 
-// Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where
+// `v6`: chains for IPv6 concern it too. Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where
 // the table has it (docker's place for that), once. An error names the chain and says what its owner has to
 // allow.
-common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge);
+common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6);
 // Takes these rules back.
 common::Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge);
 

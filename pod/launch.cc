@@ -187,6 +187,7 @@ class LaunchRun {
                   .sysctls = spec.sysctls,
                   .cgroup = layout_.cgroup() + "/infra",
                   .pause_program = context_.paths.Program("skiff-pause")};
+    plan.held_sockets = network_.port_socket_names();
     plan.wait_for_network = network_.own_namespace();
     plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
     plan.shm_size = spec.shm_size;

@@ -304,10 +304,11 @@ TEST_F(PlayTest, PublishGoesToThePodThatHasThePort) {
 }
 
 TEST_F(PlayTest, NetworksOfTheCommandLine) {
-  options_.networks = {"blue"};
+  options_.network = pod::NetworkSpec{.networks = {{.name = "blue"}}};
   PlayAll({MakePod("a")});
-  EXPECT_THAT(engine_.Named("a")->spec.network.networks, ElementsAre("blue"));
-  options_.networks = {"none"};
+  ASSERT_EQ(engine_.Named("a")->spec.network.networks.size(), 1u);
+  EXPECT_EQ(engine_.Named("a")->spec.network.networks.front().name, "blue");
+  options_.network = pod::NetworkSpec{.mode = pod::NetworkSpec::Mode::kNone};
   PlayAll({MakePod("a")});
   EXPECT_EQ(engine_.Named("a")->spec.network.mode, pod::NetworkSpec::Mode::kNone);
 }

@@ -124,13 +124,26 @@ TEST(HostPorts, PastConnectionsDoNotBlock) {
   EXPECT_FALSE(again);
 }
 
+TEST(HostPorts, BothFamiliesOfTheWildcard) {
+  const uint16_t port = FreePort();
+  const auto held = BindHostPort({"", port, 80, "udp"}, "/proc", kNoPod);
+  ASSERT_TRUE(held) << held.error().message();
+  if (held->size() == 1) GTEST_SKIP() << "no IPv6 here";
+  ASSERT_EQ(held->size(), 2u);
+  EXPECT_FALSE(held->front().relayed);
+  EXPECT_TRUE(held->back().relayed) << "[::1] cannot be translated";
+  const auto taken = BindHostPort({"::1", port, 80, "udp"}, "/proc", kNoPod);
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), ::testing::HasSubstr(fmt::format("port [::1]:{}/udp is in use by network_test", port)));
+}
+
 TEST(HostPorts, RefusesWhatCannotBe) {
   EXPECT_EQ(BindHostPort({"", 0, 80, "tcp"}, "/proc", kNoPod).error().message(),
             "publish container port 80: no host port");
   EXPECT_EQ(BindHostPort({"", 80, 80, "icmp"}, "/proc", kNoPod).error().message(),
             "publish port 80/icmp: protocols are tcp, udp and sctp");
-  EXPECT_EQ(BindHostPort({"::1", 80, 80, "tcp"}, "/proc", kNoPod).error().code(),
-            common::ErrorCode::kUnsupported);
+  EXPECT_EQ(BindHostPort({"localhost", 80, 80, "tcp"}, "/proc", kNoPod).error().code(),
+            common::ErrorCode::kInvalid);
   EXPECT_EQ(BindHostPort({"203.0.113.7", FreePort(), 80, "tcp"}, "/proc", kNoPod).error().code(),
             common::ErrorCode::kInvalid);
 }
