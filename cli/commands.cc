@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/kube/commands.h"
+#include "cli/network/commands.h"
 
 namespace skiff::cli {
 
@@ -54,10 +55,12 @@ constexpr CommandInfo kPodChildren[] = {
     {"kill", "", kSomePods, "Send a signal to the containers of pods", MakePodKill},
     {"logs", "", "[options] POD", "Show the logs of a pod's containers", MakePodLogs},
     {"ps", "ls list", "[options]", "List pods", MakePodPs},
+    {"publish", "", "POD [[IP:]HOST:]PORT...", "Publish further ports of a pod", MakePodPublish},
     {"restart", "", kSomePods, "Restart pods", MakePodRestart},
     {"rm", "remove", kSomePods, "Remove pods", MakePodRemove},
     {"start", "", kSomePods, "Start pods", MakePodStart},
     {"stop", "", kSomePods, "Stop pods", MakePodStop},
+    {"unpublish", "", "POD [IP:]HOST[:PORT]...", "Take published ports of a pod back", MakePodUnpublish},
 };
 
 constexpr CommandInfo kImageChildren[] = {
@@ -69,6 +72,18 @@ constexpr CommandInfo kImageChildren[] = {
     {"ls", "list", "[options] [NAME]", "List images", MakeImages},
     {"rm", "remove", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag},
+};
+
+constexpr CommandInfo kNetworkChildren[] = {
+    {"connect", "", "[options] NETWORK POD|CONTAINER", "Put a pod on a further network", MakeNetworkConnect},
+    {"create", "", "[options] [NAME]", "Create a network", MakeNetworkCreate},
+    {"disconnect", "", "[options] NETWORK POD|CONTAINER", "Take a pod off a network", MakeNetworkDisconnect},
+    {"exists", "", "NETWORK", "Exit code 0 if the network exists, 1 if not", MakeNetworkExists},
+    {"inspect", "", "[options] NETWORK [NETWORK...]", "Show everything about networks", MakeNetworkInspect},
+    {"ls", "list", "[options]", "List networks", MakeNetworkList},
+    {"prune", "", "[options]", "Remove the networks that nothing is on", MakeNetworkPrune},
+    {"reload", "", "[options] [POD|CONTAINER...]", "Bring back links and rules that were lost", MakeNetworkReload},
+    {"rm", "remove", "[options] NETWORK [NETWORK...]", "Remove networks", MakeNetworkRemove},
 };
 
 constexpr CommandInfo kVolumeChildren[] = {
@@ -112,6 +127,7 @@ constexpr CommandInfo kRootChildren[] = {
     {"container", "", "", "Manage containers", nullptr, kContainerChildren, kManagement},
     {"pod", "", "", "Manage pods", nullptr, kPodChildren, kManagement},
     {"image", "", "", "Manage images", nullptr, kImageChildren, kManagement},
+    {"network", "", "", "Manage networks", nullptr, kNetworkChildren, kManagement},
     {"volume", "", "", "Manage volumes", nullptr, kVolumeChildren, kManagement},
     {"images", "", "[options] [NAME]", "List images", MakeImages, {}, kManagement},
     {"load",
@@ -141,6 +157,7 @@ constexpr CommandInfo kRootChildren[] = {
      kSystem},
     {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
     {pod::kFollowPodsCommand, "", "", "", MakeFollowPods},        // hidden: for a pod's supervisor
+    {pod::kCleanUpNetworksCommand, "", "", "", MakeCleanUpNetworks},  // hidden: for commands that end pods
 };
 
 constexpr CommandInfo kRoot{"skiff", "", "", "Run Kubernetes YAML and containers", nullptr, kRootChildren};

@@ -70,10 +70,7 @@ void DeclareStorageAndNetwork(ContainerFlags& f, Arguments& a) {
   a.List("-p,--publish", f.publish, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
   a.Switch("-P,--publish-all", f.publish_all, "Publish every exposed port to a free port");
   a.List("--expose", f.expose, "port", "Ports that --publish-all publishes, besides the image's", kComma);
-  a.List("--net,--network", f.network, "name",
-         "Network: bridge, host, none, container:NAME, ns:PATH or names");
-  a.Value("--ip", f.ip, "address", "Address in the network");
-  a.Value("--mac-address", f.mac, "address", "MAC address");
+  f.network.Declare(a);
   a.Value("-h,--hostname", f.hostname, "name", "Host name in the container");
   a.List("--add-host", f.add_host, "name:ip", "A line of /etc/hosts", kComma);
   a.Switch("--no-hosts", f.no_hosts, "Leave /etc/hosts as it is in the image");
@@ -104,7 +101,6 @@ void DeclareOthers(ContainerFlags& f, Arguments& a) {
   a.Refused("--rootfs", false, "not supported; make an image with 'skiff import'");
   a.Refused("--uidmap", true, "user namespaces are not supported yet");
   a.Refused("--gidmap", true, "user namespaces are not supported yet");
-  a.Refused("--network-alias", true, "names in DNS are not supported yet");
   a.Refused("--arch", true, "only images of this machine's architecture run here");
   a.Refused("--link", true, "not supported; put both containers into one pod");
 }

@@ -33,10 +33,10 @@ class PsCommand : public Command {
     a.Switch("-l,--latest", latest_, "The last one made");
     a.Switch("--noheading", no_heading_, "No line of headings");
     a.Value("--sort", sort_, "key", "created, id, image, names, status, command (default created)");
-    a.Ignored("--ns", false);
-    a.Ignored("-s,--size", false);
+    a.Refused("--ns", false, "not supported; process ids are in 'skiff inspect', namespaces in /proc");
+    a.Refused("-s,--size", false, "sizes of containers are not supported yet");
+    a.Refused("--external", false, "not supported; 'podman ps --external' lists what other programs hold");
     a.Ignored("--sync", false);
-    a.Ignored("--external", false);
   }
 
   Result<int> Run(Context& context) override {
@@ -150,7 +150,9 @@ class PortCommand : public Command {
     return fmt::format("{}/{}", port.container_port, pod::EnumName(port.protocol));
   }
   static std::string HostSide(const pod::PortMapping& port) {
-    return fmt::format("{}:{}", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port);
+    const bool v6 = port.host_ip.find(':') != std::string::npos;
+    const std::string address = port.host_ip.empty() ? "0.0.0.0" : v6 ? "[" + port.host_ip + "]" : port.host_ip;
+    return fmt::format("{}:{}", address, port.host_port);
   }
 
   bool all_ = false, latest_ = false;

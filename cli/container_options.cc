@@ -36,8 +36,10 @@ Result<> BuildEnvironment(const ContainerFlags& flags, const std::string& direct
     ASSIGN_OR_RETURN(auto pairs, ParseEnvFile(text, file));
     for (auto& pair : pairs) add(std::move(pair));
   }
-  for (const std::string& flag : flags.env)
+  for (const std::string& flag : flags.env) {
+    if (flag.starts_with('=')) return MakeError(ErrorCode::kInvalid, "--env {}: the variable has no name", flag);
     for (auto& pair : ParseEnvFlag(flag)) add(std::move(pair));
+  }
   if (flags.tty) {
     bool has_term = false;
     for (const pod::EnvVar& variable : container.env) has_term |= variable.name == "TERM";
@@ -233,10 +235,7 @@ Result<> BuildNamespaces(const ContainerFlags& flags, pod::PodSpec& pod) {
   TRY(mode("--cgroupns", flags.cgroupns, {"private"}));
   pod.host_pid = flags.pid == "host";
   pod.host_ipc = flags.ipc == "host";
-  for (const std::string& network : flags.network) TRY(ApplyNetworkFlag(network, pod.network));
-  if (!flags.ip.empty()) pod.network.static_ip = flags.ip;
-  if (!flags.mac.empty()) pod.network.static_mac = flags.mac;
-  return {};
+  return ApplyNetworkFlags(flags.network, pod.network);
 }
 
 Result<> BuildPod(const ContainerFlags& flags, pod::PodSpec& pod) {
@@ -277,9 +276,8 @@ Result<> CheckJoining(const ContainerFlags& flags) {
     return MakeError(ErrorCode::kInvalid, "{} belongs to the pod: give it to 'skiff pod create'", flag);
   };
   TRY(refuse(!flags.publish.empty() || flags.publish_all, "--publish"));
-  TRY(refuse(!flags.network.empty(), "--network"));
+  TRY(refuse(flags.network.given(), "--network"));
   TRY(refuse(!flags.hostname.empty(), "--hostname"));
-  TRY(refuse(!flags.ip.empty() || !flags.mac.empty(), "--ip"));
   TRY(refuse(!flags.add_host.empty() || flags.no_hosts, "--add-host"));
   TRY(refuse(!flags.dns.empty() || !flags.dns_search.empty() || !flags.dns_option.empty(), "--dns"));
   TRY(refuse(!flags.sysctl.empty(), "--sysctl"));

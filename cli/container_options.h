@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/notation/networks.h"
 #include "common/result.h"
 #include "pod/spec.h"
 
@@ -14,11 +15,12 @@ namespace skiff::cli {
 // As the user wrote them.
 struct ContainerFlags {
   std::string name, workdir, user, pod, hostname, restart, memory, memory_reservation, memory_swap, cpus,
-      cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, ip, mac,
-                                                                           log_driver, platform;
+      cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, log_driver,
+                                                                           platform;
+  NetworkFlags network;
   std::optional<std::string> entrypoint;
   std::optional<int64_t> cpu_shares, cpu_quota, cpu_period, pids_limit, stop_timeout, oom_score_adj;
-  std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, network, cap_add, cap_drop,
+  std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, cap_add, cap_drop,
       security_opt, label, label_file, annotation, add_host, dns, dns_search, dns_option, ulimit, device,
       sysctl, group_add, expose;
   bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false,

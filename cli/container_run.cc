@@ -114,7 +114,7 @@ class RunCommand : public Command {
     arguments.Switch("-d,--detach", flags_.detach, "Run in the background and print the container's id");
     arguments.Switch("--sig-proxy", signal_proxy_, "Pass signals on to the process (default true)");
     arguments.Value("--detach-keys", detach_keys_, "keys", "Keys that detach (default ctrl-p,ctrl-q)");
-    arguments.Ignored("-a,--attach", true);
+    arguments.Refused("-a,--attach", true, "all streams are attached; redirect those that you do not want");
   }
 
   Result<int> Run(Context& context) override {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/pod_view.h"
 #include "cli/notation/ports.h"
 #include "cli/notation/text.h"
 #include "cli/render/units.h"
@@ -70,14 +71,7 @@ std::vector<pod::PortMapping> PodPorts(const pod::PodInfo& pod) {
 
 std::vector<pod::PortMapping> ContainerView::Ports() const { return PodPorts(*pod); }
 
-std::vector<std::string> ContainerView::Networks() const {
-  std::vector<std::string> names;
-  if (pod->spec.network.mode != pod::NetworkSpec::Mode::kBridge) return names;
-  for (const network::Lease& lease : pod->leases) names.push_back(lease.network);
-  if (names.empty()) names = pod->spec.network.networks;
-  if (names.empty()) names.emplace_back(network::Network::kDefaultName);
-  return names;
-}
+std::vector<std::string> ContainerView::Networks() const { return PodNetworks(*pod); }
 
 std::vector<std::string> ContainerView::MountPaths() const {
   std::vector<std::string> paths;

@@ -3,6 +3,7 @@
 #include "cli/container_view.h"
 #include "cli/inspect_view.h"
 #include "cli/notation/text.h"
+#include "cli/pod_view.h"
 #include "cli/render/units.h"
 #include "runtime/capabilities.h"
 
@@ -86,16 +87,25 @@ JsonValue Mounts(const pod::ContainerInfo& container, const pod::PodInfo& pod,
   return mounts;
 }
 
+// The pod's addresses on one network, as docker and podman name them.
+void SetAddresses(JsonValue& object, const pod::PodInfo& pod, const std::string& network, JsonBuilder& b) {
+  network::Lease v4{.prefix_length = 0}, v6{.prefix_length = 0};
+  for (auto lease = pod.leases.rbegin(); lease != pod.leases.rend(); ++lease) {
+    if (lease->network == network) (lease->address.find(':') == std::string::npos ? v4 : v6) = *lease;
+  }
+  b.Set(object, "Gateway", v4.gateway);
+  b.Set(object, "IPAddress", v4.address);
+  b.Set(object, "IPPrefixLen", v4.prefix_length);
+  b.Set(object, "IPv6Gateway", v6.gateway);
+  b.Set(object, "GlobalIPv6Address", v6.address);
+  b.Set(object, "GlobalIPv6PrefixLen", v6.prefix_length);
+  b.Set(object, "MacAddress", v4.mac.empty() ? v6.mac : v4.mac);
+}
+
 JsonValue NetworkSettings(const pod::PodInfo& pod, JsonBuilder& b) {
   JsonValue settings = b.Object();
   b.Set(settings, "EndpointID", "");
-  b.Set(settings, "Gateway", pod.leases.empty() ? "" : pod.leases.front().gateway);
-  b.Set(settings, "IPAddress", pod.leases.empty() ? "" : pod.leases.front().address);
-  b.Set(settings, "IPPrefixLen", pod.leases.empty() ? 0 : pod.leases.front().prefix_length);
-  b.Set(settings, "IPv6Gateway", "");
-  b.Set(settings, "GlobalIPv6Address", "");
-  b.Set(settings, "GlobalIPv6PrefixLen", 0);
-  b.Set(settings, "MacAddress", pod.leases.empty() ? "" : pod.leases.front().mac);
+  SetAddresses(settings, pod, pod.leases.empty() ? "" : pod.leases.front().network, b);
   b.Set(settings, "Bridge", "");
   b.Set(settings, "SandboxID", "");
   b.Set(settings, "HairpinMode", false);
@@ -103,14 +113,13 @@ JsonValue NetworkSettings(const pod::PodInfo& pod, JsonBuilder& b) {
   b.Set(settings, "SandboxKey",
         pod.status.infra_pid == 0 ? "" : fmt::format("/proc/{}/ns/net", pod.status.infra_pid));
   JsonValue networks = b.Object();
-  for (const network::Lease& lease : pod.leases) {
+  for (const std::string& name : PodNetworks(pod)) {
     JsonValue entry = b.Object();
-    b.Set(entry, "Gateway", lease.gateway);
-    b.Set(entry, "IPAddress", lease.address);
-    b.Set(entry, "IPPrefixLen", lease.prefix_length);
-    b.Set(entry, "MacAddress", lease.mac);
-    b.Set(entry, "NetworkID", lease.network);
-    b.Set(networks, lease.network, std::move(entry));
+    SetAddresses(entry, pod, name, b);
+    b.Set(entry, "NetworkID", name);
+    for (const pod::NetworkAttachment& attachment : pod.spec.network.networks)
+      if (attachment.name == name) b.Set(entry, "Aliases", b.Strings(attachment.aliases));
+    b.Set(networks, name, std::move(entry));
   }
   b.Set(settings, "Networks", std::move(networks));
   return settings;

@@ -1,12 +1,14 @@
 // pod create|ps|start|stop|kill|restart|rm|exists.
 #include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/container_options.h"
 #include "cli/filter.h"
 #include "cli/names.h"
+#include "cli/notation/networks.h"
 #include "cli/notation/policies.h"
 #include "cli/notation/sizes.h"
 #include "cli/notation/text.h"
@@ -35,9 +37,7 @@ class PodCreateCommand : public Command {
     a.List("-p,--publish", publish_, "[[IP:]HOST:]PORT", "Publish a port or a range", kComma);
     a.Value("-h,--hostname", hostname_, "name", "Host name in the pod (default: the pod's name)");
     a.List("-l,--label", labels_, "name=value", "Set a label");
-    a.List("--net,--network", networks_, "name", "Network: bridge, host, none, ns:PATH or names");
-    a.Value("--ip", ip_, "address", "Address in the network");
-    a.Value("--mac-address", mac_, "address", "MAC address");
+    network_.Declare(a);
     a.List("--add-host", add_host_, "name:ip", "A line of /etc/hosts", kComma);
     a.List("--dns", dns_, "address", "DNS servers", kComma);
     a.List("--dns-search", dns_search_, "domain", "DNS search domains", kComma);
@@ -54,9 +54,9 @@ class PodCreateCommand : public Command {
             "continue, or stop: the pod ends with its last container");
     a.Value("--pod-id-file", id_file_, "file", "Write the pod's id to a file");
     a.Switch("--replace", replace_, "Remove a pod of the same name first");
-    a.Ignored("--infra", false);
-    a.Ignored("--infra-name", true);
-    a.Ignored("--infra-image", true);
+    a.Refused("--infra", false, "a pod always has an infra process, which holds its namespaces");
+    a.Refused("--infra-name", true, "the infra process has no name of its own");
+    a.Refused("--infra-image", true, "the infra process needs no image");
     a.Operands(operands_, 0, 1);
   }
 
@@ -91,9 +91,7 @@ class PodCreateCommand : public Command {
     pod.sysctls = PairsToMap(sysctls_);
     pod.manage_hosts = !no_hosts_;
     pod.termination_grace_s = 10;
-    for (const std::string& network : networks_) TRY(ApplyNetworkFlag(network, pod.network));
-    if (!ip_.empty()) pod.network.static_ip = ip_;
-    if (!mac_.empty()) pod.network.static_mac = mac_;
+    TRY(ApplyNetworkFlags(network_, pod.network));
     for (const std::string& host : add_host_) {
       ASSIGN_OR_RETURN(pod::HostAlias alias, ParseAddHost(host));
       pod.host_aliases.push_back(std::move(alias));
@@ -142,9 +140,10 @@ class PodCreateCommand : public Command {
     return {};
   }
 
-  std::string name_, hostname_, ip_, mac_, share_, pid_, restart_, memory_, cpus_, shm_size_,
+  NetworkFlags network_;
+  std::string name_, hostname_, share_, pid_, restart_, memory_, cpus_, shm_size_,
       exit_policy_ = "continue", id_file_;
-  std::vector<std::string> publish_, labels_, networks_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
+  std::vector<std::string> publish_, labels_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
       operands_;
   bool no_hosts_ = false, replace_ = false;
 };
@@ -159,10 +158,10 @@ class PodPsCommand : public Command {
     a.Switch("--noheading", no_heading_, "No line of headings");
     a.Switch("--ctr-names", container_names_, "Show the containers' names");
     a.Switch("-l,--latest", latest_, "The last one made");
-    a.Ignored("--ns", false);
-    a.Ignored("--ctr-ids", false);
-    a.Ignored("--ctr-status", false);
-    a.Ignored("--sort", true);
+    a.Switch("--ctr-ids", container_ids_, "Show the containers' ids");
+    a.Switch("--ctr-status", container_states_, "Show the containers' states");
+    a.Value("--sort", sort_, "key", "created, id, name, status or number (default created)");
+    a.Refused("--ns", false, "not supported; the namespaces are in 'skiff pod inspect'");
   }
 
   Result<int> Run(Context& context) override {
@@ -174,6 +173,7 @@ class PodPsCommand : public Command {
     std::stable_sort(pods.begin(), pods.end(),
                      [](const auto& a, const auto& b) { return a.created > b.created; });
     if (latest_ && pods.size() > 1) pods.resize(1);
+    TRY(Sort(pods));
     JsonBuilder builder;
     JsonValue rows = builder.Array();
     const bool json = format_ == "json";
@@ -196,7 +196,29 @@ class PodPsCommand : public Command {
     for (char& c : status) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return filters.MatchesPart("name", pod.name) && filters.MatchesPrefix("id", pod.id) &&
            filters.Matches("status", status) && filters.MatchesLabels(pod.spec.labels) &&
-           filters.MatchesPart("ctr-names", names);
+           filters.MatchesPart("ctr-names", names) && OnWantedNetwork(pod, filters);
+  }
+
+  static bool OnWantedNetwork(const pod::PodInfo& pod, const Filters& filters) {
+    if (!filters.Has("network")) return true;
+    const std::vector<std::string> networks = PodNetworks(pod);
+    return std::ranges::any_of(networks, [&](const std::string& name) { return filters.Matches("network", name); });
+  }
+
+  Result<> Sort(std::vector<pod::PodInfo>& pods) const {
+    using Key = std::string (*)(const pod::PodInfo&);
+    static const std::map<std::string_view, Key> kKeys{
+        {"id", [](const pod::PodInfo& pod) { return pod.id; }},
+        {"name", [](const pod::PodInfo& pod) { return pod.name; }},
+        {"status", [](const pod::PodInfo& pod) { return PodState(pod); }},
+        {"number", [](const pod::PodInfo& pod) { return fmt::format("{:08}", pod.containers.size()); }}};
+    if (sort_.empty() || sort_ == "created") return {};
+    const auto key = kKeys.find(sort_);
+    if (key == kKeys.end())
+      return MakeError(ErrorCode::kInvalid, "--sort {}: write created, id, name, status or number", sort_);
+    std::stable_sort(pods.begin(), pods.end(),
+                     [&](const auto& a, const auto& b) { return key->second(a) < key->second(b); });
+    return {};
   }
 
   TableStyle Style() const {
@@ -206,18 +228,24 @@ class PodPsCommand : public Command {
                      {"Name", "NAME"},           {"Status", "STATUS"},
                      {"Created", "CREATED"},     {"InfraId", "INFRA ID"},
                      {"InfraID", "INFRA ID"},    {"NumberOfContainers", "# OF CONTAINERS"},
-                     {"ContainerNames", "NAMES"}};
-    style.format =
-        quiet_             ? "{{.Id}}"
-        : !format_.empty() ? std::string_view(format_)
-        : container_names_
-            ? "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.ContainerNames}}"
-            : "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.NumberOfContainers}}";
+                     {"ContainerIds", "IDS"},    {"ContainerNames", "NAMES"},
+                     {"ContainerStatuses", "STATUS"}};
+    style.format = quiet_ ? "{{.Id}}" : !format_.empty() ? format_ : DefaultFormat();
     return style;
   }
 
-  bool quiet_ = false, no_truncation_ = false, no_heading_ = false, container_names_ = false, latest_ = false;
-  std::string format_;
+  std::string DefaultFormat() const {
+    std::string format = "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}";
+    if (!container_ids_ && !container_names_ && !container_states_) return format + "\t{{.NumberOfContainers}}";
+    if (container_ids_) format += "\t{{.ContainerIds}}";
+    if (container_names_) format += "\t{{.ContainerNames}}";
+    if (container_states_) format += "\t{{.ContainerStatuses}}";
+    return format;
+  }
+
+  bool quiet_ = false, no_truncation_ = false, no_heading_ = false, container_ids_ = false, container_names_ = false,
+       container_states_ = false, latest_ = false;
+  std::string format_, sort_;
   std::vector<std::string> filters_;
 };
 

@@ -40,6 +40,18 @@ std::string InfraState(const pod::PodInfo& pod) {
 
 }  // namespace
 
+std::vector<std::string> PodNetworks(const pod::PodInfo& pod) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  if (pod.spec.network.mode != pod::NetworkSpec::Mode::kBridge) return names;
+  for (const pod::NetworkAttachment& attachment : pod.spec.network.networks)
+    add(attachment.name.empty() ? network::Network::kDefaultName : attachment.name);
+  if (names.empty()) add(network::Network::kDefaultName);
+  return names;
+}
+
 std::string PodState(const pod::PodInfo& pod) {
   const Count count = CountContainers(pod);
   const bool infra_runs = InfraState(pod) == "running";
@@ -69,9 +81,7 @@ JsonValue PodListJson(const pod::PodInfo& pod, JsonBuilder& b) {
   b.Set(object, "InfraId", pod.infra_id);
   b.Set(object, "Name", pod.name);
   b.Set(object, "Namespace", pod.spec.from_kube ? pod.spec.kube_namespace : "");
-  JsonValue networks = b.Array();
-  for (const network::Lease& lease : pod.leases) b.Push(networks, lease.network);
-  b.Set(object, "Networks", std::move(networks));
+  b.Set(object, "Networks", b.Strings(PodNetworks(pod)));
   b.Set(object, "Status", PodState(pod));
   b.Set(object, "Labels", b.StringMap(pod.spec.labels));
   return object;
@@ -89,14 +99,18 @@ JsonValue PodRow(const pod::PodInfo& pod, bool no_truncation, JsonBuilder& b) {
   b.Set(row, "InfraId", id(pod.infra_id));
   b.Set(row, "InfraID", id(pod.infra_id));
   b.Set(row, "NumberOfContainers", static_cast<int>(pod.containers.size()) + 1);
-  std::vector<std::string> names;
-  for (const pod::ContainerInfo& container : pod.containers) names.push_back(container.name);
+  std::vector<std::string> ids{id(pod.infra_id)}, names{ShortId(pod.id) + "-infra"}, states{InfraState(pod)};
+  for (const pod::ContainerInfo& container : pod.containers) {
+    ids.push_back(id(container.id));
+    names.push_back(container.name);
+    states.push_back(container.status.state);
+  }
+  b.Set(row, "ContainerIds", Join(ids, ","));
   b.Set(row, "ContainerNames", Join(names, ","));
+  b.Set(row, "ContainerStatuses", Join(states, ","));
   b.Set(row, "Labels", b.StringMap(pod.spec.labels));
   b.Set(row, "Cgroup", "/skiff");
-  std::vector<std::string> networks;
-  for (const network::Lease& lease : pod.leases) networks.push_back(lease.network);
-  b.Set(row, "Networks", Join(networks, ","));
+  b.Set(row, "Networks", Join(PodNetworks(pod), ","));
   return row;
 }
 
@@ -124,15 +138,14 @@ JsonValue PodInspectJson(const pod::PodInfo& pod, JsonBuilder& b) {
   JsonValue infra = b.Object();
   b.Set(infra, "PortBindings", PortBindings(PodPorts(pod), b));
   b.Set(infra, "HostNetwork", pod.spec.network.mode == Mode::kHost);
-  b.Set(infra, "StaticIP", pod.spec.network.static_ip);
-  b.Set(infra, "StaticMAC", pod.spec.network.static_mac);
+  const auto fixed = pod.spec.network.networks.empty() ? pod::NetworkAttachment() : pod.spec.network.networks.front();
+  b.Set(infra, "StaticIP", fixed.static_ips.empty() ? "" : fixed.static_ips.front());
+  b.Set(infra, "StaticMAC", fixed.static_mac);
   b.Set(infra, "DNSServer", b.Strings(pod.spec.dns.nameservers));
   b.Set(infra, "DNSSearch", b.Strings(pod.spec.dns.searches));
   b.Set(infra, "DNSOption", b.Strings(pod.spec.dns.options));
   b.Set(infra, "NoManageHosts", !pod.spec.manage_hosts);
-  JsonValue networks = b.Array();
-  for (const network::Lease& lease : pod.leases) b.Push(networks, lease.network);
-  b.Set(infra, "Networks", std::move(networks));
+  b.Set(infra, "Networks", b.Strings(PodNetworks(pod)));
   JsonValue addresses = b.Array();
   for (const network::Lease& lease : pod.leases) b.Push(addresses, lease.address);
   b.Set(infra, "IPAddresses", std::move(addresses));

@@ -20,7 +20,7 @@ namespace skiff::kube {
 struct PlayOptions {
   bool replace = false;  // replace unchanged pods too, and pods of the same name that were not made by kube play
   bool start = true;     // false: create only
-  std::vector<std::string> networks;  // --network: names, or one of "host", "none"; empty: the default network
+  std::optional<pod::NetworkSpec> network;  // --network, of all pods; absent: the default network
   std::vector<std::string> publish;   // --publish [[HOSTIP:]HOST:]CONTAINER[/PROTO]: replaces the hostPorts of its port
   std::vector<Object> config_maps;    // --configmap FILE: looked up like those of the manifest, not kept
   ObjectReader read_object;           // for ConfigMaps and Secrets of earlier calls

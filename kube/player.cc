@@ -36,7 +36,7 @@ Player::Player(const std::vector<Object>& objects, const PlayOptions& options, c
       options_(options),
       open_backend_(open_backend),
       observer_(observer),
-      settings_{options.networks, options.node ? *options.node : ReadNodeInfo(), config_} {
+      settings_{options.network, options.node ? *options.node : ReadNodeInfo(), config_} {
   for (Object& object : objects_) {
     MakeHostPathsAbsolute(object);
     const bool is_workload = PodSpecOf(std::as_const(object)) != nullptr;
@@ -148,15 +148,17 @@ void Player::RefuseMissingImages() {
   };
   for (const PlannedPod& planned : plan_.pods) {
     const PodSet& set = sets_[planned.set];
-    for (const auto* containers : {&set.spec().init_containers, &set.spec().containers}) {
-      for (const Container& container : *containers) {
-        if (planned.existing || refused_.contains(planned.set)) continue;
-        std::optional<common::Error> error = missing(container.image);
-        if (!error) continue;
-        Refuse(planned.set, std::move(*error).Wrap(fmt::format("{} \"{}\": container \"{}\"", set.key().kind,
-                                                                set.key().name, container.name)));
+    if (planned.existing || refused_.contains(planned.set)) continue;
+    Problems problems(set.object());
+    const auto check = [&](const char* field, const std::vector<Container>& containers) {
+      for (size_t i = 0; i < containers.size(); ++i) {
+        if (const auto error = missing(containers[i].image))
+          problems.Error(fmt::format("{}.{}[{}].image", set.spec_path(), field, i), error->message());
       }
-    }
+    };
+    check("initContainers", set.spec().init_containers);
+    check("containers", set.spec().containers);
+    for (const common::Error& error : problems.errors()) Refuse(planned.set, error);
   }
 }
 
@@ -260,13 +262,14 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
     }
   }
   const std::lock_guard lock(mutex_);
-  if (!done) Fail(std::move(done).error().Wrap(fmt::format("pod \"{}\"", result.name)));
+  // The engine's errors name the pod; where it is written is known here.
+  if (!done) Fail(std::move(done).error().At(sets_[planned.set].object().PositionOf("metadata.name")));
   else if (observer_.pod_done) observer_.pod_done(result);
 }
 
 common::Result<> Player::Make(PodBackend& backend, PodWork& work) {
   ASSIGN_OR_RETURN(work.result.id, backend.CreatePod(work.spec));
-  ASSIGN_OR_RETURN(const pod::PodInfo info, backend.InspectPod(work.result.id));
+  ASSIGN_OR_RETURN(const pod::PodInfo info, backend.InspectPod(work.result.id), "pod \"{}\"", work.result.name);
   work.result.container_ids = AppContainerIds(info);
   return {};
 }

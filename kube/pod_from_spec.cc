@@ -74,10 +74,12 @@ void AddNamespaces(const pod::PodInfo& info, PodFromSpecResult& result) {
                        std::any_of(info.containers.begin(), info.containers.end(),
                                    [&](const pod::ContainerInfo& c) { return c.id.starts_with(spec.hostname); });
   if (!made_up && !out.host_network && spec.hostname != result.pod.metadata.name) out.hostname = spec.hostname;
-  if (!spec.network.networks.empty())
-    result.warnings.push_back("networks are named when playing: skiff kube play --network " + spec.network.networks.front());
-  if (!spec.network.static_ip.empty() || !spec.network.static_mac.empty())
-    result.warnings.push_back("a fixed address of the pod cannot be written");
+  for (const pod::NetworkAttachment& network : spec.network.networks) {
+    if (!network.name.empty())
+      result.warnings.push_back("networks are named when playing: skiff kube play --network " + network.name);
+    if (!network.static_ips.empty() || !network.static_mac.empty())
+      result.warnings.push_back("a fixed address of the pod cannot be written");
+  }
   if (spec.network.mode == pod::NetworkSpec::Mode::kNone) result.warnings.push_back("play it with --network none");
 }
 

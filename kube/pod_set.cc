@@ -19,11 +19,9 @@ std::string Hash(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-void SetNetwork(const std::vector<std::string>& names, pod::NetworkSpec& network) {
-  if (names.empty() || network.mode == pod::NetworkSpec::Mode::kHost) return;
-  if (names.front() == "host") network.mode = pod::NetworkSpec::Mode::kHost;
-  else if (names.front() == "none") network.mode = pod::NetworkSpec::Mode::kNone;
-  else network.networks = names;
+// hostNetwork of the manifest wins.
+void SetNetwork(const std::optional<pod::NetworkSpec>& wanted, pod::NetworkSpec& network) {
+  if (wanted && network.mode != pod::NetworkSpec::Mode::kHost) network = *wanted;
 }
 
 }  // namespace
@@ -50,7 +48,7 @@ pod::PodSpec PodSet::Translate(const std::string& name, const std::string& uid, 
                                const PodSettings& settings, Problems& problems) const {
   const PodIdentity identity{name, key_.kube_namespace, uid, labels_, annotations_};
   pod::PodSpec pod = TranslatePod({*spec_, identity, spec_path(), settings.node, settings.config, problems});
-  SetNetwork(settings.networks, pod.network);
+  SetNetwork(settings.network, pod.network);
   for (const pod::PortMapping& port : published_) PublishPort(pod, port);
   // The host's own network maps nothing.
   if (index > 0 || pod.network.mode != pod::NetworkSpec::Mode::kBridge) DropHostPorts(pod);

@@ -14,7 +14,7 @@ namespace skiff::kube {
 
 // What all pods of one call have in common.
 struct PodSettings {
-  std::vector<std::string> networks;  // as in PlayOptions
+  std::optional<pod::NetworkSpec> network;  // as in PlayOptions
   NodeInfo node;
   ConfigSource& config;
 };

@@ -7,30 +7,54 @@
 #include "network/firewall.h"
 #include "network/pod_record.h"
 #include "network/rtnetlink.h"
+#include "network/sysctl.h"
 
 namespace skiff::network {
+
+// What a pod publishes, and where that leads.
+struct Publication {
+  PortTargets targets;
+  std::vector<Port> ports;
+};
+// By the pod's publishing endpoint; nothing without one.
+Publication PublicationOf(const PodRecord& record);
 
 class Attachment {
  public:
   static common::Result<Attachment> Open(const std::string& proc_root);
 
-  // Everything of the endpoint. On error some of it may be there: Unwire takes it back.
-  common::Result<> Wire(const Endpoint& endpoint, int netns_fd, const std::vector<Port>& ports,
-                        const Firewall::Owners& owners);
-  // Goes on after errors and returns the first. Absent is fine; the bridge stays.
-  common::Result<> Unwire(const Endpoint& endpoint, const std::vector<Port>& ports);
-  // The bridge and what the rules say of it. Absent is fine.
-  common::Result<> RemoveBridge(const Endpoint& endpoint);
-  common::Result<> RemoveTable() { return firewall_.RemoveTable(); }
+  // The bridge of the endpoint, if it has one. True: it was not there, so that nothing is on it.
+  common::Result<bool> EnsureBridge(const Endpoint& endpoint);
+  // The rules of the bridge and the ports, then forwarding. True: the table was not there, so that nobody's rules are.
+  common::Result<bool> Publish(const Endpoint& endpoint, const Publication& publication,
+                               const Firewall::Owners& owners);
+  // The interface in the pod's namespace, with addresses and routes, after bridge and rules. `position` among the pod's
+  // interfaces: routes of the first are preferred. On error some of it may be there: Unwire takes it back.
+  common::Result<> Wire(const Endpoint& endpoint, int netns_fd, uint32_t position);
+  // Puts the endpoint's link on its bridge again. Absent is fine.
+  common::Result<> Rejoin(const Endpoint& endpoint);
+  bool HasLink(const Endpoint& endpoint);
+
+  // Absent is fine.
+  common::Result<> Unpublish(const Publication& publication);
+  common::Result<> Unwire(const Endpoint& endpoint);
+  // The interface of an endpoint without a link on a bridge, in a pod that goes on.
+  common::Result<> UnwireInside(const Endpoint& endpoint, int netns_fd);
+  // The bridge of a network, and what the rules say of it. `with_table`: nobody needs the table any more either.
+  // Absent is fine.
+  common::Result<> RemoveBridge(const Definition& network, bool with_table);
+  // Connections to these ports of the host that the kernel would go on sending elsewhere.
+  common::Result<> ForgetFlows(const std::vector<Port>& ports);
 
  private:
   Attachment(RtnlSocket host, Firewall firewall, std::string proc_root);
-  common::Result<> EnableForwarding(const std::string& bridge);
-  common::Result<> SetSysctl(const std::string& name, const std::string& value);
+  common::Result<> CreateLink(const Endpoint& endpoint, int netns_fd);
+  common::Result<> Configure(const Endpoint& endpoint, int netns_fd, uint32_t position);
 
   RtnlSocket host_;
   Firewall firewall_;
   std::string proc_root_;
+  Sysctls sysctls_;
 };
 
 }  // namespace skiff::network

@@ -22,7 +22,7 @@ constexpr uint32_t kMatchProtocol = 1 << 3;
 constexpr uint32_t kMatchDestinationPort = 1 << 5;
 
 struct Tuple {
-  Ipv4Address source;
+  IpAddress source;
   uint8_t protocol = 0;
   uint16_t destination_port = 0;
 };
@@ -54,7 +54,9 @@ Tuple ParseTuple(const nlattr* nest) {
   ForEachNested(nest, [&](const nlattr* part) {
     if (mnl_attr_get_type(part) == CTA_TUPLE_IP) {
       ForEachNested(part, [&](const nlattr* ip) {
-        if (mnl_attr_get_type(ip) == CTA_IP_V4_SRC) tuple.source = Ipv4Address{ntohl(mnl_attr_get_u32(ip))};
+        const int type = mnl_attr_get_type(ip);
+        if (type == CTA_IP_V4_SRC || type == CTA_IP_V6_SRC)
+          tuple.source = IpAddress::FromBytes(mnl_attr_get_payload(ip), type == CTA_IP_V6_SRC);
       });
     } else if (mnl_attr_get_type(part) == CTA_TUPLE_PROTO) {
       ForEachNested(part, [&](const nlattr* protocol) {
@@ -96,17 +98,17 @@ void PutFilter(nlmsghdr* request, uint32_t original, uint32_t reply) {
   mnl_attr_nest_end(request, filter);
 }
 
-Result<> Forget(NetfilterSocket& socket, const std::function<void(nlmsghdr*)>& filter,
+Result<> Forget(NetfilterSocket& socket, int family, const std::function<void(nlmsghdr*)>& filter,
                 const std::function<bool(const Flow&)>& matches) {
   std::vector<Flow> flows;
-  TRY(socket.Query(NetfilterSocket::kConntrack | IPCTNL_MSG_CT_GET, AF_INET, NLM_F_DUMP, filter,
+  TRY(socket.Query(NetfilterSocket::kConntrack | IPCTNL_MSG_CT_GET, family, NLM_F_DUMP, filter,
                    "list the tracked connections", [&](const nlmsghdr* answer) {
                      Flow flow = ParseFlow(answer);
                      if (matches(flow)) flows.push_back(std::move(flow));
                    }));
   for (const Flow& flow : flows) {
     const auto result = socket.Query(
-        NetfilterSocket::kConntrack | IPCTNL_MSG_CT_DELETE, AF_INET, 0,
+        NetfilterSocket::kConntrack | IPCTNL_MSG_CT_DELETE, family, 0,
         [&](nlmsghdr* request) {
           mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED, flow.original_attribute.size(),
                        flow.original_attribute.data());
@@ -120,11 +122,11 @@ Result<> Forget(NetfilterSocket& socket, const std::function<void(nlmsghdr*)>& f
 
 }  // namespace
 
-Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, Ipv4Address address) {
+Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address) {
   const auto filter = [&](nlmsghdr* request) {
     nlattr* tuple = mnl_attr_nest_start(request, CTA_TUPLE_REPLY);
     nlattr* ip = mnl_attr_nest_start(request, CTA_TUPLE_IP);
-    mnl_attr_put_u32(request, CTA_IP_V4_SRC, address.network_order());
+    mnl_attr_put(request, address.v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, address.size(), address.data());
     mnl_attr_nest_end(request, ip);
     nlattr* protocol = mnl_attr_nest_start(request, CTA_TUPLE_PROTO);
     mnl_attr_put_u8(request, CTA_PROTO_NUM, IPPROTO_UDP);
@@ -132,7 +134,7 @@ Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, Ipv4Address address) {
     mnl_attr_nest_end(request, tuple);
     PutFilter(request, 0, kMatchSource | kMatchProtocol);
   };
-  return Forget(socket, filter, [&](const Flow& flow) {
+  return Forget(socket, address.family(), filter, [&](const Flow& flow) {
     return flow.reply.protocol == IPPROTO_UDP && flow.reply.source == address;
   });
 }
@@ -147,9 +149,12 @@ Result<> ForgetUdpFlowsToPort(NetfilterSocket& socket, uint16_t port) {
     mnl_attr_nest_end(request, tuple);
     PutFilter(request, kMatchProtocol | kMatchDestinationPort, 0);
   };
-  return Forget(socket, filter, [&](const Flow& flow) {
-    return flow.original.protocol == IPPROTO_UDP && flow.original.destination_port == port;
-  });
+  for (const int family : {AF_INET, AF_INET6}) {
+    TRY(Forget(socket, family, filter, [&](const Flow& flow) {
+      return flow.original.protocol == IPPROTO_UDP && flow.original.destination_port == port;
+    }));
+  }
+  return {};
 }
 
 }  // namespace skiff::network

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/netfilter_socket.h"
 
 namespace skiff::network {
 
 // Forgets the UDP flows that lead to this address.
-common::Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, Ipv4Address address);
+common::Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address);
 // Forgets the UDP flows that clients began to this port of the host.
 common::Result<> ForgetUdpFlowsToPort(NetfilterSocket& socket, uint16_t port);
 

@@ -1,6 +1,6 @@
 #include "network/definition_store.h"
 
-#include <net/if.h>
+#include <algorithm>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -18,10 +18,20 @@ using common::Result;
 namespace {
 
 constexpr std::string_view kSuffix = ".json";
-constexpr unsigned kIndent = 5;  // as podman writes its own
+constexpr char kBridgePrefix[] = "skiff";  // bridges without a name of their own: skiff0 (the default one), skiff1, ...
+constexpr int kMostBridges = 10'000;
+constexpr size_t kShortestPrefix = 3;
 
-// The subnets of every definition in the folder. Files that cannot be read are somebody else's to repair.
-void AppendSubnets(const std::string& directory, std::vector<Ipv4Subnet>& subnets) {
+// What a definition occupies, whatever else is in it.
+struct Occupied {
+  std::string name;
+  std::string interface;
+  bool bridge = false;
+  std::vector<IpSubnet> subnets;
+};
+
+// Files that cannot be read are somebody else's to repair.
+void AppendOccupied(const std::string& directory, std::vector<Occupied>& list) {
   const auto names = common::ListDirectory(directory);
   if (!names) return;
   for (const std::string& name : *names) {
@@ -29,100 +39,52 @@ void AppendSubnets(const std::string& directory, std::vector<Ipv4Subnet>& subnet
     const auto text = common::ReadFile(directory + "/" + name);
     if (!text) continue;
     const auto document = common::ParseJson(*text, name);
-    const auto* list = document ? common::FindArray(*document, "subnets") : nullptr;
-    if (list == nullptr) continue;
-    for (const auto& item : list->GetArray()) {
-      const auto subnet = Ipv4Subnet::Parse(common::GetString(item, "subnet"));
-      if (subnet) subnets.push_back(*subnet);
+    if (!document || !document->IsObject()) continue;
+    Occupied entry;
+    entry.name = common::GetString(*document, "name");
+    entry.interface = common::GetString(*document, "network_interface");
+    entry.bridge = common::GetString(*document, "driver") == kBridgeDriver;
+    if (const auto* subnets = common::FindArray(*document, "subnets")) {
+      for (const auto& item : subnets->GetArray()) {
+        if (const auto subnet = IpSubnet::Parse(common::GetString(item, "subnet"))) entry.subnets.push_back(*subnet);
+      }
     }
+    list.push_back(std::move(entry));
   }
 }
 
-// The first IPv4 subnet's members; kUnsupported if there is none.
-Result<> ReadSubnet(const common::JsonValue& document, const std::string& what, Definition& definition) {
-  const auto* list = common::FindArray(document, "subnets");
-  if (list != nullptr) {
-    for (const auto& item : list->GetArray()) {
-      const auto subnet = Ipv4Subnet::Parse(common::GetString(item, "subnet"));
-      if (!subnet) continue;
-      definition.subnet = subnet->ToString();
-      definition.gateway = common::GetString(item, "gateway");
-      if (definition.gateway.empty()) definition.gateway = Ipv4Address{subnet->base.value + 1}.ToString();
-      TRY(Ipv4Address::Parse(definition.gateway), "{}: gateway", what);
-      return {};
-    }
-  }
-  return MakeError(ErrorCode::kUnsupported, "{}: the network has no IPv4 subnet", what);
+std::vector<Occupied> ListOccupied(const std::string& own, const std::string& foreign) {
+  std::vector<Occupied> list;
+  AppendOccupied(own, list);
+  AppendOccupied(foreign, list);
+  return list;
 }
 
-bool ValidName(const std::string& name) {
-  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  if (name.empty() || kFirst.find(name.front()) == std::string_view::npos) return false;
-  return name.find_first_not_of(std::string(kFirst) + "_.-") == std::string::npos;
+void FillGateways(Definition& network) {
+  // Nobody would answer there (podman's rule).
+  if (network.internal && !network.dns_enabled) return;
+  for (Subnet& subnet : network.subnets) {
+    const auto parsed = IpSubnet::Parse(subnet.subnet);
+    if (parsed && subnet.gateway.empty()) subnet.gateway = parsed->base.Plus(1).ToString();
+  }
 }
 
 }  // namespace
-
-std::string EncodeDefinition(const Definition& definition) {
-  common::JsonBuilder builder;
-  auto& root = builder.root();
-  builder.Set(root, "name", definition.name);
-  builder.Set(root, "id", definition.id);
-  builder.Set(root, "driver", "bridge");
-  builder.Set(root, "network_interface", definition.bridge);
-  builder.Set(root, "created", definition.created);
-  auto subnet = builder.Object();
-  builder.Set(subnet, "subnet", definition.subnet);
-  builder.Set(subnet, "gateway", definition.gateway);
-  auto subnets = builder.Array();
-  builder.Push(subnets, std::move(subnet));
-  builder.Set(root, "subnets", std::move(subnets));
-  builder.Set(root, "ipv6_enabled", false);
-  builder.Set(root, "internal", false);
-  builder.Set(root, "dns_enabled", false);
-  auto ipam = builder.Object();
-  builder.Set(ipam, "driver", "host-local");
-  builder.Set(root, "ipam_options", std::move(ipam));
-  return common::ToPrettyJson(root, kIndent) + "\n";
-}
-
-Result<Definition> DecodeDefinition(const std::string& text, const std::string& what) {
-  ASSIGN_OR_RETURN(const common::JsonDocument document, common::ParseJson(text, what));
-  if (!document.IsObject()) return MakeError(ErrorCode::kInvalid, "{}: not a JSON object", what);
-  Definition definition;
-  definition.name = common::GetString(document, "name");
-  definition.id = common::GetString(document, "id");
-  definition.bridge = common::GetString(document, "network_interface");
-  definition.created = common::GetString(document, "created");
-  const std::string_view driver = common::GetString(document, "driver");
-  if (driver != "bridge")
-    return MakeError(ErrorCode::kUnsupported, "{}: driver \"{}\": only bridge networks can be used", what,
-                     driver);
-  if (common::GetBool(document, "internal"))
-    return MakeError(ErrorCode::kUnsupported, "{}: internal networks cannot be used", what);
-  if (definition.bridge.empty() || definition.bridge.size() >= IFNAMSIZ ||
-      definition.bridge.find('/') != std::string::npos)
-    return MakeError(ErrorCode::kInvalid, "{}: network_interface \"{}\" is not a name for a bridge", what,
-                     definition.bridge);
-  TRY(ReadSubnet(document, what, definition));
-  return definition;
-}
 
 DefinitionStore::DefinitionStore(std::string directory, std::string foreign_directory)
     : directory_(std::move(directory)), foreign_directory_(std::move(foreign_directory)) {}
 
 common::Error DefinitionStore::NotFound(const std::string& name) const {
   if (common::PathExists(fmt::format("{}/{}.json", foreign_directory_, name)))
-    return MakeError(
-        ErrorCode::kUnsupported,
-        "network \"{}\" belongs to podman, which keeps its own book of addresses; use network \"{}\"", name,
-        Network::kDefaultName);
-  return MakeError(ErrorCode::kNotFound, "no network \"{}\" (no {}); the default one is \"{}\"", name,
-                   PathOf(name), Network::kDefaultName);
+    return MakeError(ErrorCode::kUnsupported,
+                     "network {} belongs to podman, which keeps its own book of addresses; make one of skiff's own: "
+                     "skiff network create {}",
+                     name, name);
+  return MakeError(ErrorCode::kNotFound, "unable to find network with name or ID {}: network not found", name);
 }
 
 Result<Definition> DefinitionStore::Load(const std::string& name) const {
-  if (!ValidName(name)) return MakeError(ErrorCode::kInvalid, "\"{}\" is not a name of a network", name);
+  TRY(CheckNetworkName(name));
   const auto text = common::ReadFile(PathOf(name));
   if (!text && text.error().code() == ErrorCode::kNotFound) return NotFound(name);
   TRY(text);
@@ -132,26 +94,125 @@ Result<Definition> DefinitionStore::Load(const std::string& name) const {
   return definition;
 }
 
-Result<Definition> DefinitionStore::LoadOrCreate(
-    const std::string& name, const std::string& bridge,
-    const std::function<Result<std::vector<Ipv4Subnet>>()>& host_subnets) const {
-  if (common::PathExists(PathOf(name))) return Load(name);
+Result<Definition> DefinitionStore::Find(const std::string& name_or_id) const {
+  auto by_name = Load(name_or_id);
+  if (by_name || by_name.error().code() != ErrorCode::kNotFound || name_or_id.size() < kShortestPrefix) return by_name;
+  ASSIGN_OR_RETURN(auto all, List());
+  std::erase_if(all, [&](const Definition& network) { return !network.id.starts_with(name_or_id); });
+  if (all.empty()) return by_name;
+  if (all.size() > 1)
+    return MakeError(ErrorCode::kInvalid, "more than one network has an ID that begins with {}", name_or_id);
+  return std::move(all.front());
+}
+
+Result<std::vector<Definition>> DefinitionStore::List() const {
+  std::vector<Definition> list;
+  const auto names = common::ListDirectory(directory_);
+  if (!names && names.error().code() == ErrorCode::kNotFound) return list;
+  TRY(names);
+  for (const std::string& file : *names) {
+    if (!file.ends_with(kSuffix)) continue;
+    if (auto network = Load(file.substr(0, file.size() - kSuffix.size()))) list.push_back(std::move(*network));
+  }
+  std::ranges::sort(list, {}, &Definition::name);
+  return list;
+}
+
+Result<> DefinitionStore::FillInterface(Definition& network, const Host& host) const {
+  if (!network.is_bridge()) return {};
+  const auto occupied = ListOccupied(directory_, foreign_directory_);
+  const auto owner = [&](const std::string& name) {
+    return std::ranges::find_if(occupied, [&](const Occupied& o) { return o.bridge && o.interface == name; });
+  };
+  if (!network.interface.empty()) {
+    const auto taken = owner(network.interface);
+    if (taken == occupied.end()) return {};
+    return MakeError(ErrorCode::kExists, "bridge name {} already in use by network {}", network.interface,
+                     taken->name);
+  }
+  for (int number = 1; number < kMostBridges; ++number) {
+    const std::string name = fmt::format("{}{}", kBridgePrefix, number);
+    const bool named = common::PathExists(PathOf(name)) && network.name.empty();
+    if (named || owner(name) != occupied.end() || host.has_interface(name)) continue;
+    network.interface = name;
+    return {};
+  }
+  return MakeError(ErrorCode::kUnavailable, "no free name for a bridge");
+}
+
+Result<> DefinitionStore::FillSubnets(Definition& network, const Host& host) const {
+  ASSIGN_OR_RETURN(std::vector<IpSubnet> used, host.subnets());
+  const auto occupied = ListOccupied(directory_, foreign_directory_);
+  for (Subnet& subnet : network.subnets) {
+    ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
+    subnet.subnet = parsed.ToString();
+    for (const Occupied& other : occupied) {
+      if (std::ranges::any_of(other.subnets, [&](const IpSubnet& s) { return s.Overlaps(parsed); }))
+        return MakeError(ErrorCode::kExists, "subnet {} is already used by network {}", subnet.subnet, other.name);
+    }
+    // The subnets of macvlan and ipvlan are those of the parent.
+    const bool on_host = std::ranges::any_of(used, [&](const IpSubnet& s) { return s.Overlaps(parsed); });
+    if (on_host && network.is_bridge())
+      return MakeError(ErrorCode::kExists, "subnet {} is already used on the host or by another config",
+                       subnet.subnet);
+    network.ipv6 = network.ipv6 || parsed.base.v6;
+    used.push_back(parsed);
+  }
+  for (const Occupied& other : occupied) used.insert(used.end(), other.subnets.begin(), other.subnets.end());
+  if (!network.is_bridge() || network.ipam_driver != "host-local") return {};
+  const auto has = [&](bool v6) {
+    return std::ranges::any_of(network.subnets,
+                               [&](const Subnet& s) { return (s.subnet.find(':') != std::string::npos) == v6; });
+  };
+  if (network.subnets.empty()) {
+    ASSIGN_OR_RETURN(const IpSubnet subnet, ChooseSubnet(used));
+    network.subnets.push_back({.subnet = subnet.ToString()});
+  }
+  if (network.ipv6 && !has(true)) {
+    ASSIGN_OR_RETURN(const IpSubnet subnet, ChooseIpv6Subnet(used));
+    network.subnets.push_back({.subnet = subnet.ToString()});
+  }
+  return {};
+}
+
+Result<Definition> DefinitionStore::CreateLocked(Definition network, const Host& host) const {
+  TRY(FillInterface(network, host));
+  if (network.name.empty()) network.name = network.interface;
+  TRY(FillSubnets(network, host));
+  FillGateways(network);
+  network.id = common::NewId();
+  network.created = common::FormatTime(common::Now(), true);
+  TRY(CheckDefinition(network));
+  TRY(common::WriteFileAtomic(PathOf(network.name), EncodeDefinition(network)));
+  return network;
+}
+
+Result<Definition> DefinitionStore::Create(Definition wanted, const Host& host) const {
+  if (!wanted.name.empty()) TRY(CheckNetworkName(wanted.name));
   TRY(common::MakeDirectories(directory_));
   ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(directory_ + "/.lock"));
-  if (common::PathExists(PathOf(name))) return Load(name);
+  if (!wanted.name.empty() && common::PathExists(PathOf(wanted.name)))
+    return MakeError(ErrorCode::kExists, "network name {} already used: network already exists", wanted.name);
+  if (!wanted.is_bridge() && wanted.name.empty())
+    return MakeError(ErrorCode::kInvalid, "a {} network needs a name", wanted.driver);
+  return CreateLocked(std::move(wanted), host);
+}
 
-  ASSIGN_OR_RETURN(std::vector<Ipv4Subnet> used, host_subnets());
-  AppendSubnets(directory_, used);
-  AppendSubnets(foreign_directory_, used);
-  ASSIGN_OR_RETURN(const Ipv4Subnet subnet, ChooseSubnet(used), "create network \"{}\"", name);
-  Definition definition{.name = name,
-                        .id = common::NewId(),
-                        .bridge = bridge,
-                        .subnet = subnet.ToString(),
-                        .gateway = Ipv4Address{subnet.base.value + 1}.ToString(),
-                        .created = common::FormatTime(common::Now(), true)};
-  TRY(common::WriteFileAtomic(PathOf(name), EncodeDefinition(definition)));
-  return definition;
+Result<Definition> DefinitionStore::LoadOrCreate(const Definition& wanted, const Host& host) const {
+  if (common::PathExists(PathOf(wanted.name))) return Load(wanted.name);
+  TRY(common::MakeDirectories(directory_));
+  ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(directory_ + "/.lock"));
+  if (common::PathExists(PathOf(wanted.name))) return Load(wanted.name);
+  auto created = CreateLocked(wanted, host);
+  if (!created) return std::move(created).error().Wrap(fmt::format("create network {}", wanted.name));
+  return created;
+}
+
+Result<> DefinitionStore::Remove(const std::string& name) const {
+  TRY(CheckNetworkName(name));
+  ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(directory_ + "/.lock"));
+  if (!common::PathExists(PathOf(name))) return NotFound(name);
+  return common::RemoveFile(PathOf(name));
 }
 
 }  // namespace skiff::network

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "network/ipv4.h"
-#include "network/network.h"
+#include "network/definition.h"
+#include "network/ip_address.h"
 
 namespace skiff::network {
 
@@ -15,23 +15,33 @@ class DefinitionStore {
   // `foreign_directory` holds podman's definitions: they are never used, only kept clear of.
   DefinitionStore(std::string directory, std::string foreign_directory);
 
-  // kNotFound names the networks that exist. kInvalid or kUnsupported: the file cannot be used, and why.
+  // Asked only when a definition has to be made: subnets in use on the host, and names of its interfaces.
+  struct Host {
+    std::function<common::Result<std::vector<IpSubnet>>()> subnets;
+    std::function<bool(const std::string& interface)> has_interface;
+  };
+
+  // kNotFound names the remedy. kInvalid or kUnsupported: the file cannot be used, and why.
   common::Result<Definition> Load(const std::string& name) const;
-  // Makes `name` with `bridge` on a free subnet unless another command has done so; the definition that
-  // exists then. `host_subnets` is asked only if one has to be made.
-  common::Result<Definition> LoadOrCreate(
-      const std::string& name, const std::string& bridge,
-      const std::function<common::Result<std::vector<Ipv4Subnet>>()>& host_subnets) const;
+  // By name, id or unique prefix of an id.
+  common::Result<Definition> Find(const std::string& name_or_id) const;
+  // Those that can be used, sorted by name.
+  common::Result<std::vector<Definition>> List() const;
+  // Fills in what is left open and writes it; no name: that of its bridge.
+  common::Result<Definition> Create(Definition wanted, const Host& host) const;
+  // Makes it unless another command has done so; the definition that exists then.
+  common::Result<Definition> LoadOrCreate(const Definition& wanted, const Host& host) const;
+  common::Result<> Remove(const std::string& name) const;
 
  private:
   std::string PathOf(const std::string& name) const { return directory_ + "/" + name + ".json"; }
   common::Error NotFound(const std::string& name) const;
+  common::Result<Definition> CreateLocked(Definition wanted, const Host& host) const;
+  common::Result<> FillInterface(Definition& network, const Host& host) const;
+  common::Result<> FillSubnets(Definition& network, const Host& host) const;
 
   std::string directory_;
   std::string foreign_directory_;
 };
-
-std::string EncodeDefinition(const Definition& definition);
-common::Result<Definition> DecodeDefinition(const std::string& text, const std::string& what);
 
 }  // namespace skiff::network

@@ -16,33 +16,21 @@ using common::Result;
 
 namespace {
 
-std::string Describe(const Port& port) {
-  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port,
-                     port.protocol);
-}
-
-// Messages before the ports of a publishing batch.
-constexpr size_t kBridgeMessages = 2;
-
-// `replaced` are deleted first.
-Result<NftBatch> BuildPublish(const std::string& bridge, const Ipv4Subnet& subnet, Ipv4Address address,
-                              const std::vector<Port>& ports, const std::vector<Port>& replaced) {
-  NftBatch batch;
-  batch.AddElements(BridgeElement(bridge).get(), NFPROTO_INET, 0);
-  batch.AddElements(SubnetElement(subnet).get(), NFPROTO_INET, 0);
-  for (const Port& port : replaced) {
-    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(port, nullptr));
-    batch.DeleteElements(element.get(), NFPROTO_INET);
-  }
-  for (const Port& port : ports) {
-    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(port, &address));
-    batch.AddElements(element.get(), NFPROTO_INET, NLM_F_EXCL);
-  }
-  return batch;
-}
+constexpr int kAttempts = 5;
 
 bool Absent(const std::vector<NftFailure>& failures) {
   return std::any_of(failures.begin(), failures.end(), [](const NftFailure& f) { return f.error == ENOENT; });
+}
+
+common::Error TableError(const NftFailure& failure) {
+  const common::Error cause = common::Error::FromErrno(
+      failure.error, fmt::format("create nftables table inet {} (message {})", kTable, failure.message));
+  // What a kernel without a module answers to a rule that needs it.
+  if (failure.error != EOPNOTSUPP && failure.error != ENOENT) return cause;
+  return MakeError(ErrorCode::kUnsupported,
+                   "{}: this kernel lacks what published ports and masquerading need: load the modules nf_tables, "
+                   "nft_nat, nft_masq, nft_fib_inet and nft_ct, or use --network host",
+                   cause.message());
 }
 
 }  // namespace
@@ -52,87 +40,131 @@ Result<Firewall> Firewall::Open() {
   return Firewall(std::move(socket));
 }
 
-Result<> Firewall::EnsureTable() {
-  ASSIGN_OR_RETURN(const auto failures, socket_.Commit(BuildTable()));
-  // Another command was faster.
-  if (failures.empty() || failures.front().error == EEXIST) return {};
-  return common::Error::FromErrno(
-      failures.front().error,
-      fmt::format("create nftables table inet {} (message {})", kTable, failures.front().message));
+Result<bool> Firewall::HasTable() {
+  const UniqueTable table(nftnl_table_alloc());
+  nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kTable);
+  const auto found = socket_.Query(
+      NetfilterSocket::kNftables | NFT_MSG_GETTABLE, NFPROTO_INET, 0,
+      [&](nlmsghdr* request) { nftnl_table_nlmsg_build_payload(request, table.get()); }, "look up the nftables table",
+      [](const nlmsghdr*) {});
+  if (!found && found.error().errno_value() == ENOENT) return false;
+  TRY(found);
+  return true;
 }
 
-Result<> Firewall::Publish(const std::string& bridge, const Ipv4Subnet& subnet, Ipv4Address address,
-                           const std::vector<Port>& ports, const Owners& owners) {
-  std::vector<Port> replaced;
-  // At most: the table is missing, then ports are stale.
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    ASSIGN_OR_RETURN(const NftBatch batch, BuildPublish(bridge, subnet, address, ports, replaced));
+Result<std::vector<Firewall::Mapping>> Firewall::Mappings(const PortTargets& targets, const std::vector<Port>& ports) {
+  std::vector<Mapping> mappings;
+  for (const Port& port : ports) {
+    for (const auto& target : {targets.v4, targets.v6}) {
+      if (!target) continue;
+      ASSIGN_OR_RETURN(const bool concerned, ConcernsFamily(port, target->v6));
+      if (concerned) mappings.push_back({port, *target});
+    }
+  }
+  return mappings;
+}
+
+Result<> Firewall::AddPublication(NftBatch& batch, const std::vector<UniqueSet>& bridge,
+                                  const std::vector<Mapping>& replaced, const std::vector<Mapping>& mappings) {
+  for (const UniqueSet& element : bridge) batch.AddElements(element.get(), NFPROTO_INET, 0);
+  for (const Mapping& mapping : replaced) {
+    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping.port, mapping.target.v6, nullptr));
+    batch.DeleteElements(element.get(), NFPROTO_INET);
+  }
+  for (const Mapping& mapping : mappings) {
+    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping.port, mapping.target.v6, &mapping.target));
+    batch.AddElements(element.get(), NFPROTO_INET, NLM_F_EXCL);
+  }
+  return {};
+}
+
+// The table is looked up first, as a transaction that fails costs the kernel a grace period of 10 ms and more.
+Result<bool> Firewall::Publish(const BridgeRules& bridge, const PortTargets& targets, const std::vector<Port>& ports,
+                               const Owners& owners) {
+  const std::vector<UniqueSet> elements = BridgeElements(bridge);
+  ASSIGN_OR_RETURN(const auto mappings, Mappings(targets, ports));
+  std::vector<Mapping> replaced;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    ASSIGN_OR_RETURN(const bool has_table, HasTable());
+    NftBatch batch = has_table ? NftBatch() : BuildTable();
+    const size_t table_size = batch.size();
+    TRY(AddPublication(batch, elements, replaced, mappings));
     ASSIGN_OR_RETURN(const auto failures, socket_.Commit(batch));
-    if (failures.empty()) return {};
-    if (Absent(failures)) {
-      TRY(EnsureTable());
+    if (failures.empty()) return !has_table;
+    const NftFailure& first = failures.front();
+    // Another command was faster: in making the table, or in removing it.
+    if (first.message < table_size && first.error == EEXIST) continue;
+    if (has_table && Absent(failures)) {
       replaced.clear();
       continue;
     }
-    std::vector<Port> taken;
+    if (first.message < table_size) return TableError(first);
+    std::vector<Mapping> taken;
+    const size_t ports_begin = table_size + elements.size() + replaced.size();
     for (const NftFailure& failure : failures) {
-      const size_t first = kBridgeMessages + replaced.size();
-      if (failure.error != EEXIST || failure.message < first || failure.message >= first + ports.size())
-        return common::Error::FromErrno(failure.error,
-                                        fmt::format("publish ports of {}", address.ToString()));
-      taken.push_back(ports[failure.message - first]);
+      const bool of_port = failure.message >= ports_begin && failure.message < ports_begin + mappings.size();
+      if (failure.error != EEXIST || !of_port)
+        return common::Error::FromErrno(failure.error, fmt::format("change the rules of bridge {}", bridge.bridge));
+      taken.push_back(mappings[failure.message - ports_begin]);
     }
-    ASSIGN_OR_RETURN(replaced, FindStale(taken, address, owners));
+    ASSIGN_OR_RETURN(replaced, FindStale(taken, owners));
   }
-  return MakeError(ErrorCode::kBusy, "publish ports of {}: another program keeps changing table inet {}",
-                   address.ToString(), kTable);
+  return MakeError(ErrorCode::kBusy, "publish ports on bridge {}: another program keeps changing table inet {}",
+                   bridge.bridge, kTable);
 }
 
-Result<std::vector<Port>> Firewall::FindStale(const std::vector<Port>& taken, Ipv4Address address,
-                                              const Owners& owners) {
-  std::vector<Port> stale;
-  for (const Port& port : taken) {
-    const auto target = Find(port);
+Result<std::vector<Firewall::Mapping>> Firewall::FindStale(const std::vector<Mapping>& taken, const Owners& owners) {
+  std::vector<Mapping> stale;
+  for (const Mapping& mapping : taken) {
+    const auto target = Find(mapping);
     if (!target && target.error().code() == ErrorCode::kNotFound) continue;  // gone since
     TRY(target);
-    if (target->address != address && !owners.stale(target->address))
-      return MakeError(ErrorCode::kExists, "port {} is published by {}", Describe(port),
+    if (target->address != mapping.target && !owners.stale(target->address))
+      return MakeError(ErrorCode::kExists, "port {} is published by {}", Describe(mapping.port),
                        owners.describe(target->address));
-    stale.push_back(port);
+    stale.push_back(mapping);
   }
   return stale;
 }
 
-Result<PortTarget> Firewall::Find(const Port& port) {
-  ASSIGN_OR_RETURN(const UniqueSet element, PortElement(port, nullptr));
+Result<PortTarget> Firewall::Find(const Mapping& mapping) {
+  ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping.port, mapping.target.v6, nullptr));
   std::optional<Result<PortTarget>> target;
   TRY(socket_.Query(
       NetfilterSocket::kNftables | NFT_MSG_GETSETELEM, NFPROTO_INET, 0,
       [&](nlmsghdr* request) { nftnl_set_elems_nlmsg_build_payload(request, element.get()); },
-      fmt::format("look up published port {}", Describe(port)),
+      fmt::format("look up published port {}", Describe(mapping.port)),
       [&](const nlmsghdr* answer) { target = ParsePortTarget(answer); }));
-  if (!target) return MakeError(ErrorCode::kNotFound, "port {} is not published", Describe(port));
+  if (!target) return MakeError(ErrorCode::kNotFound, "port {} is not published", Describe(mapping.port));
   return std::move(*target);
 }
 
-Result<> Firewall::Unpublish(Ipv4Address address, const std::vector<Port>& ports) {
+Result<> Firewall::Unpublish(const PortTargets& targets, const std::vector<Port>& ports) {
+  ASSIGN_OR_RETURN(const auto mappings, Mappings(targets, ports));
   NftBatch batch;
-  for (const Port& port : ports) {
-    const auto target = Find(port);
+  for (const Mapping& mapping : mappings) {
+    const auto target = Find(mapping);
     if (!target && target.error().code() == ErrorCode::kNotFound) continue;
     TRY(target);
-    if (target->address != address) continue;
-    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(port, nullptr));
+    if (target->address != mapping.target) continue;
+    ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping.port, mapping.target.v6, nullptr));
     batch.DeleteElements(element.get(), NFPROTO_INET);
   }
-  return socket_.Apply(batch, fmt::format("take back the published ports of {}", address.ToString()));
+  return socket_.Apply(batch, "take back published ports");
 }
 
-Result<> Firewall::RemoveBridge(const std::string& bridge, const Ipv4Subnet& subnet) {
-  for (const auto& element : {BridgeElement(bridge), SubnetElement(subnet)}) {
-    NftBatch batch;
-    batch.DeleteElements(element.get(), NFPROTO_INET);
-    auto result = socket_.Apply(batch, fmt::format("remove bridge {} from table inet {}", bridge, kTable));
+Result<> Firewall::RemoveBridge(const BridgeRules& bridge) {
+  const std::string what = fmt::format("remove bridge {} from table inet {}", bridge.bridge, kTable);
+  NftBatch batch;
+  const std::vector<UniqueSet> elements = BridgeElements(bridge);
+  for (const UniqueSet& element : elements) batch.DeleteElements(element.get(), NFPROTO_INET);
+  const auto removed = socket_.Apply(batch, what);
+  if (removed || removed.error().errno_value() != ENOENT) return removed;
+  // One is gone already, so the kernel refused all.
+  for (const UniqueSet& element : elements) {
+    NftBatch single;
+    single.DeleteElements(element.get(), NFPROTO_INET);
+    const auto result = socket_.Apply(single, what);
     if (!result && result.error().errno_value() != ENOENT) return result;
   }
   return {};

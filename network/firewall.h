@@ -13,31 +13,40 @@ class Firewall {
  public:
   static common::Result<Firewall> Open();
 
-  // One transaction: the bridge with its subnet (again is fine) and the ports of `address`. The table is made
-  // when it is not there. A port that leads to another address is replaced if `stale` says that nobody holds
+  // How to treat a port that leads to another address already: it is replaced if `stale` says that nobody holds
   // that address; kExists otherwise, naming it with `describe`.
   struct Owners {
-    std::function<bool(Ipv4Address)> stale;
-    std::function<std::string(Ipv4Address)> describe;
+    std::function<bool(const IpAddress&)> stale;
+    std::function<std::string(const IpAddress&)> describe;
   };
-  common::Result<> Publish(const std::string& bridge, const Ipv4Subnet& subnet, Ipv4Address address,
-                           const std::vector<Port>& ports, const Owners& owners);
+  // One transaction: the bridge with its subnets (again is fine) and the ports that lead to `targets`. The table is
+  // made when it is not there; true then.
+  common::Result<bool> Publish(const BridgeRules& bridge, const PortTargets& targets,
+                               const std::vector<Port>& ports, const Owners& owners);
 
-  // Removes those of the ports that lead to `address`; others, and what is absent, stay as they are.
-  common::Result<> Unpublish(Ipv4Address address, const std::vector<Port>& ports);
+  // Removes those of the ports that lead to `targets`; others, and what is absent, stay as they are.
+  common::Result<> Unpublish(const PortTargets& targets, const std::vector<Port>& ports);
   // Absent is fine.
-  common::Result<> RemoveBridge(const std::string& bridge, const Ipv4Subnet& subnet);
+  common::Result<> RemoveBridge(const BridgeRules& bridge);
   common::Result<> RemoveTable();
 
   NetfilterSocket& socket() { return socket_; }
 
  private:
+  // A port for one family.
+  struct Mapping {
+    Port port;
+    IpAddress target;
+  };
   explicit Firewall(NetfilterSocket socket) : socket_(std::move(socket)) {}
-  common::Result<> EnsureTable();
+  static common::Result<std::vector<Mapping>> Mappings(const PortTargets& targets, const std::vector<Port>& ports);
+  // Adds to the batch; `replaced` are deleted first.
+  static common::Result<> AddPublication(NftBatch& batch, const std::vector<UniqueSet>& bridge,
+                                         const std::vector<Mapping>& replaced, const std::vector<Mapping>& mappings);
+  common::Result<bool> HasTable();
   // kNotFound: not published.
-  common::Result<PortTarget> Find(const Port& port);
-  common::Result<std::vector<Port>> FindStale(const std::vector<Port>& taken, Ipv4Address address,
-                                              const Owners& owners);
+  common::Result<PortTarget> Find(const Mapping& mapping);
+  common::Result<std::vector<Mapping>> FindStale(const std::vector<Mapping>& taken, const Owners& owners);
 
   NetfilterSocket socket_;
 };

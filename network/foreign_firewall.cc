@@ -64,7 +64,9 @@ Result<std::vector<Chain>> ListChains(NetfilterSocket& socket) {
       [&](const nlmsghdr* answer) {
         Chain chain = ParseChain(answer);
         const bool ours = chain.family == NFPROTO_INET && chain.table == kTable;
-        if ((chain.family == NFPROTO_IPV4 || chain.family == NFPROTO_INET) && !ours)
+        const bool concerns_ip =
+            chain.family == NFPROTO_IPV4 || chain.family == NFPROTO_IPV6 || chain.family == NFPROTO_INET;
+        if (concerns_ip && !ours)
           chains.push_back(std::move(chain));
       }));
   return chains;
@@ -170,9 +172,10 @@ Result<> AdmitQuestions(NetfilterSocket& socket, const std::vector<Chain>& chain
 
 }  // namespace
 
-Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge) {
+Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6) {
   ASSIGN_OR_RETURN(const auto chains, ListChains(socket));
   for (const Chain& chain : Targets(chains)) {
+    if (chain.family == NFPROTO_IPV6 && !v6) continue;
     ASSIGN_OR_RETURN(const auto present, FindOurRules(socket, chain, bridge));
     if (!present.empty()) continue;
     NftBatch batch;

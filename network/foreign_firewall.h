@@ -9,9 +9,10 @@
 namespace skiff::network {
 
 // Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where
-// the table has it (docker's place for that), and one for questions to the name server, once. An error names the chain and says what its owner has to
+// the table has it (docker's place for that), and one for questions to the name server, once. `v6`: chains for
+// IPv6 concern it too. An error names the chain and says what its owner has to
 // allow.
-common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge);
+common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6);
 // Takes these rules back.
 common::Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge);
 

@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
 
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/port_holder.h"
 
 namespace skiff::network {
@@ -18,10 +21,9 @@ using common::UniqueFd;
 
 namespace {
 
-std::string Describe(const Port& port) {
-  return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port,
-                     port.protocol);
-}
+// A process that ends has no descriptors to be seen in /proc any more while the kernel still closes its sockets: the last
+// holder of a port, a pod's reaper above all, may be just that.
+constexpr std::chrono::milliseconds kDyingPatience{2000};
 
 // An invalid descriptor: this kernel has no such sockets.
 Result<UniqueFd> OpenSocket(const Port& port, int family) {
@@ -35,12 +37,12 @@ Result<UniqueFd> OpenSocket(const Port& port, int family) {
 }
 
 // errno, 0 for success.
-int Bind(int fd, int family, Ipv4Address address, uint16_t port) {
-  if (family == AF_INET) {
+int Bind(int fd, const IpAddress& address, uint16_t port) {
+  if (!address.v6) {
     sockaddr_in name{};
     name.sin_family = AF_INET;
     name.sin_port = htons(port);
-    name.sin_addr.s_addr = address.network_order();
+    std::memcpy(&name.sin_addr, address.data(), address.size());
     return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
   }
   const int on = 1;
@@ -48,16 +50,17 @@ int Bind(int fd, int family, Ipv4Address address, uint16_t port) {
   sockaddr_in6 name{};
   name.sin6_family = AF_INET6;
   name.sin6_port = htons(port);
+  std::memcpy(&name.sin6_addr, address.data(), address.size());
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
 }
 
 // Past connections in TIME_WAIT are no reason to refuse, if their program allowed it as servers do. The
 // option is taken away again: while both sides have it, another program could listen on the port.
-int BindOverTimeWait(int fd, int family, Ipv4Address address, uint16_t port) {
+int BindOverTimeWait(int fd, const IpAddress& address, uint16_t port) {
   const int on = 1;
   const int off = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const int error = Bind(fd, family, address, port);
+  const int error = Bind(fd, address, port);
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
   return error;
 }
@@ -71,20 +74,40 @@ common::Error Taken(const Port& port, const PortUse& use, const std::string& pod
   return MakeError(ErrorCode::kExists, "port {} is in use by {}", Describe(port), holder);
 }
 
+struct Attempt {
+  int error = 0;    // of bind
+  PortUse use;      // the rest only when that is EADDRINUSE
+  std::string pod;
+
+  bool HolderUnknown() const { return pod.empty() && use.program.empty() && !use.only_time_wait; }
+};
+
+Attempt BindPatiently(int fd, const Port& port, const IpAddress& address, const std::string& proc_root,
+                      const std::function<std::string(const Port&)>& pod_holding) {
+  const auto deadline = std::chrono::steady_clock::now() + kDyingPatience;
+  Attempt attempt;
+  while ((attempt.error = Bind(fd, address, port.host_port)) == EADDRINUSE) {
+    attempt.use = FindPortUse(proc_root, port);
+    attempt.pod = pod_holding(port);
+    if (!attempt.HolderUnknown() || std::chrono::steady_clock::now() >= deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return attempt;
+}
+
 // An invalid descriptor: nothing to hold.
-Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, const std::string& proc_root,
+Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::string& proc_root,
                          const std::function<std::string(const Port&)>& pod_holding) {
-  ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, family));
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, address.family()));
   if (!fd) return fd;
-  int error = Bind(fd.get(), family, address, port.host_port);
+  const auto [first_error, use, pod] = BindPatiently(fd.get(), port, address, proc_root, pod_holding);
+  int error = first_error;
   if (error == EADDRINUSE) {
-    const PortUse use = FindPortUse(proc_root, port);
-    const std::string pod = pod_holding(port);
     if (!pod.empty() || !use.only_time_wait) return Taken(port, use, pod);
-    error = BindOverTimeWait(fd.get(), family, address, port.host_port);
+    error = BindOverTimeWait(fd.get(), address, port.host_port);
     if (error == EADDRINUSE) return Taken(port, use, pod);
   }
-  if (error == EADDRNOTAVAIL && family == AF_INET6) return UniqueFd();  // IPv6 is switched off
+  if (error == EADDRNOTAVAIL && address.v6 && address.IsUnspecified()) return UniqueFd();  // IPv6 is switched off
   if (error == EADDRNOTAVAIL)
     return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port),
                      port.host_ip);
@@ -94,27 +117,25 @@ Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, cons
 
 }  // namespace
 
-Result<std::vector<UniqueFd>> BindHostPort(const Port& port, const std::string& proc_root,
+Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& proc_root,
                                            const std::function<std::string(const Port&)>& pod_holding) {
   if (port.host_port == 0)
     return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
     return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
-  Ipv4Address address;
+  std::vector<IpAddress> addresses = {IpAddress(), IpAddress{.v6 = true}};
   if (!port.host_ip.empty()) {
-    auto parsed = Ipv4Address::Parse(port.host_ip);
-    if (!parsed)
-      return MakeError(ErrorCode::kUnsupported, "publish port {}: networks have IPv4 addresses only",
-                       Describe(port));
-    address = *parsed;
+    ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(port.host_ip), "publish port {}", Describe(port));
+    addresses = {address};
   }
-  std::vector<UniqueFd> sockets;
-  ASSIGN_OR_RETURN(UniqueFd ipv4, BindOne(port, AF_INET, address, proc_root, pod_holding));
-  if (ipv4) sockets.push_back(std::move(ipv4));
-  if (!port.host_ip.empty()) return sockets;
-  ASSIGN_OR_RETURN(UniqueFd ipv6, BindOne(port, AF_INET6, address, proc_root, pod_holding));
-  if (ipv6) sockets.push_back(std::move(ipv6));
-  return sockets;
+  std::vector<HeldPort> held;
+  for (const IpAddress& address : addresses) {
+    ASSIGN_OR_RETURN(UniqueFd fd, BindOne(port, address, proc_root, pod_holding));
+    if (!fd) continue;
+    const bool relayed = address.v6 && port.protocol != "sctp";
+    held.push_back({std::move(fd), port, relayed});
+  }
+  return held;
 }
 
 }  // namespace skiff::network

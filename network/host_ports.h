@@ -5,17 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "common/unique_fd.h"
 #include "network/network.h"
 
 namespace skiff::network {
 
-// Binds, does not listen: one socket for an address, for the empty address one for IPv4 and, where the kernel
+// Bound, not listening: one socket for an address, for the empty one one for IPv4 and, where the kernel
 // has it, one for IPv6 alone. A program that binds the same port fails in bind(2) or, if it sets
-// SO_REUSEADDR, in listen(2). Protocols that the kernel has no sockets of (SCTP) are not held. kExists names
+// SO_REUSEADDR, in listen(2). Protocols that the
+// kernel has no sockets of (SCTP) are not held. kExists names
 // the holder: `pod_holding` is asked first (empty: no pod).
-common::Result<std::vector<common::UniqueFd>> BindHostPort(
-    const Port& port, const std::string& proc_root,
-    const std::function<std::string(const Port&)>& pod_holding);
+common::Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& proc_root,
+                                                   const std::function<std::string(const Port&)>& pod_holding);
 
 }  // namespace skiff::network

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
@@ -26,7 +27,9 @@ std::string AddressText(int family, const nlattr* attribute) {
   return text;
 }
 
-Ipv4Address AddressOf(const nlattr* attribute) { return Ipv4Address{ntohl(nla_get_u32(attribute))}; }
+IpAddress AddressOf(int family, const nlattr* attribute) {
+  return IpAddress::FromBytes(nla_data(attribute), family == AF_INET6);
+}
 
 Result<> DumpRoutes(RtnlSocket& host, int family, const std::function<void(const rtmsg&, nlattr**)>& visit) {
   rtmsg header{};
@@ -70,17 +73,29 @@ Result<std::optional<DefaultRoute>> FindDefaultRoute(RtnlSocket& host, int famil
 
 }  // namespace
 
-Result<std::vector<Ipv4Subnet>> HostSubnets(RtnlSocket& host) {
-  std::vector<Ipv4Subnet> subnets;
-  TRY(DumpRoutes(host, AF_INET, [&](const rtmsg& route, nlattr** attributes) {
-    if (route.rtm_dst_len == 0 || attributes[RTA_DST] == nullptr) return;
-    subnets.push_back(Ipv4Subnet::Of(AddressOf(attributes[RTA_DST]), route.rtm_dst_len));
-  }));
-  TRY(DumpAddresses(host, AF_INET, [&](const ifaddrmsg& address, nlattr** attributes) {
-    if (attributes[IFA_ADDRESS] == nullptr) return;
-    subnets.push_back(Ipv4Subnet::Of(AddressOf(attributes[IFA_ADDRESS]), address.ifa_prefixlen));
-  }));
+Result<std::vector<IpSubnet>> HostSubnets(RtnlSocket& host) {
+  std::vector<IpSubnet> subnets;
+  for (const int family : {AF_INET, AF_INET6}) {
+    TRY(DumpRoutes(host, family, [&](const rtmsg& route, nlattr** attributes) {
+      if (route.rtm_dst_len == 0 || attributes[RTA_DST] == nullptr) return;
+      subnets.push_back(IpSubnet::Of(AddressOf(family, attributes[RTA_DST]), route.rtm_dst_len));
+    }));
+    TRY(DumpAddresses(host, family, [&](const ifaddrmsg& address, nlattr** attributes) {
+      if (attributes[IFA_ADDRESS] == nullptr) return;
+      subnets.push_back(IpSubnet::Of(AddressOf(family, attributes[IFA_ADDRESS]), address.ifa_prefixlen));
+    }));
+  }
   return subnets;
+}
+
+Result<std::string> DefaultRouteInterface(RtnlSocket& host) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    ASSIGN_OR_RETURN(const auto route, FindDefaultRoute(host, family));
+    char name[IF_NAMESIZE] = {};
+    if (route && ::if_indextoname(static_cast<unsigned>(route->link), name) != nullptr) return std::string(name);
+  }
+  return common::MakeError(common::ErrorCode::kNotFound,
+                           "the host has no default route: name the parent interface (-o parent=NAME)");
 }
 
 Result<std::vector<std::string>> DefaultRouteAddresses(RtnlSocket& host) {

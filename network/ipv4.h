@@ -1,4 +1,5 @@
-// IPv4 addresses and subnets as values, in host byte order.
+// IPv4 addresses and subnets as numbers in host byte order: for what counts through them (Services). Elsewhere
+// IpAddress, of either family.
 #pragma once
 
 #include <cstdint>

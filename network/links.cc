@@ -12,8 +12,6 @@
 
 #include <cstdio>
 
-#include "common/file.h"
-
 namespace skiff::network {
 
 using common::ErrorCode;
@@ -23,6 +21,7 @@ using common::Result;
 namespace {
 
 constexpr int kCreate = NLM_F_CREATE | NLM_F_EXCL;
+constexpr char kMacvlan[] = "macvlan";
 constexpr int kForwardingAttempts = 500;
 constexpr useconds_t kForwardingPauseUs = 1000;
 
@@ -40,44 +39,60 @@ Result<> BringUp(RtnlSocket& socket, const std::string& name) {
 }
 
 // An address that is there already is fine.
-Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, Ipv4Address address,
-                    int prefix_length) {
+Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, const InterfaceAddress& wanted) {
+  const IpAddress& address = wanted.address;
   ifaddrmsg header{};
-  header.ifa_family = AF_INET;
-  header.ifa_prefixlen = static_cast<uint8_t>(prefix_length);
+  header.ifa_family = static_cast<uint8_t>(address.family());
+  header.ifa_prefixlen = static_cast<uint8_t>(wanted.prefix_length);
   header.ifa_index = static_cast<unsigned>(index);
+  // A bridge port with hairpin sends the question whether anybody has the address back to its asker.
+  if (address.v6) header.ifa_flags = IFA_F_NODAD;
   RtnlMessage message(RTM_NEWADDR, kCreate);
-  message.Append(header)
-      .PutU32(IFA_LOCAL, address.network_order())
-      .PutU32(IFA_ADDRESS, address.network_order())
-      .PutU32(IFA_BROADCAST, Ipv4Subnet::Of(address, prefix_length).last().network_order());
-  auto result = socket.Transact(
-      std::move(message), fmt::format("add address {}/{} to {}", address.ToString(), prefix_length, name));
+  message.Append(header).Put(IFA_LOCAL, address.data(), address.size());
+  message.Put(IFA_ADDRESS, address.data(), address.size());
+  if (!address.v6) {
+    const IpAddress broadcast = IpSubnet::Of(address, wanted.prefix_length).last();
+    message.Put(IFA_BROADCAST, broadcast.data(), broadcast.size());
+  }
+  auto result = socket.Transact(std::move(message), fmt::format("add address {}/{} to {}", address.ToString(),
+                                                                wanted.prefix_length, name));
   if (!result && result.error().errno_value() == EEXIST) return {};
   return result;
 }
 
 // The bridge's own address of the link layer, fixed: an unset one would change with every port that comes or
 // goes, and the pods' neighbour entries for the gateway would be wrong until they age out.
-std::string BridgeMac(Ipv4Address gateway) {
-  const uint32_t v = gateway.value;
-  const char octets[] = {0x02,
-                         0x53,
-                         static_cast<char>(v >> 24),
-                         static_cast<char>(v >> 16),
-                         static_cast<char>(v >> 8),
-                         static_cast<char>(v)};
-  return std::string(octets, sizeof octets);
+std::string BridgeMac(const IpAddress& gateway) {
+  std::string mac = {0x02, 0x53};
+  mac.append(reinterpret_cast<const char*>(gateway.data()) + gateway.size() - 4, 4);
+  return mac;
 }
 
-Result<> CreateBridge(RtnlSocket& host, const std::string& name, Ipv4Address gateway) {
-  RtnlMessage message = LinkRequest(RTM_NEWLINK, kCreate, name);
-  const std::string mac = BridgeMac(gateway);
-  message.Put(IFLA_ADDRESS, mac.data(), mac.size());
-  message.Nest(IFLA_LINKINFO, [](RtnlMessage& info) { info.PutString(IFLA_INFO_KIND, "bridge"); });
-  auto result = host.Transact(std::move(message), fmt::format("create bridge {}", name));
-  if (!result && result.error().errno_value() == EEXIST) return {};
-  return result;
+// A bridge that is there already is fine: false.
+Result<bool> CreateBridge(RtnlSocket& host, const BridgeLink& bridge) {
+  RtnlMessage message = LinkRequest(RTM_NEWLINK, kCreate, bridge.name);
+  if (!bridge.addresses.empty()) {
+    const std::string mac = BridgeMac(bridge.addresses.front().address);
+    message.Put(IFLA_ADDRESS, mac.data(), mac.size());
+  }
+  message.Nest(IFLA_LINKINFO, [&](RtnlMessage& info) {
+    info.PutString(IFLA_INFO_KIND, "bridge");
+    if (!bridge.vlan || *bridge.vlan == 0) return;
+    // What every port and the host's own end are in.
+    const auto vlan = static_cast<uint16_t>(*bridge.vlan);
+    info.Nest(IFLA_INFO_DATA, [&](RtnlMessage& data) {
+      data.Put(IFLA_BR_VLAN_DEFAULT_PVID, &vlan, sizeof vlan).PutU8(IFLA_BR_VLAN_FILTERING, 1);
+    });
+  });
+  auto result = host.Transact(std::move(message), fmt::format("create bridge {}", bridge.name));
+  if (!result && result.error().errno_value() == EEXIST) return false;
+  if (!result && result.error().errno_value() == EOPNOTSUPP && bridge.vlan)
+    return MakeError(ErrorCode::kUnsupported,
+                     "create bridge {}: this kernel has no VLANs on bridges (CONFIG_BRIDGE_VLAN_FILTERING): make the "
+                     "network without the option vlan",
+                     bridge.name);
+  TRY(result);
+  return true;
 }
 
 // IFLA_BRPORT_STATE of a link's description, -1 without one.
@@ -98,6 +113,24 @@ int OperationalState(nlmsghdr* header) {
   return state != nullptr ? nla_get_u8(state) : -1;
 }
 
+// Without it a pod cannot reach itself through its own published port while br_netfilter is on.
+Result<> SetHairpin(RtnlSocket& host, const std::string& name) {
+  RtnlMessage port = LinkRequest(RTM_NEWLINK, 0, name);
+  port.Nest(IFLA_LINKINFO, [](RtnlMessage& info) {
+    info.PutString(IFLA_INFO_SLAVE_KIND, "bridge").Nest(IFLA_INFO_SLAVE_DATA, [](RtnlMessage& data) {
+      data.PutU8(IFLA_BRPORT_MODE, 1);
+    });
+  });
+  return host.Transact(std::move(port), fmt::format("set hairpin on {}", name));
+}
+
+uint32_t MacvlanMode(const std::string& name) {
+  if (name == "private") return MACVLAN_MODE_PRIVATE;
+  if (name == "vepa") return MACVLAN_MODE_VEPA;
+  if (name == "passthru") return MACVLAN_MODE_PASSTHRU;
+  return MACVLAN_MODE_BRIDGE;
+}
+
 }  // namespace
 
 Result<int> LinkIndex(RtnlSocket& socket, const std::string& name) {
@@ -108,19 +141,24 @@ Result<int> LinkIndex(RtnlSocket& socket, const std::string& name) {
   return index;
 }
 
-Result<> EnsureBridge(RtnlSocket& host, const std::string& name, Ipv4Address gateway, int prefix_length,
-                      const std::string& proc_root) {
-  auto index = LinkIndex(host, name);
+bool HasLink(RtnlSocket& socket, const std::string& name) { return LinkIndex(socket, name).has_value(); }
+
+Result<bool> EnsureBridge(RtnlSocket& host, const BridgeLink& bridge, bool v6, const Sysctls& sysctls) {
+  auto index = LinkIndex(host, bridge.name);
+  bool created = false;
   if (!index && index.error().errno_value() == ENODEV) {
-    TRY(CreateBridge(host, name, gateway));
-    index = LinkIndex(host, name);
+    ASSIGN_OR_RETURN(created, CreateBridge(host, bridge));
+    index = LinkIndex(host, bridge.name);
   }
   if (!index) return std::move(index).error();
   // Before it is up: a pod could otherwise announce itself to the host as an IPv6 router.
-  const std::string accept_ra = fmt::format("{}/sys/net/ipv6/conf/{}/accept_ra", proc_root, name);
-  if (common::PathExists(accept_ra)) TRY(common::WriteFile(accept_ra, "0"));
-  TRY(AddAddress(host, *index, name, gateway, prefix_length));
-  return BringUp(host, name);
+  if (v6) TRY(sysctls.FixIpv6(bridge.name));
+  else if (sysctls.HasIpv6()) TRY(sysctls.Set(fmt::format("ipv6/conf/{}/accept_ra", bridge.name), "0"));
+  for (const InterfaceAddress& address : bridge.addresses) TRY(AddAddress(host, *index, bridge.name, address));
+  RtnlMessage up = LinkRequest(RTM_NEWLINK, 0, bridge.name, IFF_UP);
+  if (bridge.mtu) up.PutU32(IFLA_MTU, *bridge.mtu);
+  TRY(host.Transact(std::move(up), fmt::format("bring up bridge {}", bridge.name)));
+  return created;
 }
 
 Result<> CreateVeth(RtnlSocket& host, const VethPair& pair) {
@@ -128,6 +166,7 @@ Result<> CreateVeth(RtnlSocket& host, const VethPair& pair) {
   ASSIGN_OR_RETURN(const std::string mac, ParseMac(pair.pod_mac));
   RtnlMessage message = LinkRequest(RTM_NEWLINK, kCreate, pair.host_name, IFF_UP);
   message.PutU32(IFLA_MASTER, static_cast<uint32_t>(bridge));
+  if (pair.mtu) message.PutU32(IFLA_MTU, *pair.mtu);
   message.Nest(IFLA_LINKINFO, [&](RtnlMessage& info) {
     info.PutString(IFLA_INFO_KIND, "veth").Nest(IFLA_INFO_DATA, [&](RtnlMessage& data) {
       data.Nest(VETH_INFO_PEER, [&](RtnlMessage& peer) {
@@ -135,20 +174,49 @@ Result<> CreateVeth(RtnlSocket& host, const VethPair& pair) {
             .PutString(IFLA_IFNAME, pair.pod_name)
             .PutU32(IFLA_NET_NS_FD, static_cast<uint32_t>(pair.netns_fd))
             .Put(IFLA_ADDRESS, mac.data(), mac.size());
+        if (pair.mtu) peer.PutU32(IFLA_MTU, *pair.mtu);
       });
     });
   });
   TRY(host.Transact(std::move(message),
                     fmt::format("create link {} on bridge {}", pair.host_name, pair.bridge)));
+  return SetHairpin(host, pair.host_name);
+}
 
-  // Without hairpin a pod cannot reach itself through its own published port while br_netfilter is on.
-  RtnlMessage port = LinkRequest(RTM_NEWLINK, 0, pair.host_name);
-  port.Nest(IFLA_LINKINFO, [](RtnlMessage& info) {
-    info.PutString(IFLA_INFO_SLAVE_KIND, "bridge").Nest(IFLA_INFO_SLAVE_DATA, [](RtnlMessage& data) {
-      data.PutU8(IFLA_BRPORT_MODE, 1);
+Result<> JoinBridge(RtnlSocket& host, const std::string& name, const std::string& bridge) {
+  ASSIGN_OR_RETURN(const int index, LinkIndex(host, bridge));
+  RtnlMessage message = LinkRequest(RTM_NEWLINK, 0, name, IFF_UP);
+  message.PutU32(IFLA_MASTER, static_cast<uint32_t>(index));
+  TRY(host.Transact(std::move(message), fmt::format("put link {} on bridge {}", name, bridge)));
+  return SetHairpin(host, name);
+}
+
+Result<> CreateSubLink(RtnlSocket& host, const SubLink& link) {
+  const auto parent = LinkIndex(host, link.parent);
+  if (!parent && parent.error().errno_value() == ENODEV)
+    return MakeError(ErrorCode::kNotFound, "the host has no interface {}, which is the parent of the {} network",
+                     link.parent, link.driver);
+  TRY(parent);
+  RtnlMessage message = LinkRequest(RTM_NEWLINK, kCreate, link.pod_name);
+  message.PutU32(IFLA_LINK, static_cast<uint32_t>(*parent));
+  message.PutU32(IFLA_NET_NS_FD, static_cast<uint32_t>(link.netns_fd));
+  if (link.mtu) message.PutU32(IFLA_MTU, *link.mtu);
+  if (!link.pod_mac.empty() && link.driver == kMacvlan) {
+    ASSIGN_OR_RETURN(const std::string mac, ParseMac(link.pod_mac));
+    message.Put(IFLA_ADDRESS, mac.data(), mac.size());
+  }
+  message.Nest(IFLA_LINKINFO, [&](RtnlMessage& info) {
+    info.PutString(IFLA_INFO_KIND, link.driver).Nest(IFLA_INFO_DATA, [&](RtnlMessage& data) {
+      if (link.driver == kMacvlan) {
+        data.PutU32(IFLA_MACVLAN_MODE, MacvlanMode(link.mode));
+      } else {
+        const uint16_t mode = link.mode == "l3" ? IPVLAN_MODE_L3 : link.mode == "l3s" ? IPVLAN_MODE_L3S : IPVLAN_MODE_L2;
+        data.Put(IFLA_IPVLAN_MODE, &mode, sizeof mode);
+      }
     });
   });
-  return host.Transact(std::move(port), fmt::format("set hairpin on {}", pair.host_name));
+  return host.Transact(std::move(message),
+                       fmt::format("create {} interface {} on {}", link.driver, link.pod_name, link.parent));
 }
 
 Result<> TryAwaitForwarding(RtnlSocket& host, const std::string& bridge, const std::string& port) {
@@ -173,23 +241,33 @@ Result<> DeleteLink(RtnlSocket& host, const std::string& name) {
 
 Result<> RaiseLoopback(RtnlSocket& pod) { return BringUp(pod, "lo"); }
 
-Result<> ConfigureInterface(RtnlSocket& pod, const std::string& name, Ipv4Address address, int prefix_length,
-                            std::optional<Ipv4Address> gateway) {
+Result<> ConfigureInterface(RtnlSocket& pod, const std::string& name,
+                            const std::vector<InterfaceAddress>& addresses) {
   ASSIGN_OR_RETURN(const int index, LinkIndex(pod, name));
-  TRY(AddAddress(pod, index, name, address, prefix_length));
-  TRY(BringUp(pod, name));
-  if (!gateway) return {};
+  for (const InterfaceAddress& address : addresses) TRY(AddAddress(pod, index, name, address));
+  return BringUp(pod, name);
+}
+
+Result<> AddRoute(RtnlSocket& pod, const std::string& interface, const Route& route) {
+  ASSIGN_OR_RETURN(const int index, LinkIndex(pod, interface));
   rtmsg header{};
-  header.rtm_family = AF_INET;
+  header.rtm_family = static_cast<uint8_t>(route.gateway.family());
   header.rtm_table = RT_TABLE_MAIN;
   header.rtm_protocol = RTPROT_STATIC;
   header.rtm_scope = RT_SCOPE_UNIVERSE;
   header.rtm_type = RTN_UNICAST;
-  RtnlMessage route(RTM_NEWROUTE, kCreate);
-  route.Append(header)
-      .PutU32(RTA_GATEWAY, gateway->network_order())
-      .PutU32(RTA_OIF, static_cast<uint32_t>(index));
-  return pod.Transact(std::move(route), fmt::format("add a default route over {}", gateway->ToString()));
+  if (route.destination) header.rtm_dst_len = static_cast<uint8_t>(route.destination->prefix_length);
+  RtnlMessage message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
+  message.Append(header);
+  if (route.destination) message.Put(RTA_DST, route.destination->base.data(), route.destination->base.size());
+  message.Put(RTA_GATEWAY, route.gateway.data(), route.gateway.size());
+  message.PutU32(RTA_OIF, static_cast<uint32_t>(index));
+  if (route.metric != 0) message.PutU32(RTA_PRIORITY, route.metric);
+  const std::string destination = route.destination ? route.destination->ToString() : "default";
+  auto result = pod.Transact(std::move(message), fmt::format("add a route to {} over {} on {}", destination,
+                                                             route.gateway.ToString(), interface));
+  if (!result && result.error().errno_value() == EEXIST) return {};
+  return result;
 }
 
 Result<std::string> ParseMac(const std::string& text) {

@@ -1,11 +1,15 @@
 #include "network/network.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 #include "common/file.h"
 #include "common/file_lock.h"
 #include "network/attachment.h"
 #include "network/definition_store.h"
+#include "network/endpoint_plan.h"
 #include "network/host_ports.h"
 #include "network/host_routes.h"
 #include "network/lease_store.h"
@@ -23,7 +27,7 @@ using common::UniqueFd;
 namespace {
 
 constexpr char kDefaultBridge[] = "skiff0";
-constexpr size_t kLinkNameIdDigits = 10;
+constexpr rlim_t kOtherDescriptors = 256;
 
 std::string StateDirectory(const common::SystemPaths& paths) { return paths.run_dir + "/networks"; }
 
@@ -31,12 +35,21 @@ PodRecords Records(const common::SystemPaths& paths) {
   return PodRecords(StateDirectory(paths) + "/pods", paths.proc_root);
 }
 
-LeaseStore Leases(const common::SystemPaths& paths) {
+LeaseStore LeasesIn(const common::SystemPaths& paths) {
   return LeaseStore(paths.run_dir + "/leases", StateDirectory(paths));
 }
 
 DefinitionStore Definitions(const common::SystemPaths& paths) {
   return DefinitionStore(paths.state_dir + "/networks", paths.config_dir + "/networks");
+}
+
+// Two sockets per published port, in this program and in those that get them.
+void TryRaiseDescriptorLimit(size_t sockets) {
+  rlimit limit{};
+  const rlim_t wanted = sockets + kOtherDescriptors;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Held shared while a pod is attached, exclusively while the last one's bridge and table are removed.
@@ -45,45 +58,89 @@ Result<FileLock> LockKernelState(const common::SystemPaths& paths, FileLock::Mod
   return FileLock::Acquire(StateDirectory(paths) + "/lock", mode);
 }
 
-// Locally administered and unique on its bridge. The same address keeps the same one, so that neighbour
-// entries of other pods stay right when it is given again.
-std::string MacFor(Ipv4Address address) {
-  const uint32_t v = address.value;
-  return fmt::format("02:73:{:02x}:{:02x}:{:02x}:{:02x}", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
-}
-
-// "0.0.0.0" means every address, as the empty one does.
+// "0.0.0.0" and "::" mean every address, as the empty one does.
 std::vector<Port> Normalized(std::vector<Port> ports) {
   for (Port& port : ports) {
-    if (port.host_ip == "0.0.0.0") port.host_ip.clear();
+    const auto address = IpAddress::Parse(port.host_ip);
+    if (!address) continue;
+    port.host_ip = address->IsUnspecified() ? std::string() : address->ToString();
   }
   return ports;
 }
 
-// The endpoint with names filled in, added if the pod has none on this network yet.
-Endpoint& PlanEndpoint(PodRecord& record, const Definition& network) {
-  if (Endpoint* known = record.FindEndpoint(network.name)) return *known;
-  const size_t number = record.endpoints.size();
-  Endpoint endpoint;
-  endpoint.network = network.name;
-  endpoint.bridge = network.bridge;
-  endpoint.subnet = network.subnet;
-  endpoint.interface = fmt::format("eth{}", number);
-  endpoint.link =
-      "veth" + record.pod_id.substr(0, kLinkNameIdDigits) + (number == 0 ? "" : fmt::format("{}", number));
-  record.endpoints.push_back(std::move(endpoint));
-  return record.endpoints.back();
+// A port of every address and the same one of a single address cannot both be held.
+Result<> CheckOverlaps(const std::vector<Port>& ports) {
+  for (const Port& one : ports) {
+    if (!one.host_ip.empty()) continue;
+    for (const Port& other : ports) {
+      if (!other.host_ip.empty() && other.host_port == one.host_port && other.protocol == one.protocol)
+        return MakeError(ErrorCode::kInvalid,
+                         "port {0}/{1} is published twice, on all addresses and on {2}: give each an address of its own",
+                         one.host_port, one.protocol, other.host_ip);
+    }
+  }
+  return {};
 }
 
-Result<Ipv4Address> CheckStaticAddress(const Definition& network, const Ipv4Subnet& subnet,
-                                       const std::string& text) {
-  ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(text));
-  if (!subnet.Contains(address) || address == subnet.base || address == subnet.last() ||
-      text == network.gateway)
-    return MakeError(ErrorCode::kInvalid,
-                     "address {} cannot be given to a pod of network {} (subnet {}, gateway {})", text,
-                     network.name, network.subnet, network.gateway);
-  return address;
+DefinitionStore::Host HostOf() {
+  return {.subnets = []() -> Result<std::vector<IpSubnet>> {
+            ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
+            return HostSubnets(host);
+          },
+          .has_interface =
+              [](const std::string& name) {
+                auto host = RtnlSocket::Open();
+                return host && HasLink(*host, name);
+              }};
+}
+
+Result<UniqueFd> OpenNamespace(const common::SystemPaths& paths, int pid) {
+  return common::Open(fmt::format("{}/{}/ns/net", paths.proc_root, pid), O_RDONLY);
+}
+
+// What the name of a pod is for messages; its id if there is no record.
+std::string ShownName(const PodRecords& records, const std::string& pod_id) {
+  const auto record = records.Load(pod_id);
+  return record && *record ? (*record)->shown_name() : pod_id;
+}
+
+// A port that leads to an address which nobody holds is left from a killed command.
+Firewall::Owners OwnersOf(const LeaseStore& leases, const PodRecords& records) {
+  return {.stale = [&](const IpAddress& address) { return !leases.Holder(address); },
+          .describe = [&](const IpAddress& address) {
+            return "pod " + ShownName(records, leases.Holder(address).value_or(""));
+          }};
+}
+
+// Everything of one endpoint in the kernel. What others had on a bridge or in a table that had vanished is put back
+// as well.
+Result<> Connect(Attachment& attachment, const PodRecords& records, const LeaseStore& leases, const PodRecord& record,
+                 const Endpoint& endpoint) {
+  const Firewall::Owners owners = OwnersOf(leases, records);
+  ASSIGN_OR_RETURN(const bool new_bridge, attachment.EnsureBridge(endpoint));
+  const auto publication = [](const PodRecord& of, const Endpoint& on) {
+    const Endpoint* publishing = of.PublishingEndpoint();
+    return publishing != nullptr && publishing->network.name == on.network.name ? PublicationOf(of) : Publication();
+  };
+  ASSIGN_OR_RETURN(const bool new_table, attachment.Publish(endpoint, publication(record, endpoint), owners));
+  if (!new_bridge && !new_table) return {};
+  ASSIGN_OR_RETURN(const auto all, records.List());
+  for (const PodRecord& other : all) {
+    if (other.pod_id == record.pod_id) continue;
+    for (const Endpoint& theirs : other.endpoints) {
+      if (new_bridge && theirs.network.interface == endpoint.network.interface) TRY(attachment.Rejoin(theirs));
+      // One that is just being wired itself has no link yet and does this later.
+      if (new_table && attachment.HasLink(theirs)) TRY(attachment.Publish(theirs, publication(other, theirs), owners));
+    }
+  }
+  return {};
+}
+
+Result<> CheckPublication(const PodRecord& record) {
+  if (record.ports.empty() || record.PublishingEndpoint() != nullptr) return {};
+  return MakeError(ErrorCode::kUnsupported,
+                   "port {} cannot be published: the pod is on no bridge network that leads outside",
+                   Describe(record.ports.front()));
 }
 
 }  // namespace
@@ -92,148 +149,283 @@ Network::Network(const common::SystemPaths& paths) : paths_(paths) {}
 
 Result<Definition> Network::Find(const std::string& name) {
   const DefinitionStore store = Definitions(paths_);
-  if (name != kDefaultName) return store.Load(name);
-  return store.LoadOrCreate(name, kDefaultBridge, []() -> Result<std::vector<Ipv4Subnet>> {
-    ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
-    return HostSubnets(host);
-  });
+  if (name != kDefaultName) return store.Find(name);
+  Definition wanted;
+  wanted.name = kDefaultName;
+  wanted.interface = kDefaultBridge;
+  wanted.dns_enabled = true;
+  return store.LoadOrCreate(wanted, HostOf());
 }
 
-Result<Lease> Network::Reserve(const Definition& network, const std::string& pod_id,
-                               const std::string& static_ip, const std::string& static_mac) {
-  ASSIGN_OR_RETURN(const Ipv4Subnet subnet, Ipv4Subnet::Parse(network.subnet));
-  ASSIGN_OR_RETURN(const Ipv4Address gateway, Ipv4Address::Parse(network.gateway));
-  if (!static_mac.empty()) TRY(ParseMac(static_mac));
+Result<std::vector<Definition>> Network::List() {
+  TRY(Find(kDefaultName));
+  return Definitions(paths_).List();
+}
+
+Result<Definition> Network::Create(Definition wanted) { return Definitions(paths_).Create(std::move(wanted), HostOf()); }
+
+Result<> Network::Remove(const std::string& name) {
+  if (name == kDefaultName)
+    return MakeError(ErrorCode::kInvalid, "default network {} cannot be removed", kDefaultName);
+  LeaseStore leases = LeasesIn(paths_);
+  if (leases.HasLeases(name)) return MakeError(ErrorCode::kBusy, "network {} is in use by a pod", name);
+  TRY(RemoveUnused());
+  TRY(Definitions(paths_).Remove(name));
+  return leases.ForgetCursors(name);
+}
+
+Result<std::vector<Lease>> Network::Reserve(const Definition& network, const std::string& pod_id,
+                                            const EndpointRequest& request) {
   const PodRecords records = Records(paths_);
   ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
-  Endpoint& endpoint = PlanEndpoint(record, network);
-  if (!endpoint.lease.address.empty()) return endpoint.lease;
-
-  LeaseStore leases = Leases(paths_);
-  Ipv4Address address;
+  Endpoint* endpoint = record.FindEndpoint(network.name);
+  if (endpoint != nullptr && endpoint->reserved) return endpoint->leases;
+  if (endpoint == nullptr) TRY(PlanEndpoint(record, network, request));
   // The intention first: whoever finds this command killed releases what the pod's id is on.
   TRY(records.Store(record));
-  if (static_ip.empty()) {
-    ASSIGN_OR_RETURN(address, leases.TakeAny(network.name, subnet, gateway, pod_id));
-  } else {
-    ASSIGN_OR_RETURN(address, CheckStaticAddress(network, subnet, static_ip));
-    auto taken = leases.Take(network.name, address, pod_id);
-    if (!taken && taken.error().code() == ErrorCode::kExists) {
-      const std::string holder = leases.Holder(network.name, address).value_or("");
-      ASSIGN_OR_RETURN(const auto other, records.Load(holder));
-      return MakeError(ErrorCode::kExists, "address {} of network {} is held by pod {}", static_ip,
-                       network.name, other ? other->shown_name() : holder);
-    }
-    TRY(taken);
+  endpoint = record.FindEndpoint(network.name);
+  LeaseStore leases = LeasesIn(paths_);
+  ASSIGN_OR_RETURN(endpoint->leases,
+                   TakeAddresses(leases, network, request, pod_id,
+                                 [&](const std::string& holder) { return ShownName(records, holder); }));
+  endpoint->mac = MacOf(network, request, endpoint->leases, pod_id);
+  for (Lease& lease : endpoint->leases) {
+    lease.mac = endpoint->mac;
+    lease.interface = endpoint->interface;
   }
-  endpoint.lease = {network.name, address.ToString(), subnet.prefix_length, network.gateway,
-                    static_mac.empty() ? MacFor(address) : static_mac};
+  endpoint->reserved = true;
   TRY(records.Store(record));
-  return endpoint.lease;
+  return endpoint->leases;
 }
 
-Result<std::vector<UniqueFd>> Network::HoldPorts(const std::string& pod_id, const std::string& pod_name,
-                                                 const std::vector<Port>& ports) {
+Result<std::vector<HeldPort>> Network::HoldPorts(const std::string& pod_id, const std::string& pod_name,
+                                                 const std::vector<Port>& ports, const std::vector<Port>& known) {
   const PodRecords records = Records(paths_);
   const std::vector<Port> wanted = Normalized(ports);
+  const std::vector<Port> held = Normalized(known);
   const auto pod_holding = [&](const Port& port) -> std::string {
     const auto list = records.List();
     if (!list) return {};
     for (const PodRecord& record : *list) {
-      for (const Port& held : record.ports) {
-        const bool same_address =
-            held.host_ip.empty() || port.host_ip.empty() || held.host_ip == port.host_ip;
-        if (record.pod_id != pod_id && held.host_port == port.host_port && held.protocol == port.protocol &&
-            same_address)
-          return record.shown_name();
-      }
+      const bool holds = std::ranges::any_of(record.ports, [&](const Port& p) { return SamePort(p, port); });
+      if (record.pod_id != pod_id && holds) return record.shown_name();
     }
     return {};
   };
-  std::vector<UniqueFd> sockets;
+  TRY(CheckOverlaps(wanted));
+  TryRaiseDescriptorLimit(2 * wanted.size());
+  std::vector<HeldPort> sockets;
   for (const Port& port : wanted) {
+    if (std::ranges::find(held, port) != held.end()) continue;
     ASSIGN_OR_RETURN(auto bound, BindHostPort(port, paths_.proc_root, pod_holding));
-    for (UniqueFd& fd : bound) sockets.push_back(std::move(fd));
+    for (HeldPort& socket : bound) sockets.push_back(std::move(socket));
   }
   ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
   record.pod_name = pod_name;
   record.ports = wanted;
+  TRY(CheckPublication(record));
   TRY(records.Store(record));
   return sockets;
 }
 
-Result<> Network::Attach(const std::string& pod_id, int netns_pid, const Definition& network,
-                         const Lease& lease, const std::vector<Port>& ports) {
-  const std::string netns_path = fmt::format("{}/{}/ns/net", paths_.proc_root, netns_pid);
-  ASSIGN_OR_RETURN(const UniqueFd netns, common::Open(netns_path, O_RDONLY));
+Result<> Network::Attach(const std::string& pod_id, int netns_pid) {
+  ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
   ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
   const PodRecords records = Records(paths_);
+  const LeaseStore leases = LeasesIn(paths_);
   ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
-  Endpoint& endpoint = PlanEndpoint(record, network);
-  endpoint.lease = lease;
-  // Only the first network of a pod carries its published ports and its default route.
-  const bool first = endpoint.interface == "eth0";
-  if (first) record.ports = Normalized(ports);
   TRY(records.Store(record));
-
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
-  const LeaseStore leases = Leases(paths_);
-  const Firewall::Owners owners{
-      .stale = [&](Ipv4Address address) { return !leases.Holder(network.name, address); },
-      .describe =
-          [&](Ipv4Address address) {
-            const auto holder = leases.Holder(network.name, address).value_or("");
-            const auto other = records.Load(holder);
-            return "pod " + (other && *other ? (*other)->shown_name() : holder);
-          }};
-  auto result = attachment.Wire(endpoint, netns.get(), first ? record.ports : std::vector<Port>(), owners);
+  const auto wire = [&]() -> Result<> {
+    uint32_t position = 0;
+    for (const Endpoint& endpoint : record.endpoints) {
+      TRY(network::Connect(attachment, records, leases, record, endpoint));
+      TRY(attachment.Wire(endpoint, netns.get(), position++), "network {}", endpoint.network.name);
+    }
+    return attachment.ForgetFlows(record.ports);
+  };
+  auto result = wire();
   if (result) return {};
-  auto undone = attachment.Unwire(endpoint, record.ports);
-  if (!undone) return std::move(result).error().AlsoFailed(undone.error());
-  return result;
+  common::Error error = std::move(result).error();
+  if (auto undone = attachment.Unpublish(PublicationOf(record)); !undone)
+    error = std::move(error).AlsoFailed(undone.error());
+  for (const Endpoint& endpoint : record.endpoints) {
+    if (auto undone = attachment.Unwire(endpoint); !undone) error = std::move(error).AlsoFailed(undone.error());
+  }
+  return error;
 }
 
 Result<> Network::BringUpLoopback(int netns_pid) {
-  const std::string netns_path = fmt::format("{}/{}/ns/net", paths_.proc_root, netns_pid);
-  ASSIGN_OR_RETURN(const UniqueFd netns, common::Open(netns_path, O_RDONLY));
+  ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
   ASSIGN_OR_RETURN(RtnlSocket pod, RtnlSocket::OpenIn(netns.get()));
   return RaiseLoopback(pod);
 }
 
-Result<> Network::Detach(const std::string& pod_id) {
+Result<std::vector<Lease>> Network::Connect(const std::string& pod_id, int netns_pid, const Definition& network,
+                                            const EndpointRequest& request) {
+  const PodRecords records = Records(paths_);
+  ASSIGN_OR_RETURN(const PodRecord before, records.LoadOrNew(pod_id));
+  if (PodRecord copy = before; copy.FindEndpoint(network.name) != nullptr)
+    return MakeError(ErrorCode::kExists, "pod {} is already connected to network {}", before.shown_name(),
+                     network.name);
+  auto leases = Reserve(network, pod_id, request);
+  const auto wire = [&]() -> Result<> {
+    TRY(leases);
+    ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
+    ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
+    ASSIGN_OR_RETURN(const PodRecord record, records.LoadOrNew(pod_id));
+    ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+    const LeaseStore store = LeasesIn(paths_);
+    const Endpoint& endpoint = record.endpoints.back();
+    TRY(network::Connect(attachment, records, store, record, endpoint));
+    return attachment.Wire(endpoint, netns.get(), static_cast<uint32_t>(record.endpoints.size() - 1));
+  };
+  auto result = wire();
+  if (result) return leases;
+  auto undone = Disconnect(pod_id, netns_pid, network.name);
+  if (!undone && undone.error().code() != ErrorCode::kNotFound)
+    return std::move(result).error().AlsoFailed(undone.error());
+  return std::move(result).error();
+}
+
+Result<> Network::Disconnect(const std::string& pod_id, int netns_pid, const std::string& network) {
+  const PodRecords records = Records(paths_);
+  ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
+  const Endpoint* found = record.FindEndpoint(network);
+  if (found == nullptr)
+    return MakeError(ErrorCode::kNotFound, "pod {} is not connected to network {}", record.shown_name(), network);
+  const Endpoint endpoint = *found;
+  ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  LeaseStore leases = LeasesIn(paths_);
+  const bool publishing = record.PublishingEndpoint() == found;
+  if (publishing) TRY(attachment.Unpublish(PublicationOf(record)));
+  TRY(attachment.UnwireInside(endpoint, netns.get()));
+  TRY(leases.ReleaseAll(network, pod_id));
+  std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
+  TRY(records.Store(record));
+  // The ports go on with the next network, if there is one.
+  if (const Endpoint* next = record.PublishingEndpoint(); publishing && next != nullptr)
+    TRY(attachment.Publish(*next, PublicationOf(record), OwnersOf(leases, records)));
+  return RemoveUnused();
+}
+
+Result<std::vector<Lease>> Network::Leases(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto record, Records(paths_).Load(pod_id));
+  std::vector<Lease> leases;
+  if (!record) return leases;
+  for (const Endpoint& endpoint : record->endpoints)
+    leases.insert(leases.end(), endpoint.leases.begin(), endpoint.leases.end());
+  return leases;
+}
+
+Result<> Network::Publish(const std::string& pod_id, const std::vector<Port>& ports) {
+  const PodRecords records = Records(paths_);
+  ASSIGN_OR_RETURN(const PodRecord record, records.LoadOrNew(pod_id));
+  const Endpoint* endpoint = record.PublishingEndpoint();
+  if (endpoint == nullptr) return CheckPublication(record);
+  Publication publication = PublicationOf(record);
+  publication.ports = Normalized(ports);
+  ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  const LeaseStore leases = LeasesIn(paths_);
+  TRY(attachment.Publish(*endpoint, publication, OwnersOf(leases, records)));
+  return attachment.ForgetFlows(publication.ports);
+}
+
+Result<> Network::Unpublish(const std::string& pod_id, const std::vector<Port>& ports) {
+  const PodRecords records = Records(paths_);
+  ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
+  const std::vector<Port> leaving = Normalized(ports);
+  Publication publication = PublicationOf(record);
+  publication.ports = leaving;
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  TRY(attachment.Unpublish(publication));
+  std::erase_if(record.ports, [&](const Port& port) { return std::ranges::find(leaving, port) != leaving.end(); });
+  return records.Store(record);
+}
+
+Result<std::vector<std::string>> Network::PortAddresses(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto record, Records(paths_).Load(pod_id));
+  std::vector<std::string> addresses;
+  if (!record) return addresses;
+  const Publication publication = PublicationOf(*record);
+  for (const auto& target : {publication.targets.v4, publication.targets.v6}) {
+    if (target) addresses.push_back(target->ToString());
+  }
+  return addresses;
+}
+
+Result<> Network::Reload(const std::string& pod_id, int netns_pid) {
   const PodRecords records = Records(paths_);
   ASSIGN_OR_RETURN(const auto record, records.Load(pod_id));
   if (!record) return {};
+  ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
-  LeaseStore leases = Leases(paths_);
+  const LeaseStore leases = LeasesIn(paths_);
+  uint32_t position = 0;
+  for (const Endpoint& endpoint : record->endpoints) {
+    const uint32_t own_position = position++;
+    TRY(network::Connect(attachment, records, leases, *record, endpoint));
+    if (!endpoint.network.is_bridge()) continue;
+    if (attachment.HasLink(endpoint)) {
+      TRY(attachment.Rejoin(endpoint));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
+    TRY(attachment.Wire(endpoint, netns.get(), own_position), "network {}", endpoint.network.name);
+  }
+  return {};
+}
+
+Result<bool> Network::Release(const std::string& pod_id) {
+  const PodRecords records = Records(paths_);
+  ASSIGN_OR_RETURN(const auto record, records.Load(pod_id));
+  if (!record) return false;
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  LeaseStore leases = LeasesIn(paths_);
   Result<> first_error;
   const auto keep = [&](Result<> result) {
     if (!result && first_error) first_error = std::move(result);
   };
+  bool unused = false;
+  keep(attachment.Unpublish(PublicationOf(*record)));
   for (const Endpoint& endpoint : record->endpoints) {
-    if (const auto address = Ipv4Address::Parse(endpoint.lease.address)) {
-      keep(attachment.Unwire(endpoint, record->ports));
-      keep(leases.Release(endpoint.network, *address, pod_id));
-    } else {
-      keep(leases.ReleaseAll(endpoint.network, pod_id));
-    }
-    // The lease is a pod's claim to bridge and table: while others have one, there is nothing to lock.
-    if (leases.HasLeases(endpoint.network)) continue;
-    auto lock = LockKernelState(paths_, FileLock::Mode::kExclusive);
-    if (!lock) {
-      keep(std::move(lock).error());
-      continue;
-    }
-    const auto unused = leases.RemoveIfEmpty(endpoint.network);
-    if (!unused) keep(unused.error());
-    if (!unused || !*unused) continue;
-    keep(attachment.RemoveBridge(endpoint));
-    const auto none_left = leases.RemoveIfEmpty();
-    if (none_left && *none_left) keep(attachment.RemoveTable());
+    keep(attachment.Unwire(endpoint));
+    keep(leases.ReleaseAll(endpoint.network.name, pod_id));
+    unused = unused || !leases.HasLeases(endpoint.network.name);
   }
   // With an error the record stays, so that the next sweep tries again.
   if (first_error) keep(records.Remove(pod_id));
+  TRY(first_error);
+  return unused;
+}
+
+Result<> Network::RemoveUnused() {
+  LeaseStore leases = LeasesIn(paths_);
+  ASSIGN_OR_RETURN(const auto networks, leases.Networks());
+  Result<> first_error;
+  for (const std::string& name : networks) {
+    // A lease is a pod's claim to bridge and table: while others have one, there is nothing to lock.
+    if (leases.HasLeases(name)) continue;
+    ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kExclusive));
+    ASSIGN_OR_RETURN(const bool unused, leases.RemoveIfEmpty(name));
+    if (!unused) continue;
+    ASSIGN_OR_RETURN(const bool none_left, leases.RemoveIfEmpty());
+    ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+    const auto network = Definitions(paths_).Load(name);
+    auto removed = network ? attachment.RemoveBridge(*network, none_left) : Result<>(network.error());
+    if (!removed && first_error) first_error = std::move(removed);
+  }
   return first_error;
+}
+
+Result<> Network::Detach(const std::string& pod_id) {
+  const auto unused = Release(pod_id);
+  if (unused && !*unused) return {};
+  auto removed = RemoveUnused();
+  if (unused) return removed;
+  return removed ? Result<>(unused.error()) : Result<>(common::Error(unused.error()).AlsoFailed(removed.error()));
 }
 
 Result<> Network::Sweep(const std::function<bool(const std::string& pod_id)>& alive) {
@@ -257,7 +449,7 @@ Result<std::vector<std::string>> Network::HostAddresses() {
   ASSIGN_OR_RETURN(auto addresses, DefaultRouteAddresses(host));
   if (addresses.empty()) {
     ASSIGN_OR_RETURN(const Definition network, Find(kDefaultName));
-    addresses.push_back(network.gateway);
+    addresses.push_back(network.Gateway(false));
   }
   return addresses;
 }

@@ -1,9 +1,8 @@
-// Bridge networks: addresses, links and published ports of pods. Everything is done over netlink; every
+// Networks of pods: definitions, addresses, links and published ports. Everything is done over netlink; every
 // operation is idempotent and what it did is recorded in the run directory, so that Detach works whatever
 // killed the process between.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,32 +10,25 @@
 #include "common/result.h"
 #include "common/system_paths.h"
 #include "common/unique_fd.h"
+#include "network/definition.h"
+#include "network/lease.h"
+#include "network/port.h"
 
 namespace skiff::network {
 
-struct Definition {
-  std::string name;
-  std::string id;       // 64 hex digits
-  std::string bridge;   // interface name
-  std::string subnet;   // "10.89.0.0/24"
-  std::string gateway;  // "10.89.0.1"
-  std::string created;  // RFC 3339
+// What a pod wants of a network.
+struct EndpointRequest {
+  std::vector<std::string> static_ips;  // one per subnet at most
+  std::string static_mac;
+  std::string interface;             // empty: eth0, eth1, ...
+  std::vector<std::string> aliases;  // further names of the pod on this network, for DNS
 };
 
-struct Port {
-  std::string host_ip;  // empty: every address
-  uint16_t host_port = 0;
-  uint16_t container_port = 0;
-  std::string protocol = "tcp";  // tcp, udp, sctp
-  auto operator<=>(const Port&) const = default;
-};
-
-struct Lease {
-  std::string network;
-  std::string address;  // without prefix length
-  int prefix_length = 24;
-  std::string gateway;
-  std::string mac;
+// A socket bound to a port of the host.
+struct HeldPort {
+  common::UniqueFd socket;
+  Port port;
+  bool relayed = false;  // IPv6 of TCP and UDP: what the kernel cannot translate ([::1]) arrives here, for whoever listens
 };
 
 class Network {
@@ -45,34 +37,63 @@ class Network {
 
   explicit Network(const common::SystemPaths& paths);
 
-  // The definition of that name; the default network is made on first use, on a /24
+  // --- definitions ---
+  // By name, id or unique prefix of an id; the default network is made on first use, on a /24
   // of 10.89.0.0/16, 10.90.0.0/15, ... that overlaps no route and no address of the host and no other
   // definition. kNotFound for other unknown names.
   common::Result<Definition> Find(const std::string& name);
+  // All of them, the default one included, sorted by name. Files that cannot be used are left out.
+  common::Result<std::vector<Definition>> List();
+  // Fills in what `wanted` leaves open (name, id, interface, subnets, gateways, ranges) and stores it. kExists: the
+  // name, the bridge or a subnet is taken, and by whom; kInvalid, kUnsupported: what is wrong with it.
+  common::Result<Definition> Create(Definition wanted);
+  // kInvalid for the default network, kBusy while a pod has an address on it.
+  common::Result<> Remove(const std::string& name);
 
-  // An address nobody holds: making its lease in the run directory is the lock. `static_ip` empty: any.
-  // kExists names the holder; kUnavailable: the pool is exhausted. A pod that holds a lease on this network
-  // already gets the same one again.
-  common::Result<Lease> Reserve(const Definition& network, const std::string& pod_id,
-                                const std::string& static_ip = "", const std::string& static_mac = "");
+  // --- pods ---
+  // An address per subnet that nobody holds: making its lease in the run directory is the lock.
+  // kExists names the holder; kUnavailable: the pool is exhausted. A pod that holds leases on this network
+  // already gets the same ones again.
+  common::Result<std::vector<Lease>> Reserve(const Definition& network, const std::string& pod_id,
+                                             const EndpointRequest& request = {});
 
-  // Sockets bound (not listening) to the host ports, so that no other program takes them and a taken one is
+  // Sockets bound to the host ports, so that no other program takes them and a taken one is
   // found before anything starts. kExists: "port 8080/tcp is in use by nginx (pid 4711)" or "... by pod web".
-  // The pod's reaper keeps them for its life.
-  common::Result<std::vector<common::UniqueFd>> HoldPorts(const std::string& pod_id,
-                                                          const std::string& pod_name,
-                                                          const std::vector<Port>& ports);
+  // The pod's reaper keeps them for its life. `ports` are all that the pod publishes from now on, `known` those of
+  // them that it holds already.
+  common::Result<std::vector<HeldPort>> HoldPorts(const std::string& pod_id, const std::string& pod_name,
+                                                  const std::vector<Port>& ports,
+                                                  const std::vector<Port>& known = {});
 
-  // Wires the network namespace of `netns_pid`: lo up, bridge, veth pair (eth0 inside), address, default
-  // route, masquerading and published ports. All or nothing.
-  common::Result<> Attach(const std::string& pod_id, int netns_pid, const Definition& network,
-                          const Lease& lease, const std::vector<Port>& ports);
+  // Wires the network namespace of `netns_pid` with every network on which addresses are reserved: lo up, bridge,
+  // veth pair, addresses, routes, masquerading and published ports. All or nothing.
+  common::Result<> Attach(const std::string& pod_id, int netns_pid);
   // Only lo up in that namespace (mode "none").
   common::Result<> BringUpLoopback(int netns_pid);
 
-  // Takes back everything that the pod holds: map elements, link, leases, and with the last pod the bridge
+  // One more network, or one less, for a pod that runs. The published ports follow its first bridge network.
+  common::Result<std::vector<Lease>> Connect(const std::string& pod_id, int netns_pid, const Definition& network,
+                                             const EndpointRequest& request);
+  common::Result<> Disconnect(const std::string& pod_id, int netns_pid, const std::string& network);
+  // What the pod holds, empty for an unknown one.
+  common::Result<std::vector<Lease>> Leases(const std::string& pod_id);
+
+  // Changes what a pod that runs publishes, in one transaction; sockets for new ports come from HoldPorts.
+  common::Result<> Publish(const std::string& pod_id, const std::vector<Port>& ports);
+  common::Result<> Unpublish(const std::string& pod_id, const std::vector<Port>& ports);
+  // Where connections to the pod's published ports lead: an address per family.
+  common::Result<std::vector<std::string>> PortAddresses(const std::string& pod_id);
+
+  // Makes links, rules, ports and sysctls of a pod that runs what they must be, whatever has become of them.
+  common::Result<> Reload(const std::string& pod_id, int netns_pid);
+
+  // Takes back everything that the pod holds: map elements, links, leases, and with the last pod the bridge
   // and the table. Goes on after errors and returns the first. Unknown pods are fine.
   common::Result<> Detach(const std::string& pod_id);
+  // Detach in its two parts, as the second one makes the kernel wait for all its processors: what is the pod's own
+  // (true: there is something left that nobody uses), and bridges and table of networks without pods.
+  common::Result<bool> Release(const std::string& pod_id);
+  common::Result<> RemoveUnused();
 
   // Detaches every recorded pod for which `alive` says false: repair after a crash. `alive` is asked at the
   // time of the decision (a list made earlier would miss a pod that another command has just started), twice

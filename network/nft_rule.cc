@@ -50,9 +50,13 @@ RuleBuilder& RuleBuilder::TransportHeader(uint32_t offset, uint32_t length, uint
   return Payload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, length, word);
 }
 
-RuleBuilder& RuleBuilder::ConntrackStatus() {
+RuleBuilder& RuleBuilder::ConntrackStatus() { return Conntrack(NFT_CT_STATUS); }
+
+RuleBuilder& RuleBuilder::ConntrackState() { return Conntrack(NFT_CT_STATE); }
+
+RuleBuilder& RuleBuilder::Conntrack(uint32_t key) {
   nftnl_expr* e = Add("ct");
-  nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATUS);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, key);
   nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, kFirst);
   return *this;
 }
@@ -65,10 +69,14 @@ RuleBuilder& RuleBuilder::DestinationType() {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::Equals(const void* data, size_t size) {
+RuleBuilder& RuleBuilder::Equals(const void* data, size_t size) { return Compare(NFT_CMP_EQ, data, size); }
+
+RuleBuilder& RuleBuilder::Differs(const void* data, size_t size) { return Compare(NFT_CMP_NEQ, data, size); }
+
+RuleBuilder& RuleBuilder::Compare(uint32_t operation, const void* data, size_t size) {
   nftnl_expr* e = Add("cmp");
   nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, kFirst);
-  nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, operation);
   nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, static_cast<uint32_t>(size));
   return *this;
 }
@@ -147,17 +155,23 @@ RuleBuilder& RuleBuilder::Remember(const std::string& map, uint32_t key_word, ui
 
 RuleBuilder& RuleBuilder::OnlyIpv4() { return Meta(NFT_META_NFPROTO).EqualsU8(NFPROTO_IPV4); }
 
+RuleBuilder& RuleBuilder::OnlyIpv6() { return Meta(NFT_META_NFPROTO).EqualsU8(NFPROTO_IPV6); }
+
 RuleBuilder& RuleBuilder::Counter() {
   Add("counter");
   return *this;
 }
 
-RuleBuilder& RuleBuilder::Dnat() {
+RuleBuilder& RuleBuilder::Dnat() { return Translate(NFPROTO_IPV4, 1); }
+
+RuleBuilder& RuleBuilder::DnatIpv6() { return Translate(NFPROTO_IPV6, 4); }
+
+RuleBuilder& RuleBuilder::Translate(uint32_t family, uint32_t port_word) {
   nftnl_expr* e = Add("nat");
   nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
-  nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FAMILY, NFPROTO_IPV4);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_FAMILY, family);
   nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_ADDR_MIN, Register(0));
-  nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, Register(1));
+  nftnl_expr_set_u32(e, NFTNL_EXPR_NAT_REG_PROTO_MIN, Register(port_word));
   return *this;
 }
 

@@ -18,11 +18,13 @@ class RuleBuilder {
   RuleBuilder& NetworkHeader(uint32_t offset, uint32_t length, uint32_t word = 0);
   RuleBuilder& TransportHeader(uint32_t offset, uint32_t length, uint32_t word = 0);
   RuleBuilder& ConntrackStatus();
+  RuleBuilder& ConntrackState();
   // The type (RTN_LOCAL, ...) of the packet's destination address.
   RuleBuilder& DestinationType();
 
   // The rule goes on only if the first register ...
   RuleBuilder& Equals(const void* data, size_t size);
+  RuleBuilder& Differs(const void* data, size_t size);
   RuleBuilder& EqualsU8(uint8_t value) { return Equals(&value, sizeof value); }
   RuleBuilder& EqualsU32(uint32_t value) { return Equals(&value, sizeof value); }
   RuleBuilder& HasBits(uint32_t mask);
@@ -32,9 +34,10 @@ class RuleBuilder {
   RuleBuilder& MapTo(const std::string& map);
   // ... is a key of the verdict map, which then decides; else the rule does not match.
   RuleBuilder& DecideBy(const std::string& verdict_map);
-  // Only IPv4 packets, of an inet table.
+  // Only packets of that family, of an inet table.
   RuleBuilder& OnlyIpv4();
-  // ... is an address of this subnet (network byte order).
+  RuleBuilder& OnlyIpv6();
+  // ... is an address of this subnet (IPv4, network byte order).
   RuleBuilder& InSubnet(uint32_t base, uint32_t mask);
   // A random number below `count`, in the host's byte order.
   RuleBuilder& Random(uint32_t count);
@@ -42,8 +45,10 @@ class RuleBuilder {
   RuleBuilder& Remember(const std::string& map, uint32_t key_word, uint64_t timeout_ms);
 
   RuleBuilder& Counter();
-  // Ends: what happens to the packet. Dnat takes address and port from the words 0 and 1.
+  // Ends: what happens to the packet. Dnat takes the address from word 0 on and the port from the word behind it
+  // (1, and 4 for IPv6).
   RuleBuilder& Dnat();
+  RuleBuilder& DnatIpv6();
   RuleBuilder& Masquerade();
   RuleBuilder& Verdict(int verdict);  // NF_ACCEPT, NF_DROP
   RuleBuilder& Jump(const std::string& chain);
@@ -56,6 +61,9 @@ class RuleBuilder {
 
  private:
   nftnl_expr* Add(const char* name);
+  RuleBuilder& Compare(uint32_t operation, const void* data, size_t size);
+  RuleBuilder& Conntrack(uint32_t key);
+  RuleBuilder& Translate(uint32_t family, uint32_t port_word);
   RuleBuilder& Payload(uint32_t base, uint32_t offset, uint32_t length, uint32_t word);
   RuleBuilder& Lookup(const std::string& set, uint32_t flags);
   RuleBuilder& Continue(int verdict, const std::string& chain);

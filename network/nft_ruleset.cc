@@ -25,14 +25,21 @@ using common::Result;
 
 namespace {
 
-// Where a packet's source and destination are in an IPv4 header, the port in a TCP, UDP or SCTP header.
+// Where a packet's source and destination are in an IPv4 header.
 constexpr uint32_t kSource = 12;
 constexpr uint32_t kDestination = 16;
-constexpr uint32_t kDestinationPort = 2;
+// The same of an IPv6 header.
+constexpr uint32_t kSource6 = 8;
+constexpr uint32_t kDestination6 = 24;
+constexpr uint32_t kDestinationPort = 2;  // in a TCP, UDP or SCTP header
 constexpr uint8_t kLoopbackNet = 127;
+constexpr std::array<uint8_t, 16> kLoopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+// NF_CT_STATE_BIT of linux/netfilter/nf_conntrack_common.h
+constexpr uint32_t kEstablishedOrRelated = 1 << (IP_CT_ESTABLISHED + 1) | 1 << (IP_CT_RELATED + 1);
 
 // Type numbers of nft(8), by which it prints keys and values; a concatenation has six bits per part.
 constexpr uint32_t kTypeIpv4 = 7;
+constexpr uint32_t kTypeIpv6 = 8;
 constexpr uint32_t kTypeProtocol = 12;
 constexpr uint32_t kTypePort = 13;
 constexpr uint32_t kTypeInterface = 41;
@@ -70,7 +77,7 @@ void AddSet(NftBatch& batch, const char* name, uint32_t id, uint32_t flags, uint
   nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, flags);
   nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, key_type);
   nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, key_size);
-  if (key_type == kTypeInterface) {
+  if (key_type == kTypeInterface || key_type == Concatenation({kTypeInterface, kTypeInterface})) {
     // For nft(8), which prints names as numbers of the host's byte order.
     const UniqueUdata data(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
     nftnl_udata_put_u32(data.get(), NFTNL_UDATA_SET_KEYBYTEORDER, kHostByteOrder);
@@ -107,18 +114,46 @@ void AddRule(NftBatch& batch, RuleBuilder& rule) {
 }
 
 void AddSets(NftBatch& batch) {
-  const uint32_t target = Concatenation({kTypeIpv4, kTypePort});
+  const uint32_t target4 = Concatenation({kTypeIpv4, kTypePort});
+  const uint32_t target6 = Concatenation({kTypeIpv6, kTypePort});
   // Hash maps: an interval map would cost 0.2 ms per added and 20 ms per deleted port at 10,000 ports.
   // Published on one address of the host, and on all.
-  AddSet(batch, "port4", 1, NFT_SET_MAP, Concatenation({kTypeIpv4, kTypeProtocol, kTypePort}), 12, target, 8);
-  AddSet(batch, "port4any", 2, NFT_SET_MAP, Concatenation({kTypeProtocol, kTypePort}), 8, target, 8);
-  AddSet(batch, "bridges", 3, 0, kTypeInterface, IFNAMSIZ);
-  AddSet(batch, "net4", 4, NFT_SET_INTERVAL, kTypeIpv4, 4);
-  AddSet(batch, "protocols", 5, 0, kTypeProtocol, 1);
+  AddSet(batch, "port4", 1, NFT_SET_MAP, Concatenation({kTypeIpv4, kTypeProtocol, kTypePort}), 12, target4, 8);
+  AddSet(batch, "port4any", 2, NFT_SET_MAP, Concatenation({kTypeProtocol, kTypePort}), 8, target4, 8);
+  AddSet(batch, "port6", 3, NFT_SET_MAP, Concatenation({kTypeIpv6, kTypeProtocol, kTypePort}), 24, target6, 20);
+  AddSet(batch, "port6any", 4, NFT_SET_MAP, Concatenation({kTypeProtocol, kTypePort}), 8, target6, 20);
+  AddSet(batch, "bridges", 5, 0, kTypeInterface, IFNAMSIZ);
+  AddSet(batch, "net4", 6, NFT_SET_INTERVAL, kTypeIpv4, 4);
+  AddSet(batch, "net6", 7, NFT_SET_INTERVAL, kTypeIpv6, 16);
+  // Pairs of a bridge and itself.
+  AddSet(batch, "same", 8, 0, Concatenation({kTypeInterface, kTypeInterface}), 2 * IFNAMSIZ);
+  AddSet(batch, "internal", 9, 0, kTypeInterface, IFNAMSIZ);
+  AddSet(batch, "isolated", 10, 0, kTypeInterface, IFNAMSIZ);
+  AddSet(batch, "strict", 11, 0, kTypeInterface, IFNAMSIZ);
+  AddSet(batch, "protocols", 12, 0, kTypeProtocol, 1);
   const UniqueSet protocols = NamedSet("protocols");
   for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
     AddElement(protocols.get(), &protocol, 1);
   batch.AddElements(protocols.get(), NFPROTO_INET, 0);
+}
+
+void AddGuardRules(NftBatch& batch) {
+  // route_localnet on the bridges, which 127.0.0.1:port needs, would open the host's loopback services to
+  // every pod.
+  AddRule(batch, RuleBuilder(kTable, "guard")
+                     .Meta(NFT_META_IIFNAME)
+                     .InSet("bridges")
+                     .OnlyIpv4()
+                     .NetworkHeader(kDestination, 1)
+                     .EqualsU8(kLoopbackNet)
+                     .Verdict(NF_DROP));
+  AddRule(batch, RuleBuilder(kTable, "guard")
+                     .Meta(NFT_META_IIFNAME)
+                     .InSet("bridges")
+                     .OnlyIpv6()
+                     .NetworkHeader(kDestination6, 16)
+                     .Equals(kLoopback6.data(), kLoopback6.size())
+                     .Verdict(NF_DROP));
 }
 
 void AddPortRules(NftBatch& batch) {
@@ -135,6 +170,23 @@ void AddPortRules(NftBatch& batch) {
                      .TransportHeader(kDestinationPort, 2, 1)
                      .MapTo("port4any")
                      .Dnat());
+  // A connection from ::1 cannot be translated: no answer to it would be let in. A relay listens there.
+  AddRule(batch, RuleBuilder(kTable, "ports")
+                     .OnlyIpv6()
+                     .NetworkHeader(kDestination6, 16)
+                     .Differs(kLoopback6.data(), kLoopback6.size())
+                     .Meta(NFT_META_L4PROTO, 4)
+                     .TransportHeader(kDestinationPort, 2, 5)
+                     .MapTo("port6")
+                     .DnatIpv6());
+  AddRule(batch, RuleBuilder(kTable, "ports")
+                     .OnlyIpv6()
+                     .NetworkHeader(kDestination6, 16)
+                     .Differs(kLoopback6.data(), kLoopback6.size())
+                     .Meta(NFT_META_L4PROTO)
+                     .TransportHeader(kDestinationPort, 2, 1)
+                     .MapTo("port6any")
+                     .DnatIpv6());
   for (const char* chain : {"pre", "out"}) {
     AddRule(batch, RuleBuilder(kTable, chain)
                        .DestinationType()
@@ -143,6 +195,22 @@ void AddPortRules(NftBatch& batch) {
                        .InSet("protocols")
                        .Jump("ports"));
   }
+}
+
+void AddForwardRules(NftBatch& batch) {
+  const auto rule = [] { return RuleBuilder(kTable, "forward"); };
+  // What may not pass never gets established; this spares the rest for all packets but the first.
+  AddRule(batch, rule().ConntrackState().HasBits(kEstablishedOrRelated).Verdict(NF_ACCEPT));
+  // With br_netfilter also what a bridge carries from one of its pods to another comes by here.
+  AddRule(batch, rule().Meta(NFT_META_IIFNAME).Meta(NFT_META_OIFNAME, 4).InSet("same").Verdict(NF_ACCEPT));
+  AddRule(batch, rule().Meta(NFT_META_IIFNAME).InSet("internal").Verdict(NF_DROP));
+  AddRule(batch, rule().Meta(NFT_META_OIFNAME).InSet("internal").Verdict(NF_DROP));
+  const auto pair = [&](const char* from, const char* to) {
+    AddRule(batch, rule().Meta(NFT_META_IIFNAME).InSet(from).Meta(NFT_META_OIFNAME).InSet(to).Verdict(NF_DROP));
+  };
+  pair("isolated", "isolated");
+  pair("strict", "bridges");
+  pair("bridges", "strict");
 }
 
 void AddMasqueradeRules(NftBatch& batch) {
@@ -156,23 +224,19 @@ void AddMasqueradeRules(NftBatch& batch) {
                      .NetworkHeader(kSource, 1)
                      .EqualsU8(kLoopbackNet)
                      .Masquerade());
-  // From a pod to a published port of one on the same bridge: the answer must come back through the host.
-  AddRule(batch, RuleBuilder(kTable, "post")
-                     .Meta(NFT_META_OIFNAME)
-                     .InSet("bridges")
-                     .ConntrackStatus()
-                     .HasBits(IPS_DST_NAT)
-                     .OnlyIpv4()
-                     .NetworkHeader(kSource, 4)
-                     .InSet("net4")
-                     .Masquerade());
-  AddRule(batch, RuleBuilder(kTable, "post")
-                     .Meta(NFT_META_OIFNAME)
-                     .NotInSet("bridges")
-                     .OnlyIpv4()
-                     .NetworkHeader(kSource, 4)
-                     .InSet("net4")
-                     .Masquerade());
+  const auto from_pods = [](RuleBuilder& rule, bool v6) -> RuleBuilder& {
+    return v6 ? rule.OnlyIpv6().NetworkHeader(kSource6, 16).InSet("net6")
+              : rule.OnlyIpv4().NetworkHeader(kSource, 4).InSet("net4");
+  };
+  for (const bool v6 : {false, true}) {
+    // From a pod to a published port of one on the same bridge: the answer must come back through the host.
+    RuleBuilder published(kTable, "post");
+    published.Meta(NFT_META_OIFNAME).InSet("bridges").ConntrackStatus().HasBits(IPS_DST_NAT);
+    AddRule(batch, from_pods(published, v6).Masquerade());
+    RuleBuilder outside(kTable, "post");
+    outside.Meta(NFT_META_OIFNAME).NotInSet("bridges");
+    AddRule(batch, from_pods(outside, v6).Masquerade());
+  }
 }
 
 Result<uint8_t> ProtocolNumber(const std::string& name) {
@@ -200,17 +264,11 @@ NftBatch BuildTable() {
   AddChain(batch, "ports", {});
   AddChain(batch, "pre", Hook{"nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST});
   AddChain(batch, "out", Hook{"nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST});
+  AddChain(batch, "forward", Hook{"filter", NF_INET_FORWARD, NF_IP_PRI_FILTER});
   AddChain(batch, "post", Hook{"nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC});
-  // route_localnet on the bridges, which 127.0.0.1:port needs, would open the host's loopback services to
-  // every pod.
-  AddRule(batch, RuleBuilder(kTable, "guard")
-                     .Meta(NFT_META_IIFNAME)
-                     .InSet("bridges")
-                     .OnlyIpv4()
-                     .NetworkHeader(kDestination, 1)
-                     .EqualsU8(kLoopbackNet)
-                     .Verdict(NF_DROP));
+  AddGuardRules(batch);
   AddPortRules(batch);
+  AddForwardRules(batch);
   AddMasqueradeRules(batch);
   return batch;
 }
@@ -223,43 +281,53 @@ NftBatch BuildTableRemoval() {
   return batch;
 }
 
-UniqueSet BridgeElement(const std::string& bridge) {
-  UniqueSet set = NamedSet("bridges");
-  std::array<char, IFNAMSIZ> name{};
-  std::strncpy(name.data(), bridge.c_str(), name.size() - 1);
-  AddElement(set.get(), name.data(), name.size());
-  return set;
+std::vector<UniqueSet> BridgeElements(const BridgeRules& rules) {
+  std::array<char, 2 * IFNAMSIZ> name{};
+  std::strncpy(name.data(), rules.bridge.c_str(), IFNAMSIZ - 1);
+  std::strncpy(name.data() + IFNAMSIZ, rules.bridge.c_str(), IFNAMSIZ - 1);
+  std::vector<UniqueSet> elements;
+  const auto add = [&](const char* set, size_t size) {
+    elements.push_back(NamedSet(set));
+    AddElement(elements.back().get(), name.data(), size);
+  };
+  add("bridges", IFNAMSIZ);
+  add("same", 2 * IFNAMSIZ);
+  if (rules.internal) add("internal", IFNAMSIZ);
+  if (rules.isolated) add("isolated", IFNAMSIZ);
+  if (rules.strict) add("strict", IFNAMSIZ);
+  for (const IpSubnet& subnet : rules.subnets) {
+    elements.push_back(NamedSet(subnet.base.v6 ? "net6" : "net4"));
+    const IpAddress end = subnet.last().Plus(1);
+    AddElement(elements.back().get(), subnet.base.data(), subnet.base.size());
+    AddElement(elements.back().get(), end.data(), end.size(), NFT_SET_ELEM_INTERVAL_END);
+  }
+  return elements;
 }
 
-UniqueSet SubnetElement(const Ipv4Subnet& subnet) {
-  UniqueSet set = NamedSet("net4");
-  const uint32_t first = subnet.base.network_order();
-  const uint32_t end = Ipv4Address{subnet.last().value + 1}.network_order();
-  AddElement(set.get(), &first, sizeof first);
-  AddElement(set.get(), &end, sizeof end, NFT_SET_ELEM_INTERVAL_END);
-  return set;
+Result<bool> ConcernsFamily(const Port& port, bool v6) {
+  if (port.host_ip.empty()) return true;
+  ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(port.host_ip));
+  return address.v6 == v6;
 }
 
-Result<UniqueSet> PortElement(const Port& port, const Ipv4Address* target) {
+Result<UniqueSet> PortElement(const Port& port, bool v6, const IpAddress* target) {
   ASSIGN_OR_RETURN(const uint8_t protocol, ProtocolNumber(port.protocol));
   std::string key;
   if (!port.host_ip.empty()) {
-    ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(port.host_ip));
-    const uint32_t value = address.network_order();
-    AppendWord(key, &value, sizeof value);
+    ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(port.host_ip));
+    key.append(reinterpret_cast<const char*>(address.data()), address.size());
   }
   const uint16_t host_port = htons(port.host_port);
   AppendWord(key, &protocol, sizeof protocol);
   AppendWord(key, &host_port, sizeof host_port);
-  UniqueSet set = NamedSet(port.host_ip.empty() ? "port4any" : "port4");
+  UniqueSet set = NamedSet(v6 ? (port.host_ip.empty() ? "port6any" : "port6")
+                              : (port.host_ip.empty() ? "port4any" : "port4"));
   if (target == nullptr) {
     AddElement(set.get(), key.data(), key.size());
     return set;
   }
-  std::string data;
-  const uint32_t address = target->network_order();
+  std::string data(reinterpret_cast<const char*>(target->data()), target->size());
   const uint16_t container_port = htons(port.container_port);
-  AppendWord(data, &address, sizeof address);
   AppendWord(data, &container_port, sizeof container_port);
   AddElement(set.get(), key.data(), key.size(), 0, data.data(), data.size());
   return set;
@@ -272,12 +340,12 @@ Result<PortTarget> ParsePortTarget(const nlmsghdr* answer) {
     const auto read = [](nftnl_set_elem* element, void* out) {
       uint32_t size = 0;
       const auto* data = static_cast<const char*>(nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &size));
-      if (data == nullptr || size < 8) return 0;
-      uint32_t address;
+      if (data == nullptr || (size != 8 && size != 20)) return 0;
+      const size_t address_size = size - 4;
       uint16_t port;
-      std::memcpy(&address, data, sizeof address);
-      std::memcpy(&port, data + 4, sizeof port);
-      *static_cast<std::optional<PortTarget>*>(out) = PortTarget{Ipv4Address{ntohl(address)}, ntohs(port)};
+      std::memcpy(&port, data + address_size, sizeof port);
+      *static_cast<std::optional<PortTarget>*>(out) =
+          PortTarget{IpAddress::FromBytes(data, address_size == 16), ntohs(port)};
       return 0;
     };
     nftnl_set_elem_foreach(set.get(), read, &target);

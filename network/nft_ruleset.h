@@ -1,11 +1,13 @@
 // The table "inet skiff": what it looks like, and its elements.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/netfilter_socket.h"
-#include "network/network.h"
+#include "network/port.h"
 
 namespace skiff::network {
 
@@ -15,19 +17,32 @@ inline constexpr char kTable[] = "skiff";
 NftBatch BuildTable();
 NftBatch BuildTableRemoval();
 
-// A set of the table with elements to be added or deleted.
-UniqueSet BridgeElement(const std::string& bridge);
-UniqueSet SubnetElement(const Ipv4Subnet& subnet);
+// What the rules say of a bridge. Every element is a set of its own, to be added or deleted.
+struct BridgeRules {
+  std::string bridge;
+  std::vector<IpSubnet> subnets;
+  bool internal = false;  // nothing passes between it and anything but the host
+  bool isolated = false;  // nothing passes between it and other isolated bridges
+  bool strict = false;    // ... and other bridges at all
+};
+std::vector<UniqueSet> BridgeElements(const BridgeRules& rules);
 
-// Where a published port leads.
+// Where the ports of a pod lead, per family.
+struct PortTargets {
+  std::optional<IpAddress> v4;
+  std::optional<IpAddress> v6;
+};
+// Where one published port leads.
 struct PortTarget {
-  Ipv4Address address;
+  IpAddress address;
   uint16_t port = 0;
   bool operator==(const PortTarget&) const = default;
 };
-// kInvalid: the protocol is unknown or host_ip is not an IPv4 address. Without a target only the key is set:
+// Whether the port is published for that family: by its host_ip, which is an address (kInvalid) or empty.
+common::Result<bool> ConcernsFamily(const Port& port, bool v6);
+// kInvalid: the protocol is unknown or host_ip is not an address. Without a target only the key is set:
 // for deleting and looking up.
-common::Result<UniqueSet> PortElement(const Port& port, const Ipv4Address* target);
+common::Result<UniqueSet> PortElement(const Port& port, bool v6, const IpAddress* target);
 // The value of the single element that an answer to NFT_MSG_GETSETELEM holds.
 common::Result<PortTarget> ParsePortTarget(const nlmsghdr* answer);
 

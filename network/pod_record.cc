@@ -15,30 +15,15 @@ using common::ErrorCode;
 using common::Result;
 
 template <typename V>
-void VisitFields(V& v, Port& p) {
-  v("hostIP", p.host_ip);
-  v("hostPort", p.host_port);
-  v("containerPort", p.container_port);
-  v("protocol", p.protocol);
-}
-
-template <typename V>
-void VisitFields(V& v, Lease& l) {
-  v("network", l.network);
-  v("address", l.address);
-  v("prefixLength", l.prefix_length);
-  v("gateway", l.gateway);
-  v("mac", l.mac);
-}
-
-template <typename V>
 void VisitFields(V& v, Endpoint& e) {
   v("network", e.network);
-  v("bridge", e.bridge);
-  v("subnet", e.subnet);
-  v("lease", e.lease);
+  v("reserved", e.reserved);
+  v("leases", e.leases);
   v("link", e.link);
   v("interface", e.interface);
+  v("mac", e.mac);
+  v("ownMac", e.own_mac);
+  v("aliases", e.aliases);
 }
 
 template <typename V>
@@ -60,9 +45,23 @@ constexpr std::string_view kUnfinished = ".new";
 
 Endpoint* PodRecord::FindEndpoint(const std::string& network) {
   for (Endpoint& endpoint : endpoints) {
-    if (endpoint.network == network) return &endpoint;
+    if (endpoint.network.name == network) return &endpoint;
   }
   return nullptr;
+}
+
+const Endpoint* PodRecord::PublishingEndpoint() const {
+  for (const Endpoint& endpoint : endpoints) {
+    if (endpoint.network.is_bridge() && !endpoint.network.internal) return &endpoint;
+  }
+  return nullptr;
+}
+
+bool Endpoint::has_ipv6() const {
+  for (const Subnet& subnet : network.subnets) {
+    if (subnet.subnet.find(':') != std::string::npos) return true;
+  }
+  return false;
 }
 
 std::string EncodePodRecord(const PodRecord& record) { return common::EncodeJson(record); }

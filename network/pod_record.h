@@ -13,12 +13,16 @@ namespace skiff::network {
 
 // One interface of a pod.
 struct Endpoint {
-  std::string network;
-  std::string bridge;
-  std::string subnet;
-  Lease lease;            // address empty: intended, perhaps taken already
-  std::string link;       // the veth's end on the bridge
+  Definition network;  // as it was when the pod joined
+  bool reserved = false;  // false: intended, addresses are perhaps taken already
+  std::vector<Lease> leases;
+  std::string link;       // bridge: the veth's end on it
   std::string interface;  // the end inside the pod
+  std::string mac;        // empty: given by the kernel
+  bool own_mac = false;   // wished for: not the one that goes with the address
+  std::vector<std::string> aliases;
+
+  bool has_ipv6() const;
 };
 
 struct PodRecord {
@@ -31,6 +35,8 @@ struct PodRecord {
   std::vector<Port> ports;
 
   Endpoint* FindEndpoint(const std::string& network);
+  // The one that carries the published ports: the first on a bridge that is not internal. Null: none.
+  const Endpoint* PublishingEndpoint() const;
   // For messages: the pod's name if known, else its id.
   const std::string& shown_name() const { return pod_name.empty() ? pod_id : pod_name; }
 };

@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 
 #include "common/file.h"
 
@@ -32,19 +34,16 @@ std::optional<T> Number(std::string_view text, int base) {
 }
 
 // The kernel prints each word of four octets as a number of the machine's byte order.
-std::optional<Ipv4Address> AddressWord(std::string_view hex) {
-  const auto word = Number<uint32_t>(hex, 16);
-  if (!word) return std::nullopt;
-  return Ipv4Address{ntohl(*word)};
-}
-
-std::optional<Ipv4Address> ParseAddress(std::string_view hex, bool ipv6) {
-  if (!ipv6) return AddressWord(hex);
-  if (hex.size() != 32) return std::nullopt;
-  if (hex == std::string(32, '0')) return Ipv4Address{0};
-  const auto mark = AddressWord(hex.substr(16, 8));
-  const bool mapped = hex.substr(0, 16) == "0000000000000000" && mark && mark->value == 0xffff;
-  return mapped ? AddressWord(hex.substr(24)) : std::nullopt;
+std::optional<IpAddress> ParseAddress(std::string_view hex, bool ipv6) {
+  if (hex.size() != (ipv6 ? 32 : 8)) return std::nullopt;
+  std::array<uint32_t, 4> words{};
+  for (size_t i = 0; i * 8 < hex.size(); ++i) {
+    const auto word = Number<uint32_t>(hex.substr(i * 8, 8), 16);
+    if (!word) return std::nullopt;
+    words[i] = *word;
+  }
+  const bool mapped = ipv6 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
+  return mapped ? IpAddress::FromBytes(&words[3], false) : IpAddress::FromBytes(words.data(), ipv6);
 }
 
 // columns: sl local remote state queues timer retransmits uid timeout inode
@@ -55,14 +54,17 @@ std::optional<SocketEntry> ParseLine(std::string_view line, bool ipv6) {
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = Number<uint16_t>(words[1].substr(colon + 1), 16);
   const auto inode = Number<uint64_t>(words[9], 10);
-  if (!port || !inode) return std::nullopt;
-  return SocketEntry{ParseAddress(words[1].substr(0, colon), ipv6), *port, words[3] == kTimeWait, *inode};
+  const auto address = ParseAddress(words[1].substr(0, colon), ipv6);
+  if (!port || !inode || !address) return std::nullopt;
+  return SocketEntry{*address, *port, words[3] == kTimeWait, *inode};
 }
 
-bool Conflicts(const SocketEntry& entry, const Port& port, std::optional<Ipv4Address> host_ip) {
+bool Conflicts(const SocketEntry& entry, const Port& port, const std::optional<IpAddress>& host_ip) {
   if (entry.port != port.host_port) return false;
-  if (!host_ip || host_ip->value == 0) return true;
-  return entry.address && (entry.address->value == 0 || entry.address == host_ip);
+  if (!host_ip) return true;
+  // A socket of [::] mostly takes IPv4 as well.
+  if (entry.address.IsUnspecified()) return entry.address.v6 || !host_ip->v6;
+  return entry.address == *host_ip;
 }
 
 std::string ProgramOf(const std::string& proc_root, uint64_t inode) {
@@ -99,8 +101,8 @@ std::vector<SocketEntry> ParseSocketTable(std::string_view text, bool ipv6) {
 }
 
 PortUse FindPortUse(const std::string& proc_root, const Port& port) {
-  std::optional<Ipv4Address> host_ip;
-  if (const auto parsed = Ipv4Address::Parse(port.host_ip)) host_ip = *parsed;
+  std::optional<IpAddress> host_ip;
+  if (const auto parsed = IpAddress::Parse(port.host_ip)) host_ip = *parsed;
   PortUse use;
   bool time_wait = false;
   for (const bool ipv6 : {false, true}) {

@@ -2,20 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "network/ipv4.h"
-#include "network/network.h"
+#include "network/ip_address.h"
+#include "network/port.h"
 
 namespace skiff::network {
 
 // A line of /proc/net/tcp, tcp6, udp or udp6.
 struct SocketEntry {
-  std::optional<Ipv4Address>
-      address;  // absent: an IPv6 address that is neither a wildcard nor a mapped IPv4 one
+  IpAddress address;  // a mapped IPv4 one as IPv4
   uint16_t port = 0;
   bool time_wait = false;  // a connection that has ended: no program holds it
   uint64_t inode = 0;

@@ -5,12 +5,12 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <thread>
 #include <vector>
+
+#include "network/netns.h"
 
 namespace skiff::network {
 
@@ -129,14 +129,7 @@ Result<RtnlSocket> RtnlSocket::Open() {
 
 Result<RtnlSocket> RtnlSocket::OpenIn(int netns_fd) {
   RtnlSocket socket;
-  Result<> result;
-  std::thread([&] {
-    if (::setns(netns_fd, CLONE_NEWNET) != 0)
-      result = common::ErrnoError("enter the network namespace");
-    else
-      result = socket.Connect();
-  }).join();
-  TRY(std::move(result));
+  TRY(InNetworkNamespace(netns_fd, [&] { return socket.Connect(); }));
   return socket;
 }
 

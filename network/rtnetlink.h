@@ -50,8 +50,7 @@ class RtnlMessage {
 class RtnlSocket {
  public:
   static common::Result<RtnlSocket> Open();
-  // In another namespace. A thread of its own enters it, opens the socket and ends: the calling thread never
-  // leaves its namespace, so there is no way back that could fail.
+  // In another namespace.
   static common::Result<RtnlSocket> OpenIn(int netns_fd);
   RtnlSocket(RtnlSocket&&) noexcept;
   RtnlSocket& operator=(RtnlSocket&&) noexcept;

@@ -5,6 +5,7 @@
 
 #include "common/file.h"
 #include "common/json_fields.h"
+#include "common/process.h"
 #include "pod/pod_dns.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/dead_pod.h"
@@ -65,6 +66,19 @@ Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
   return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
 }
 
+// Removing a bridge takes the kernel some 20 ms, for which nobody needs to wait: another command that starts a pod
+// meanwhile waits for it, or keeps it.
+Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const bool unused, context.network.Release(pod_id));
+  if (!unused) return {};
+  if (const auto self = common::ReadLink(context.paths.proc_root + "/self/exe")) {
+    const common::Command command{.argv = {*self, kCleanUpNetworksCommand}, .environment = {}, .working_directory = "/",
+                                  .pass_fds = {}, .new_session = true};
+    if (common::Spawn(command)) return {};
+  }
+  return context.network.RemoveUnused();
+}
+
 }  // namespace
 
 Result<> CleanUpRun(Context& context, const std::string& pod_id) {
@@ -72,7 +86,7 @@ Result<> CleanUpRun(Context& context, const std::string& pod_id) {
   ErrorList errors;
   errors.Add(CleanUpProcesses(context, layout));
   errors.Add(ForgetNames(context, pod_id));
-  errors.Add(context.network.Detach(pod_id));
+  errors.Add(ReleaseNetwork(context, pod_id));
   errors.Add(KeepLastStatus(layout, pod_id));
   TRY(errors.Take());
   // Only now: as long as the directory is there, the next command tries again.

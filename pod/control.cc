@@ -37,10 +37,9 @@ Result<supervisor::ContainerPlan> PlanForLivingPod(Context& context, const Conta
   ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root));
   PodSetting setting{.pod_id = pod.id,
                      .pod = pod.spec,
-                     .late = {.hostname = pod.spec.hostname},
+                     .late = {.hostname = pod.spec.hostname, .pod_ips = PodAddresses(leases)},
                      .volume_sources = std::move(volumes.sources),
-                     .unified_cgroups = cgroups.unified()};
-  for (const network::Lease& lease : leases) setting.late.pod_ips.push_back(lease.address);
+                     .cgroups = cgroups.Support(context.Layout(pod.id).cgroup())};
   return WriteBundle(context, setting, container);
 }
 

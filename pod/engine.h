@@ -23,6 +23,8 @@ class StateStore;
 // The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
 // ended (PodPlan::exit_command).
 inline constexpr char kCleanUpPodCommand[] = "clean-up-pod";
+// Likewise "PROGRAM clean-up-networks", which calls RemoveUnusedNetworks: run by commands that end the last pod of a network.
+inline constexpr char kCleanUpNetworksCommand[] = "clean-up-networks";
 
 // The CLI's hidden command "PROGRAM follow-pods", which brings Services in line with the pods: a pod's supervisor runs it
 // when the pod has become ready or is ready no longer.
@@ -138,6 +140,25 @@ class Engine {
   common::Result<VolumeInfo> EnsureVolume(const std::string& name, const std::map<std::string, std::string>& labels = {});
   common::Result<std::vector<VolumeInfo>> ListVolumes();
   common::Result<> RemoveVolume(const std::string& name, bool force);  // kBusy: used by a container
+
+  // --- networks ---
+  common::Result<network::Definition> CreateNetwork(network::Definition wanted);  // network::Network::Create
+  common::Result<network::Definition> FindNetwork(const std::string& name_or_id);
+  common::Result<std::vector<network::Definition>> ListNetworks();
+  // The ids of the pods that are on it, or will be when they are started.
+  common::Result<std::vector<std::string>> NetworkUsers(const std::string& name);
+  // kBusy: pods use it, and not `force`, which removes them.
+  common::Result<> RemoveNetwork(const std::string& name, bool force, std::optional<int64_t> grace_s = {});
+  // Of a pod that runs at once, of any other when it is started.
+  common::Result<> ConnectNetwork(const std::string& pod_id, const NetworkAttachment& attachment);
+  common::Result<> DisconnectNetwork(const std::string& pod_id, const std::string& name);
+  // Bridges and rules that no pod needs any more.
+  common::Result<> RemoveUnusedNetworks();
+  // Brings back what of a running pod's links, rules and ports has been lost.
+  common::Result<> ReloadNetwork(const std::string& pod_id);
+  // Further ports of a pod, or fewer, while it runs or for its next start. Unpublish: the host side tells which.
+  common::Result<> PublishPorts(const std::string& pod_id, const std::vector<PortMapping>& ports);
+  common::Result<> UnpublishPorts(const std::string& pod_id, const std::vector<PortMapping>& ports);
 
   // --- applied Kubernetes objects (opaque to this module) ---
   struct StoredObject {

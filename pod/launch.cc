@@ -150,9 +150,9 @@ class LaunchRun {
 
   Result<> MakeCgroups() {
     ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context_.paths.cgroup_root, context_.paths.proc_root));
-    unified_cgroups_ = cgroups.unified();
     TRY(cgroups.Create(layout_.cgroup()), "cgroup of the pod");
-    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, unified_cgroups_));
+    cgroup_support_ = cgroups.Support(layout_.cgroup());
+    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, cgroup_support_));
   }
 
   Result<> WritePlan() {
@@ -161,7 +161,7 @@ class LaunchRun {
                        .pod = pod_.spec,
                        .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
                        .volume_sources = volumes_.sources,
-                       .unified_cgroups = unified_cgroups_};
+                       .cgroups = cgroup_support_};
     if (pod_.spec.service_links) {
       setting.late.services = ReadServiceVariables(context_.paths, pod_.spec.kube_namespace);
     }
@@ -202,6 +202,7 @@ class LaunchRun {
                   .sysctls = spec.sysctls,
                   .cgroup = layout_.cgroup() + "/infra",
                   .pause_program = context_.paths.Program("skiff-pause")};
+    plan.held_sockets = network_.port_socket_names();
     plan.wait_for_network = network_.own_namespace();
     plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
     plan.shm_size = spec.shm_size;
@@ -268,7 +269,7 @@ class LaunchRun {
   std::vector<ContainerRecord> containers_;
   PodNetwork network_;
   PreparedVolumes volumes_;
-  bool unified_cgroups_ = false;
+  runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;
   supervisor::LaunchEvent infra_;
   bool ended_ = false;  // the supervisor has taken the pod down by itself

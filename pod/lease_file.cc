@@ -3,19 +3,6 @@
 #include "common/file.h"
 #include "common/json_fields.h"
 
-namespace skiff::network {
-
-template <typename V>
-void VisitFields(V& v, Lease& lease) {
-  v("network", lease.network);
-  v("address", lease.address);
-  v("prefixLength", lease.prefix_length);
-  v("gateway", lease.gateway);
-  v("mac", lease.mac);
-}
-
-}  // namespace skiff::network
-
 namespace skiff::pod {
 namespace {
 
@@ -39,6 +26,14 @@ common::Result<std::vector<network::Lease>> ReadLeases(const std::string& path) 
   if (!text) return text.error();
   ASSIGN_OR_RETURN(LeaseFile file, common::DecodeJson<LeaseFile>(*text, path));
   return std::move(file.leases);
+}
+
+std::vector<std::string> PodAddresses(const std::vector<network::Lease>& leases) {
+  std::vector<std::string> addresses;
+  for (const network::Lease& lease : leases) {
+    if (lease.network == leases.front().network) addresses.push_back(lease.address);
+  }
+  return addresses;
 }
 
 }  // namespace skiff::pod

@@ -13,4 +13,7 @@ common::Result<> WriteLeases(const std::string& path, const std::vector<network:
 // Empty when there is no such file.
 common::Result<std::vector<network::Lease>> ReadLeases(const std::string& path);
 
+// What Kubernetes calls the pod's addresses: those on its first network, one per family.
+std::vector<std::string> PodAddresses(const std::vector<network::Lease>& leases);
+
 }  // namespace skiff::pod

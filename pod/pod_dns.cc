@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "common/file.h"
 #include "network/dns/files.h"
 #include "network/dns/layout.h"
 #include "network/dns/registry.h"
+#include "pod/pod_network.h"
 #include "runtime/cgroup.h"
 
 namespace skiff::pod {
@@ -26,6 +28,24 @@ network::DnsRegistry::Adopt TryAdopt(const Context& context) {
     if (!cgroups || !cgroups->Create(kServerCgroup)) return;
     (void)cgroups->AddProcess(kServerCgroup, pid).has_value();
   };
+}
+
+// Those of the leases' networks that have a name server: bridges, on whose addresses it listens, unless they were made
+// without.
+Result<std::map<std::string, network::DnsNetwork>> NetworksWithNames(Context& context, const std::vector<network::Lease>& leases) {
+  std::map<std::string, network::DnsNetwork> networks;
+  for (const network::Lease& lease : leases) {
+    if (lease.gateway.empty()) continue;
+    ASSIGN_OR_RETURN(const network::Definition definition, context.network.Find(lease.network));
+    // The default network has one whatever its file says: earlier versions wrote none into it.
+    const bool wanted = definition.dns_enabled || definition.name == network::Network::kDefaultName;
+    if (!wanted || !definition.is_bridge()) continue;
+    network::DnsNetwork& settings = networks[lease.network];
+    settings.addresses.push_back(lease.gateway);
+    settings.servers = definition.dns_servers;
+    settings.forward = !definition.internal;
+  }
+  return networks;
 }
 
 }  // namespace
@@ -48,34 +68,39 @@ std::vector<std::string> DnsNames(const PodRecord& pod, const std::vector<Contai
 
 Result<> RegisterNames(Context& context, const PodRecord& pod, const std::vector<ContainerRecord>& containers,
                        const std::vector<network::Lease>& leases) {
-  network::DnsPod names{.names = DnsNames(pod, containers)};
-  if (pod.spec.from_kube) names.kube_namespace = pod.spec.kube_namespace;
-  else names.servers = pod.spec.dns.nameservers;
-  std::map<std::string, network::DnsNetwork> networks;
-  std::map<std::string, std::vector<std::string>> addresses;
-  for (const network::Lease& lease : leases) {
-    if (lease.gateway.empty()) continue;
-    networks[lease.network].addresses.push_back(lease.gateway);
-    addresses[lease.network].push_back(lease.address);
-  }
+  ASSIGN_OR_RETURN(const auto networks, NetworksWithNames(context, leases));
   const network::DnsRegistry registry(context.paths);
+  std::set<std::string> joined;
   for (const auto& [network, settings] : networks) {
-    names.addresses = addresses[network];
+    joined.insert(network);
+    network::DnsPod names{.names = DnsNames(pod, containers)};
+    if (pod.spec.from_kube) names.kube_namespace = pod.spec.kube_namespace;
+    else names.servers = pod.spec.dns.nameservers;
+    for (const NetworkAttachment& attachment : AttachmentsOf(pod.spec.network)) {
+      if (attachment.name == network) names.names.insert(names.names.end(), attachment.aliases.begin(), attachment.aliases.end());
+    }
+    for (const network::Lease& lease : leases) {
+      if (lease.network == network) names.addresses.push_back(lease.address);
+    }
     TRY(registry.Add(network, settings, pod.id, names, TryAdopt(context)), "name server of network {}", network);
   }
-  return {};
+  return registry.Remove(pod.id, joined);
 }
 
 std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, const std::vector<network::Lease>& leases) {
   std::vector<std::string> servers;
-  for (const network::Lease& lease : leases) {
-    if (!lease.gateway.empty()) servers.push_back(lease.gateway);
+  if (const auto networks = NetworksWithNames(context, leases)) {
+    // The pod's first network comes first.
+    for (const network::Lease& lease : leases) {
+      if (networks->contains(lease.network) && !lease.gateway.empty()) servers.push_back(lease.gateway);
+    }
   }
   const bool on_host = pod.network.mode == NetworkSpec::Mode::kHost;
   if (!on_host || pod.dns.policy != DnsConfig::Policy::kClusterFirstWithHostNet) return servers;
   const std::string pods = network::DnsPodsDirectory(network::DnsDirectory(context.paths), network::Network::kDefaultName);
   if (!common::PathExists(pods)) return servers;
-  if (const auto definition = context.network.Find(network::Network::kDefaultName)) servers.push_back(definition->gateway);
+  if (const auto definition = context.network.Find(network::Network::kDefaultName))
+    servers.push_back(definition->Gateway(false));
   return servers;
 }
 

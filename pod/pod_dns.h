@@ -14,7 +14,8 @@ namespace skiff::pod {
 // As podman names them: the pod, its containers and the start of an id; for `run` the container. Each once.
 std::vector<std::string> DnsNames(const PodRecord& pod, const std::vector<ContainerRecord>& containers);
 
-// Tells the server of each network of the pod's names, and starts it with the first pod.
+// Tells the server of each network of the pod's names, and starts it with the first pod; those of networks that it is not
+// on any more forget them.
 common::Result<> RegisterNames(Context& context, const PodRecord& pod, const std::vector<ContainerRecord>& containers,
                                const std::vector<network::Lease>& leases);
 // The servers that a pod with these leases asks; of a pod in the host's network that wants them: those that run.

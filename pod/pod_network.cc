@@ -6,6 +6,7 @@
 #include "pod/finder.h"
 #include "pod/lease_file.h"
 #include "pod/names.h"
+#include "pod/supervisor/held_port.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/supervisor/protocol.h"
 
@@ -38,6 +39,23 @@ Result<> RefuseServicePorts(const Context& context, const std::vector<network::P
 
 }  // namespace
 
+std::vector<NetworkAttachment> AttachmentsOf(const NetworkSpec& spec) {
+  if (spec.mode != NetworkSpec::Mode::kBridge) return {};
+  std::vector<NetworkAttachment> attachments = spec.networks;
+  if (attachments.empty()) attachments.emplace_back();
+  for (NetworkAttachment& attachment : attachments) {
+    if (attachment.name.empty()) attachment.name = network::Network::kDefaultName;
+  }
+  return attachments;
+}
+
+network::EndpointRequest RequestOf(const NetworkAttachment& attachment) {
+  return {.static_ips = attachment.static_ips,
+          .static_mac = attachment.static_mac,
+          .interface = attachment.interface,
+          .aliases = attachment.aliases};
+}
+
 Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_id, const PodSpec& pod) {
   PodNetwork result;
   result.mode_ = pod.network.mode;
@@ -55,36 +73,42 @@ Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_
     ASSIGN_OR_RETURN(result.leases_, ReadLeases(layout.Leases()));
   }
   if (pod.network.mode != NetworkSpec::Mode::kBridge) return result;
-  if (pod.network.networks.size() > 1) {
-    return MakeError(ErrorCode::kUnsupported, "a pod can be on one network only, not on {}", pod.network.networks.size());
+  for (const NetworkAttachment& attachment : AttachmentsOf(pod.network)) {
+    ASSIGN_OR_RETURN(const network::Definition definition, context.network.Find(attachment.name));
+    ASSIGN_OR_RETURN(auto leases, context.network.Reserve(definition, pod_id, RequestOf(attachment)));
+    for (network::Lease& lease : leases) result.leases_.push_back(std::move(lease));
   }
-  const std::string name = pod.network.networks.empty() ? network::Network::kDefaultName : pod.network.networks.front();
-  ASSIGN_OR_RETURN(result.definition_, context.network.Find(name));
-  ASSIGN_OR_RETURN(network::Lease lease, context.network.Reserve(result.definition_, pod_id, pod.network.static_ip,
-                                                                 pod.network.static_mac));
-  result.leases_.push_back(std::move(lease));
-  result.ports_ = PublishedPorts(pod);
-  TRY(RefuseServicePorts(context, result.ports_));
-  ASSIGN_OR_RETURN(result.sockets_, context.network.HoldPorts(pod_id, ShownPodName(pod), result.ports_));
+  const std::vector<network::Port> ports = PublishedPorts(pod);
+  TRY(RefuseServicePorts(context, ports));
+  ASSIGN_OR_RETURN(result.sockets_, context.network.HoldPorts(pod_id, ShownPodName(pod), ports));
+  ASSIGN_OR_RETURN(result.port_targets_, context.network.PortAddresses(pod_id));
   TRY(WriteLeases(context.Layout(pod_id).Leases(), result.leases_));
   return result;
 }
 
 Result<> PodNetwork::Attach(Context& context, const std::string& pod_id, int infra_pid) const {
   if (mode_ == NetworkSpec::Mode::kNone) return context.network.BringUpLoopback(infra_pid);
-  return context.network.Attach(pod_id, infra_pid, definition_, leases_.front(), ports_);
+  return context.network.Attach(pod_id, infra_pid);
 }
 
-std::vector<std::string> PodNetwork::addresses() const {
-  std::vector<std::string> addresses;
-  for (const network::Lease& lease : leases_) addresses.push_back(lease.address);
-  return addresses;
-}
+std::vector<std::string> PodNetwork::addresses() const { return PodAddresses(leases_); }
 
 std::vector<int> PodNetwork::port_sockets() const {
   std::vector<int> fds;
-  for (const common::UniqueFd& socket : sockets_) fds.push_back(socket.get());
+  for (const network::HeldPort& held : sockets_) fds.push_back(held.socket.get());
   return fds;
+}
+
+std::vector<std::string> PodNetwork::port_socket_names() const {
+  std::vector<std::string> names;
+  for (const network::HeldPort& held : sockets_) names.push_back(HeldPortName(held, port_targets_));
+  return names;
+}
+
+std::string HeldPortName(const network::HeldPort& held, const std::vector<std::string>& targets) {
+  const std::string side = supervisor::HostSide(held.port.protocol, held.port.host_ip, held.port.host_port);
+  if (!held.relayed || targets.empty()) return supervisor::HoldName(side, held.relayed);
+  return supervisor::RelayName(side, {.address = targets.front(), .port = held.port.container_port});
 }
 
 bool PodNetwork::own_namespace() const {

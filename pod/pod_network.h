@@ -23,17 +23,26 @@ class PodNetwork {
   std::vector<std::string> addresses() const;
   std::string host_address() const { return leases_.empty() ? "" : leases_.front().gateway; }
   std::vector<int> port_sockets() const;
+  std::vector<std::string> port_socket_names() const;  // in the same order
   bool own_namespace() const;     // infra makes a new one, which Attach wires
   const std::string& join_path() const { return join_path_; }  // of another pod or a file; may be empty
 
  private:
   NetworkSpec::Mode mode_ = NetworkSpec::Mode::kNone;
-  network::Definition definition_;
   std::vector<network::Lease> leases_;
-  std::vector<network::Port> ports_;
-  std::vector<common::UniqueFd> sockets_;
+  std::vector<network::HeldPort> sockets_;
+  std::vector<std::string> port_targets_;
   std::string join_path_;
 };
+
+// The networks that the pod is on, with their names filled in; none unless it has a network of its own.
+std::vector<NetworkAttachment> AttachmentsOf(const NetworkSpec& spec);
+network::EndpointRequest RequestOf(const NetworkAttachment& attachment);
+
+// The name under which the pod's reaper gets the socket; `targets`: network::Network::PortAddresses.
+std::string HeldPortName(const network::HeldPort& held, const std::vector<std::string>& targets);
+// After a change of networks: connections to relayed ports go to the pod's address of now.
+common::Result<> MovePortRelays(Context& context, const std::string& pod_id);
 
 // All host ports that the pod and its containers publish, each once.
 std::vector<network::Port> PublishedPorts(const PodSpec& pod);

@@ -181,14 +181,24 @@ struct DnsConfig {
   std::vector<std::string> options;  // "ndots:5"
 };
 
+// A network that a pod is on.
+struct NetworkAttachment {
+  std::string name;  // empty: the default network
+  std::vector<std::string> static_ips;
+  std::string static_mac;
+  std::string interface;             // in the pod; empty: eth0, eth1, ...
+  std::vector<std::string> aliases;  // further names of the pod there, for DNS
+};
+
 // How the pod's network namespace is connected.
 struct NetworkSpec {
   enum class Mode { kBridge, kHost, kNone, kContainer, kPath };
   Mode mode = Mode::kBridge;
-  std::vector<std::string> networks;  // kBridge: names, empty: the default network
-  std::string target;                 // kContainer: container or pod id; kPath: a namespace file
-  std::string static_ip;
-  std::string static_mac;
+  std::vector<NetworkAttachment> networks;  // kBridge; empty: the default network
+  std::string target;                       // kContainer: container or pod id; kPath: a namespace file
+
+  // For options that concern the only network: that one, added if there is none.
+  NetworkAttachment& First() { return networks.empty() ? networks.emplace_back() : networks.front(); }
 };
 
 struct PodSpec {

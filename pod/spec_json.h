@@ -192,12 +192,19 @@ void VisitFields(V& v, DnsConfig& d) {
 }
 
 template <typename V>
+void VisitFields(V& v, NetworkAttachment& a) {
+  v("name", a.name);
+  v("staticIPs", a.static_ips);
+  v("staticMAC", a.static_mac);
+  v("interface", a.interface);
+  v("aliases", a.aliases);
+}
+
+template <typename V>
 void VisitFields(V& v, NetworkSpec& n) {
   v("mode", n.mode);
   v("networks", n.networks);
   v("target", n.target);
-  v("staticIP", n.static_ip);
-  v("staticMAC", n.static_mac);
 }
 
 template <typename V>

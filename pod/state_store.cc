@@ -204,6 +204,27 @@ Result<> StateStore::InsertPod(const PodRecord& pod, std::vector<ContainerRecord
   return transaction.Commit();
 }
 
+Result<> StateStore::UpdatePod(const std::string& id, const PodSpec& spec) {
+  const std::lock_guard guard(mutex_);
+  PodSpec own = spec;
+  own.containers.clear();
+  own.init_containers.clear();
+  ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
+  ASSIGN_OR_RETURN(const auto known, Strings("SELECT id FROM pods WHERE id = ?1", id));
+  if (known.empty()) return MakeError(ErrorCode::kNotFound, "pod {} has been removed", id);
+  TRY(database_->Execute("UPDATE pods SET spec = ? WHERE id = ?", EncodePodSpec(own), id));
+  return transaction.Commit();
+}
+
+Result<> StateStore::UpdateContainer(const std::string& id, const ContainerSpec& spec) {
+  const std::lock_guard guard(mutex_);
+  ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
+  ASSIGN_OR_RETURN(const auto known, Strings("SELECT id FROM containers WHERE id = ?1", id));
+  if (known.empty()) return MakeError(ErrorCode::kNotFound, "container {} has been removed", id);
+  TRY(database_->Execute("UPDATE containers SET spec = ? WHERE id = ?", EncodeContainerSpec(spec), id));
+  return transaction.Commit();
+}
+
 Result<> StateStore::InsertContainer(const ContainerRecord& container, const std::vector<pod::Volume>& volumes) {
   const std::lock_guard guard(mutex_);
   ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));

@@ -50,6 +50,9 @@ class StateStore {
                              const std::vector<std::string>& volumes, bool rename_taken);
   // Also adds these volumes to the pod. kNotFound: the pod is gone.
   common::Result<> InsertContainer(const ContainerRecord& container, const std::vector<pod::Volume>& volumes = {});
+  // Another spec for a record that is there; without its containers. kNotFound: it is gone.
+  common::Result<> UpdatePod(const std::string& id, const PodSpec& spec);
+  common::Result<> UpdateContainer(const std::string& id, const ContainerSpec& spec);
   // Those that are left without any container afterwards are returned: images to release. Unknown ids are fine.
   common::Result<std::vector<std::string>> DeletePod(const std::string& id);
   common::Result<std::vector<std::string>> DeleteContainer(const std::string& id);

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/kube/commands.h"
 #include "cli/kube/manifest_input.h"
+#include "cli/notation/networks.h"
 
 namespace skiff::cli {
 
@@ -18,7 +19,7 @@ class KubePlayCommand : public Command {
   void Declare(Arguments& a) override {
     a.Switch("--replace", replace_, "Replace unchanged pods too, and pods that were not made by kube play");
     a.Switch("--start", start_, "Start the pods (default true)");
-    a.List("--net,--network", options_.networks, "name", "Network of the pods: a name, host or none");
+    a.List("--net,--network", networks_, "name[:options]", "Network of the pods: a name, host or none");
     a.List("--publish", options_.publish, "[[IP:]HOST:]PORT",
            "Publish a port, in place of the YAML's hostPort", ListStyle::kCommaSeparated);
     a.List("--configmap", config_maps_, "file", "YAML with further ConfigMaps", ListStyle::kCommaSeparated);
@@ -45,6 +46,10 @@ class KubePlayCommand : public Command {
     if (!config_maps_.empty()) {
       load.require_objects = false;
       ASSIGN_OR_RETURN(options_.config_maps, LoadObjects(config_maps_, load), "--configmap");
+    }
+    if (!networks_.empty()) {
+      options_.network.emplace();
+      for (const std::string& network : networks_) TRY(ApplyNetworkFlag(network, *options_.network));
     }
     options_.replace = replace_;
     options_.start = start_.value_or(true);
@@ -87,7 +92,7 @@ class KubePlayCommand : public Command {
   bool replace_ = false, quiet_ = false, down_ = false, force_ = false;
   std::optional<bool> start_;
   std::string validate_ = "strict";
-  std::vector<std::string> config_maps_, sources_;
+  std::vector<std::string> config_maps_, networks_, sources_;
 };
 
 }  // namespace

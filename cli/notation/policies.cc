@@ -104,36 +104,4 @@ Result<> ApplySecurityOption(std::string_view text, const std::string& current_d
   return {};
 }
 
-Result<> ApplyNetworkFlag(std::string_view text, pod::NetworkSpec& network) {
-  using Mode = pod::NetworkSpec::Mode;
-  const auto [name, rest] = SplitPair(text, ':');
-  if (name == "host") {
-    network.mode = Mode::kHost;
-  } else if (name == "none") {
-    network.mode = Mode::kNone;
-  } else if (name == "container") {
-    network.mode = Mode::kContainer;
-    network.target = rest;
-  } else if (name == "ns") {
-    network.mode = Mode::kPath;
-    network.target = rest;
-  } else if (name == "slirp4netns" || name == "pasta") {
-    return MakeError(ErrorCode::kUnsupported, "--network {}: not supported; use bridge, host or none", name);
-  } else {
-    network.mode = Mode::kBridge;
-    for (const std::string& option : Split(rest, ',')) {
-      const auto [key, value] = SplitPair(option, '=');
-      if (key == "ip")
-        network.static_ip = value;
-      else if (key == "mac")
-        network.static_mac = value;
-      else if (!key.empty() && key != "alias" && key != "mode")
-        return MakeError(ErrorCode::kUnsupported, "--network {}: option \"{}\" is not supported", text, key);
-    }
-    if (name == "bridge" || name == "default" || name == "private" || name.empty()) return {};
-    for (std::string& one : Split(name, ',')) network.networks.push_back(std::move(one));
-  }
-  return {};
-}
-
 }  // namespace skiff::cli

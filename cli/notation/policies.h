@@ -26,7 +26,5 @@ common::Result<pod::HostAlias> ParseAddHost(std::string_view text);
 // seccomp=, no-new-privileges, label=, apparmor=, mask=/unmask=ALL, proc-opts is refused.
 common::Result<> ApplySecurityOption(std::string_view text, const std::string& current_directory,
                                      pod::SecurityContext& security);
-// bridge, host, none, container:ID, ns:PATH, pod names of networks; "slirp4netns" and "pasta" are refused.
-common::Result<> ApplyNetworkFlag(std::string_view text, pod::NetworkSpec& network);
 
 }  // namespace skiff::cli

@@ -17,7 +17,7 @@
 #include "common/process.h"
 #include "network/dns/files.h"
 #include "network/dns/layout.h"
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/netfilter_socket.h"
 #include "network/nft_ruleset.h"
 
@@ -81,17 +81,17 @@ Result<Started> ReadReady(int fd) {
 Result<> Redirect(const std::vector<std::string>& addresses, uint16_t port) {
   ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
   for (const std::string& text : addresses) {
-    const auto address = Ipv4Address::Parse(text);
+    const auto address = IpAddress::Parse(text);
     if (!address) continue;
     for (const char* protocol : {"udp", "tcp"}) {
       const Port mapping{.host_ip = text, .host_port = kPort, .container_port = port, .protocol = protocol};
       NftBatch removal, addition;
-      ASSIGN_OR_RETURN(const UniqueSet old, PortElement(mapping, nullptr));
+      ASSIGN_OR_RETURN(const UniqueSet old, PortElement(mapping, address->v6, nullptr));
       removal.DeleteElements(old.get(), NFPROTO_INET);
       auto removed = socket.Apply(removal, "lead port 53 nowhere else");
       if (!removed && removed.error().errno_value() != ENOENT) return removed;
       if (port == 0) continue;
-      ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping, &*address));
+      ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping, address->v6, &*address));
       addition.AddElements(element.get(), NFPROTO_INET, NLM_F_EXCL);
       auto added = socket.Apply(addition, fmt::format("lead port 53 of {} to skiff-dns", text));
       if (!added && added.error().errno_value() != EEXIST) return added;
@@ -153,11 +153,12 @@ Result<> DnsRegistry::Start(const std::string& network, const DnsNetwork& settin
   return Redirect(settings.addresses, started->port);
 }
 
-Result<> DnsRegistry::Remove(const std::string& pod_id) const {
+Result<> DnsRegistry::Remove(const std::string& pod_id, const std::set<std::string>& kept) const {
   const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
   if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
   for (const std::string& network : *networks) {
-    if (common::PathExists(fmt::format("{}/{}.json", DnsPodsDirectory(directory_, network), pod_id)))
+    if (!kept.contains(network) &&
+        common::PathExists(fmt::format("{}/{}.json", DnsPodsDirectory(directory_, network), pod_id)))
       TRY(RemoveFrom(network, pod_id));
   }
   return {};

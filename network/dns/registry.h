@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "common/result.h"
@@ -23,8 +24,8 @@ class DnsRegistry {
   // The pod's names are known on return, and the server runs.
   common::Result<> Add(const std::string& network, const DnsNetwork& settings, const std::string& pod_id, const DnsPod& pod,
                        const Adopt& adopt) const;
-  // Of every network; with a network's last pod its server ends. Unknown is fine.
-  common::Result<> Remove(const std::string& pod_id) const;
+  // Of every network but `kept`; with a network's last pod its server ends. Unknown is fine.
+  common::Result<> Remove(const std::string& pod_id, const std::set<std::string>& kept = {}) const;
   // Starts servers that should run and do not.
   common::Result<> Restore(const Adopt& adopt) const;
 

@@ -67,8 +67,8 @@ Result<Ipv4Subnet> ChooseRange() {
   constexpr uint32_t kCandidates = 16;  // 10.96.0.0/12, where Kubernetes has its Services too
   for (uint32_t i = 0; i < kCandidates; ++i) {
     const auto candidate = Ipv4Subnet::Of(Ipv4Address{first.base.value + (i << 16)}, first.prefix_length);
-    if (std::none_of(used.begin(), used.end(), [&](const Ipv4Subnet& s) { return s.Overlaps(candidate); }))
-      return candidate;
+    ASSIGN_OR_RETURN(const IpSubnet wanted, IpSubnet::Parse(candidate.ToString()));
+    if (std::none_of(used.begin(), used.end(), [&](const IpSubnet& s) { return s.Overlaps(wanted); })) return candidate;
   }
   return MakeError(ErrorCode::kUnavailable,
                    "no range for the addresses of Services: the host has routes into every /16 of 10.96.0.0/12; "

@@ -100,7 +100,7 @@ Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>&
                         const std::vector<ServiceRule>& now) {
   const auto left = UdpEndpoints(now);
   for (const std::string& address : UdpEndpoints(before)) {
-    const auto parsed = Ipv4Address::Parse(address);
+    const auto parsed = IpAddress::Parse(address);
     if (parsed && !left.contains(address)) TRY(ForgetUdpFlowsTo(socket, *parsed));
   }
   // Flows that went to the host itself before the port led anywhere.
@@ -131,7 +131,9 @@ Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) 
   ASSIGN_OR_RETURN(const auto pods, records.List());
   std::set<std::string> bridges;
   for (const PodRecord& pod : pods) {
-    for (const Endpoint& endpoint : pod.endpoints) bridges.insert(endpoint.bridge);
+    for (const Endpoint& endpoint : pod.endpoints) {
+      if (endpoint.network.is_bridge()) bridges.insert(endpoint.network.interface);
+    }
   }
   ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
   for (const std::string& bridge : bridges) {

@@ -67,26 +67,26 @@ Result<ControlClient> ControlClient::Connect(const std::string& run_dir) {
   }
 }
 
-Result<ControlReply> ControlClient::Call(const ControlRequest& request) {
+Result<ControlReply> ControlClient::Call(const ControlRequest& request, int passed) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  auto reply = Exchange(request);
+  auto reply = Exchange(request, passed);
   while (!reply && reply.error().code() == ErrorCode::kUnavailable && MayRepeat(request) &&
          std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kPause);  // a dying process still accepts connections for a moment
     auto again = Connect(run_dir_);
     if (!again) return reply;  // the pod has ended
     fd_ = std::move(again->fd_);
-    reply = Exchange(request);
+    reply = Exchange(request, passed);
   }
   return reply;
 }
 
-Result<ControlReply> ControlClient::Exchange(const ControlRequest& request) {
+Result<ControlReply> ControlClient::Exchange(const ControlRequest& request, int passed) {
   const std::string text = common::EncodeJson(request);
   if (text.size() > kMaxPacket)
     return MakeError(ErrorCode::kInvalid, "request \"{}\" to the supervisor has {} bytes, at most {} are possible",
                      request.op, text.size(), kMaxPacket);
-  TRY(SendPacket(fd_.get(), text), "request \"{}\" to the supervisor", request.op);
+  TRY(passed < 0 ? SendPacket(fd_.get(), text) : SendPacketWithFd(fd_.get(), text, passed), "request \"{}\" to the supervisor", request.op);
   ASSIGN_OR_RETURN(const auto packet, ReceivePacket(fd_.get()), "request \"{}\" to the supervisor", request.op);
   if (!packet)
     return MakeError(ErrorCode::kUnavailable, "the pod's supervisor ended before it answered \"{}\"", request.op);

@@ -20,14 +20,15 @@ class ControlClient {
   // kBusy, "timeout" kTimeout, "command-not-found" and "command-not-executable" theirs, otherwise kInternal.
   // A supervisor that is killed meanwhile is asked again once it has been restarted, where asking twice does no harm; else
   // kUnavailable: it ended before it answered.
-  common::Result<ControlReply> Call(const ControlRequest& request);
+  // `passed`: a descriptor for it.
+  common::Result<ControlReply> Call(const ControlRequest& request, int passed = -1);
 
   int fd() const { return fd_.get(); }
   common::UniqueFd TakeFd() && { return std::move(fd_); }
 
  private:
   ControlClient(std::string run_dir, common::UniqueFd fd) : run_dir_(std::move(run_dir)), fd_(std::move(fd)) {}
-  common::Result<ControlReply> Exchange(const ControlRequest& request);
+  common::Result<ControlReply> Exchange(const ControlRequest& request, int passed);
 
   std::string run_dir_;
   common::UniqueFd fd_;

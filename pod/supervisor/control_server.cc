@@ -55,7 +55,7 @@ void ControlServer::OnConnect() {
 }
 
 void ControlServer::OnRequest(const std::shared_ptr<ControlConnection>& connection) {
-  const auto packet = ReceivePacket(connection->fd_.get());
+  const auto packet = ReceivePacket(connection->fd_.get(), &connection->passed_);
   if (!packet || !*packet) return Remove(connection.get());
   const auto request = common::DecodeJson<ControlRequest>(**packet, "request");
   if (!request) return connection->ReplyError("", request.error().message());

@@ -25,12 +25,15 @@ class ControlConnection {
   void ReplyError(std::string code, std::string message) {
     Reply(ControlReply{false, std::move(message), std::move(code), 0});
   }
+  // The descriptor that came with the last request, if one did.
+  common::UniqueFd TakePassed() { return std::move(passed_); }
   // After the answer to "attach": the socket is a stream now.
   common::UniqueFd TakeStream();
 
  private:
   friend class ControlServer;
   common::UniqueFd fd_;
+  common::UniqueFd passed_;
   std::function<void()> release_;  // takes it out of the server
 };
 

@@ -89,6 +89,7 @@ struct PodPlan {
   std::string address;            // probes without a host go there; empty: 127.0.0.1
   std::string supervisor_cgroup;  // beside the pod's, for reaper and supervisor; empty: stay
   InfraPlan infra;
+  std::vector<std::string> held_sockets;  // names (held_port.h) of the descriptors that skiff-reaper is started with
   bool wait_for_network = false;  // wait for the launcher's word before the first container starts
   bool shared_propagation = false;  // a mount with Bidirectional propagation: host mounts stay peers
   std::string shm_dir;           // mount point of /dev/shm's tmpfs; empty: none (host IPC)
@@ -182,6 +183,7 @@ void VisitFields(V& v, PodPlan& p) {
   v("address", p.address);
   v("supervisorCgroup", p.supervisor_cgroup);
   v("infra", p.infra);
+  v("heldSockets", p.held_sockets);
   v("waitForNetwork", p.wait_for_network);
   v("sharedPropagation", p.shared_propagation);
   v("shmDir", p.shm_dir);

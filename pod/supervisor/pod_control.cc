@@ -41,6 +41,9 @@ void PodSupervisor::OnRequest(const ControlRequest& request, const Connection& c
     return;
   }
   if (request.op == "add") return Add(request, connection);
+  if (request.op == "hold") return HoldPort(request, connection);
+  if (request.op == "release") return ReleasePorts(request, connection);
+  if (request.op == "relay-to") return MoveRelays(request, connection);
   const auto found = std::find_if(containers_.begin(), containers_.end(),
                                   [&](const auto& c) { return c->plan().id == request.container; });
   if (found == containers_.end())

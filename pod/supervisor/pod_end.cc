@@ -118,9 +118,11 @@ void PodSupervisor::Finish() {
     // What ended before it had started left nothing that anybody would want to look up.
     (void)common::WriteFileAtomic(JoinPath(plan_.state_dir, kFinalFile), common::EncodeJson(CurrentStatus()), 0600);
   }
+  // Who asks for the end cleans up as well.
+  const bool cleaned_up = launcher_knows || !stop_waiters_.empty();
   AnswerAllAtEnd();
   control_.reset();
-  reaper_->SayOver(launcher_knows);
+  reaper_->SayOver(cleaned_up);
   loop_->Stop();
 }
 

@@ -48,6 +48,8 @@ Result<> PodSupervisor::Adopt() {
   PodStatus recorded;
   if (const auto text = common::ReadFile(JoinPath(plan_.run_dir, kStatusFile)))
     if (auto decoded = common::DecodeJson<PodStatus>(*text, kStatusFile)) recorded = std::move(*decoded);
+  // The pod is more than its relays; the sockets stay with the reaper.
+  (void)TakeRelays();
   ASSIGN_OR_RETURN(const std::string program, MountedRuntime(plan_));
   runtime_.emplace(program, plan_.runtime_root);
   const pid_t own_pid = static_cast<pid_t>(status_.supervisor_pid);

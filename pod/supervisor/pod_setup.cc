@@ -114,7 +114,8 @@ Result<> PodSupervisor::Launch(UniqueFd launch_channel) {
                                 *loop_, std::move(launch_channel), [this] { OnNetworkReady(); },
                                 [this] { OnLauncherGone(); }));
   Changed();
-  auto set_up = SetUp();
+  auto set_up = TakeRelays();
+  if (set_up) set_up = SetUp();
   if (set_up) set_up = ListenForControl();
   if (!set_up) {
     FailLaunch("", set_up.error());

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "pod/supervisor/control_server.h"
 #include "pod/supervisor/event_loop.h"
 #include "pod/supervisor/launch_channel.h"
+#include "pod/supervisor/port_relay.h"
 #include "pod/supervisor/reaper_connection.h"
 #include "runtime/cgroup.h"
 #include "runtime/oci_runtime.h"
@@ -74,6 +76,10 @@ class PodSupervisor : private ContainerObserver {
   void Finish();
   void OnReaperGone();
 
+  // --- published ports (pod_ports.cc) ---
+  common::Result<> TakeRelays();
+  common::Result<> StartRelay(const std::string& name, common::UniqueFd socket);
+
   // --- recovery (pod_recovery.cc) ---
   common::Result<> KillLeftovers();
   void AdoptContainers(const PodStatus& recorded);
@@ -89,6 +95,9 @@ class PodSupervisor : private ContainerObserver {
   void WaitByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void Add(const ControlRequest& request, const Connection& connection);
   void Remove(Container& container, const Connection& connection);
+  void HoldPort(const ControlRequest& request, const Connection& connection);
+  void ReleasePorts(const ControlRequest& request, const Connection& connection);
+  void MoveRelays(const ControlRequest& request, const Connection& connection);
   void AnswerWaiters();
   bool AnswerFailedStart(const Container& container, const common::Error& error);
   void ServeEarlyRequests();
@@ -114,6 +123,7 @@ class PodSupervisor : private ContainerObserver {
   std::unique_ptr<EventLoop> loop_;
   std::optional<runtime::OciRuntime> runtime_;
   std::unique_ptr<ReaperConnection> reaper_;
+  std::map<std::string, std::unique_ptr<PortRelay>> relays_;  // by name (held_port.h)
   std::unique_ptr<LaunchChannel> launch_;
   common::UniqueFd signals_;
   PodStatus status_;  // without the containers'

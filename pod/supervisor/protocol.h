@@ -58,6 +58,9 @@ struct ControlRequest {
   // remove     container            forget an ended one, unmount it
   // attach     container            see above
   // resize     container, rows, columns
+  // hold       names (one), a socket  keep a port of the host (held_port.h) from now on, relay it where its name says so
+  // release    names                  give up the sockets that hold these host sides
+  // relay-to   names                  the pod's addresses of now, to the first of which relays lead
   std::string op;
   std::string container;  // id
   std::optional<int64_t> grace_ms;
@@ -66,6 +69,7 @@ struct ControlRequest {
   int rows = 0;
   int columns = 0;
   std::optional<ContainerPlan> plan;
+  std::vector<std::string> names;
 };
 
 struct ControlReply {
@@ -95,6 +99,7 @@ void VisitFields(V& v, ControlRequest& r) {
   v("rows", r.rows);
   v("columns", r.columns);
   v("plan", r.plan);
+  v("names", r.names);
 }
 
 template <typename V>

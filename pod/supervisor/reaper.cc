@@ -13,6 +13,7 @@
 #include <cerrno>
 
 #include "common/file.h"
+#include "pod/supervisor/held_port.h"
 #include "pod/supervisor/mount_namespace.h"
 #include "pod/supervisor/protocol.h"
 #include "pod/supervisor/reaper_link.h"
@@ -63,6 +64,8 @@ Result<Reaper> Reaper::Prepare(const std::string& run_dir, UniqueFd lock) {
   Reaper reaper(std::move(plan), std::move(lock));
   TRY(reaper.OpenSignals());
   TRY(reaper.OpenExits());
+  int number = kLockFd;
+  for (const std::string& name : reaper.plan_.held_sockets) reaper.kept_[name] = UniqueFd(++number);
   return reaper;
 }
 
@@ -115,8 +118,10 @@ Result<> Reaper::StartSupervisor(int launch_channel) {
 
 void Reaper::SendKeptDescriptors() {
   // When the supervisor is gone already, its end is seen through SIGCHLD.
-  for (const auto& [name, fd] : kept_)
+  for (const auto& [name, fd] : kept_) {
+    if (name.starts_with(kHoldPrefix)) continue;
     if (!SendLinkMessage(link_.get(), "fd " + name, fd.get())) return;
+  }
   (void)SendLinkMessage(link_.get(), "begin");
 }
 
@@ -147,6 +152,8 @@ Result<> Reaper::HandleLink() {
   }
   if (message->word == "keep") kept_[message->argument] = std::move(message->fd);
   if (message->word == "drop") kept_.erase(message->argument);
+  if (message->word == "release")
+    std::erase_if(kept_, [&](const auto& kept) { return Holds(kept.first, message->argument); });
   return {};
 }
 

@@ -54,4 +54,17 @@ UniqueFd ReaperConnection::Take(const std::string& name) {
   return fd;
 }
 
+std::vector<std::pair<std::string, UniqueFd>> ReaperConnection::TakeAll(std::string_view prefix) {
+  std::vector<std::pair<std::string, UniqueFd>> taken;
+  for (auto at = kept_.lower_bound(std::string(prefix)); at != kept_.end() && at->first.starts_with(prefix);) {
+    taken.emplace_back(at->first, std::move(at->second));
+    at = kept_.erase(at);
+  }
+  return taken;
+}
+
+void ReaperConnection::Release(const std::string& host_side) {
+  (void)SendLinkMessage(socket_.get(), "release " + host_side);
+}
+
 }  // namespace skiff::supervisor

@@ -5,6 +5,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
+#include <utility>
+#include <string_view>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -28,6 +31,10 @@ class ReaperConnection : public DescriptorKeeper {
   void Keep(const std::string& name, int fd) override;
   void Drop(const std::string& name) override;
   common::UniqueFd Take(const std::string& name) override;
+  // Those whose names begin so.
+  std::vector<std::pair<std::string, common::UniqueFd>> TakeAll(std::string_view prefix);
+  // The sockets that hold this port of the host (held_port.h) are dropped.
+  void Release(const std::string& host_side);
 
  private:
   ReaperConnection(EventLoop& loop, common::UniqueFd socket) : loop_(loop), socket_(std::move(socket)) {}

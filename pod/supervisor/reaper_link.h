@@ -4,6 +4,7 @@
 //                          "exit RECORD"                 a process has ended (exit_record.h)
 //   supervisor -> reaper   "keep NAME" with a descriptor a supervisor after this one gets it back
 //                          "drop NAME"
+//                          "release SIDE"               drop the sockets that hold a port of the host (held_port.h)
 //                          "over"                        the pod has ended: do not restart the supervisor; run the exit
 //                                                        command
 //                          "over clean"                  the launch failed and the launcher, who was told, cleans up

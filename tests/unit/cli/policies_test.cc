@@ -50,25 +50,6 @@ TEST(Policies, SecurityOptions) {
   EXPECT_FALSE(ApplySecurityOption("frob=1", "/", security));
 }
 
-TEST(Policies, Network) {
-  using Mode = pod::NetworkSpec::Mode;
-  const auto parse = [](std::string_view text) {
-    pod::NetworkSpec network;
-    EXPECT_TRUE(ApplyNetworkFlag(text, network)) << text;
-    return network;
-  };
-  EXPECT_EQ(parse("host").mode, Mode::kHost);
-  EXPECT_EQ(parse("none").mode, Mode::kNone);
-  EXPECT_EQ(parse("container:web").target, "web");
-  EXPECT_EQ(parse("ns:/run/netns/x").mode, Mode::kPath);
-  EXPECT_TRUE(parse("bridge").networks.empty());
-  EXPECT_EQ(parse("bridge:ip=10.1.1.1").static_ip, "10.1.1.1");
-  EXPECT_THAT(parse("a,b").networks, ElementsAre("a", "b"));
-  pod::NetworkSpec network;
-  EXPECT_FALSE(ApplyNetworkFlag("slirp4netns", network));
-  EXPECT_FALSE(ApplyNetworkFlag("bridge:frob=1", network));
-}
-
 TEST(Policies, Pull) {
   EXPECT_EQ(*ParsePull("always"), pod::PullPolicy::kAlways);
   EXPECT_EQ(*ParsePull("missing"), pod::PullPolicy::kIfNotPresent);

@@ -190,7 +190,7 @@ TEST_F(PlayTest, WhatAKilledCallLeftIsMadeGood) {
 }
 
 TEST_F(PlayTest, OneFailureLeavesNothingAndStopsNobody) {
-  engine_.start_errors["bad"] = "no such command /nope";
+  engine_.start_errors["bad"] = "start pod \"bad\": no such command /nope";
   const PlayReport report = PlayAll({MakePod("good"), MakePod("bad"), MakePod("fine")});
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("pod \"bad\": no such command /nope"));
@@ -304,10 +304,11 @@ TEST_F(PlayTest, PublishGoesToThePodThatHasThePort) {
 }
 
 TEST_F(PlayTest, NetworksOfTheCommandLine) {
-  options_.networks = {"blue"};
+  options_.network = pod::NetworkSpec{.networks = {{.name = "blue"}}};
   PlayAll({MakePod("a")});
-  EXPECT_THAT(engine_.Named("a")->spec.network.networks, ElementsAre("blue"));
-  options_.networks = {"none"};
+  ASSERT_EQ(engine_.Named("a")->spec.network.networks.size(), 1u);
+  EXPECT_EQ(engine_.Named("a")->spec.network.networks.front().name, "blue");
+  options_.network = pod::NetworkSpec{.mode = pod::NetworkSpec::Mode::kNone};
   PlayAll({MakePod("a")});
   EXPECT_EQ(engine_.Named("a")->spec.network.mode, pod::NetworkSpec::Mode::kNone);
 }

@@ -7,6 +7,10 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "common/file.h"
 
 namespace skiff::network {
 namespace {
@@ -71,6 +75,28 @@ TEST(HostPorts, NamesProgramOrPod) {
   EXPECT_THAT(by_pod.error().message(), ::testing::EndsWith("is in use by pod web"));
 }
 
+TEST(HostPorts, WaitsForAHolderThatIsJustEnding) {
+  UniqueFd ending = Tcp();
+  ASSERT_EQ(Bind(ending.get(), 0), 0);
+  ASSERT_EQ(::listen(ending.get(), 1), 0);
+  const Port port{"127.0.0.1", PortOf(ending.get()), 80, "tcp"};
+  const std::string proc = ::testing::TempDir() + "/proc-of-ending";
+  ASSERT_TRUE(common::MakeDirectories(proc + "/net"));
+  const auto table = common::ReadFile("/proc/net/tcp");  // the socket is there, its process has no descriptors any more
+  ASSERT_TRUE(table);
+  ASSERT_TRUE(common::WriteFile(proc + "/net/tcp", *table));
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ending.Reset();
+  });
+  const auto held = BindHostPort(port, proc, kNoPod);
+  end.join();
+  EXPECT_TRUE(held) << held.error().message();
+  const auto never = BindHostPort(port, proc, kNoPod);
+  ASSERT_FALSE(never);
+  EXPECT_THAT(never.error().message(), ::testing::EndsWith("is in use by a program that cannot be seen from here"));
+}
+
 TEST(HostPorts, PastConnectionsDoNotBlock) {
   uint16_t port;
   {
@@ -98,13 +124,26 @@ TEST(HostPorts, PastConnectionsDoNotBlock) {
   EXPECT_FALSE(again);
 }
 
+TEST(HostPorts, BothFamiliesOfTheWildcard) {
+  const uint16_t port = FreePort();
+  const auto held = BindHostPort({"", port, 80, "udp"}, "/proc", kNoPod);
+  ASSERT_TRUE(held) << held.error().message();
+  if (held->size() == 1) GTEST_SKIP() << "no IPv6 here";
+  ASSERT_EQ(held->size(), 2u);
+  EXPECT_FALSE(held->front().relayed);
+  EXPECT_TRUE(held->back().relayed) << "[::1] cannot be translated";
+  const auto taken = BindHostPort({"::1", port, 80, "udp"}, "/proc", kNoPod);
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), ::testing::HasSubstr(fmt::format("port [::1]:{}/udp is in use by network_test", port)));
+}
+
 TEST(HostPorts, RefusesWhatCannotBe) {
   EXPECT_EQ(BindHostPort({"", 0, 80, "tcp"}, "/proc", kNoPod).error().message(),
             "publish container port 80: no host port");
   EXPECT_EQ(BindHostPort({"", 80, 80, "icmp"}, "/proc", kNoPod).error().message(),
             "publish port 80/icmp: protocols are tcp, udp and sctp");
-  EXPECT_EQ(BindHostPort({"::1", 80, 80, "tcp"}, "/proc", kNoPod).error().code(),
-            common::ErrorCode::kUnsupported);
+  EXPECT_EQ(BindHostPort({"localhost", 80, 80, "tcp"}, "/proc", kNoPod).error().code(),
+            common::ErrorCode::kInvalid);
   EXPECT_EQ(BindHostPort({"203.0.113.7", FreePort(), 80, "tcp"}, "/proc", kNoPod).error().code(),
             common::ErrorCode::kInvalid);
 }

@@ -12,15 +12,14 @@ namespace {
 class LeaseStoreTest : public ::testing::Test {
  protected:
   std::string TakeAny(const std::string& pod) {
-    const auto address = store_.TakeAny("skiff", subnet_, gateway_, pod);
+    const auto address = store_.TakeAny("skiff", subnet_, pod);
     return address ? address->ToString() : address.error().message();
   }
-  static Ipv4Address Address(const char* text) { return Ipv4Address::Parse(text).value(); }
+  static IpAddress Address(const char* text) { return IpAddress::Parse(text).value(); }
 
   TempFolder folder_;
   LeaseStore store_{folder_.path() + "/leases", folder_.path() + "/networks"};
-  Ipv4Subnet subnet_ = Ipv4Subnet::Parse("10.89.0.0/29").value();
-  Ipv4Address gateway_ = Address("10.89.0.1");
+  Subnet subnet_{"10.89.0.0/29", "10.89.0.1", "", ""};
 };
 
 TEST_F(LeaseStoreTest, GoesOnFromTheLastOneGiven) {
@@ -48,6 +47,30 @@ TEST_F(LeaseStoreTest, WrapsAroundAndEnds) {
       "network skiff: every address of 10.89.0.0/29 is held by a pod; remove pods or use another network");
   ASSERT_TRUE(store_.Release("skiff", Address("10.89.0.3"), "pod1"));
   EXPECT_EQ(TakeAny("late"), "10.89.0.3");
+}
+
+TEST_F(LeaseStoreTest, KeepsToTheRange) {
+  subnet_.range_start = "10.89.0.3";
+  subnet_.range_end = "10.89.0.4";
+  EXPECT_EQ(TakeAny("a"), "10.89.0.3");
+  EXPECT_EQ(TakeAny("b"), "10.89.0.4");
+  EXPECT_NE(TakeAny("c").find("every address"), std::string::npos);
+}
+
+TEST_F(LeaseStoreTest, GivesIpv6Addresses) {
+  subnet_ = {"fd00:1::/64", "fd00:1::1", "", ""};
+  EXPECT_EQ(TakeAny("a"), "fd00:1::2");
+  EXPECT_EQ(TakeAny("b"), "fd00:1::3");
+  EXPECT_EQ(store_.Holder(Address("fd00:1::3")), "b");
+  EXPECT_EQ(store_.Holder(Address("fd00:1::4")), std::nullopt);
+}
+
+TEST_F(LeaseStoreTest, SubnetsWithoutRoom) {
+  subnet_ = {"10.89.0.8/32", "", "", ""};
+  EXPECT_NE(TakeAny("a").find("every address"), std::string::npos);
+  subnet_ = {"10.89.0.8/30", "10.89.0.9", "", ""};
+  EXPECT_EQ(TakeAny("a"), "10.89.0.10");
+  EXPECT_NE(TakeAny("b").find("every address"), std::string::npos);
 }
 
 TEST_F(LeaseStoreTest, BelongsToItsHolder) {

@@ -55,7 +55,7 @@ class NetworkRootTest : public ::testing::Test {
   struct Pod {
     std::string id;
     std::unique_ptr<LabNamespace> space = std::make_unique<LabNamespace>();
-    std::vector<common::UniqueFd> sockets;
+    std::vector<HeldPort> sockets;
     std::string address;
     pid_t pid() const { return space->pid(); }
   };
@@ -69,9 +69,9 @@ class NetworkRootTest : public ::testing::Test {
     auto sockets = network_->HoldPorts(id, "name-of-" + id, ports);
     EXPECT_TRUE(sockets) << sockets.error().message();
     if (sockets) pod.sockets = std::move(*sockets);
-    const auto attached = network_->Attach(id, pod.pid(), *definition, *lease, ports);
+    const auto attached = network_->Attach(id, pod.pid());
     EXPECT_TRUE(attached) << attached.error().message();
-    pod.address = lease->address;
+    if (lease) pod.address = lease->front().address;
     return pod;
   }
 
@@ -229,6 +229,9 @@ TEST_F(NetworkRootTest, TakenPortNamesItsHolder) {
   EXPECT_EQ(by_pod.error().code(), common::ErrorCode::kExists);
 
   const LabServer server(kHere, "tcp", "0.0.0.0", 9000);
+  const auto twice = network_->HoldPorts("bbbbbbbbbbbb0006", "late", {{"", 9100, 80, "tcp"}, {kHostAddress, 9100, 81, "tcp"}});
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(twice.error().message(), HasSubstr("port 9100/tcp is published twice"));
   const auto by_program = network_->HoldPorts("bbbbbbbbbbbb0006", "late", {{kHostAddress, 9000, 80, "tcp"}});
   ASSERT_FALSE(by_program);
   EXPECT_THAT(
@@ -254,14 +257,15 @@ TEST_F(NetworkRootTest, UdpClientThatKeepsItsSocketFollowsThePort) {
 TEST_F(NetworkRootTest, StaticAddressAndReuse) {
   const auto definition = network_->Find(Network::kDefaultName);
   ASSERT_TRUE(definition);
-  const auto lease = network_->Reserve(*definition, "aaaaaaaaaaaa0008", "10.89.0.77", "02:aa:bb:cc:dd:01");
+  const auto lease = network_->Reserve(*definition, "aaaaaaaaaaaa0008",
+                                       {.static_ips = {"10.89.0.77"}, .static_mac = "02:aa:bb:cc:dd:01"});
   ASSERT_TRUE(lease) << lease.error().message();
-  EXPECT_EQ(lease->address, "10.89.0.77");
-  EXPECT_EQ(lease->mac, "02:aa:bb:cc:dd:01");
+  EXPECT_EQ(lease->front().address, "10.89.0.77");
+  EXPECT_EQ(lease->front().mac, "02:aa:bb:cc:dd:01");
   const auto again = network_->Reserve(*definition, "aaaaaaaaaaaa0008");
   ASSERT_TRUE(again);
-  EXPECT_EQ(again->address, "10.89.0.77");
-  const auto taken = network_->Reserve(*definition, "bbbbbbbbbbbb0008", "10.89.0.77");
+  EXPECT_EQ(again->front().address, "10.89.0.77");
+  const auto taken = network_->Reserve(*definition, "bbbbbbbbbbbb0008", {.static_ips = {"10.89.0.77"}});
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().message(), "address 10.89.0.77 of network skiff is held by pod aaaaaaaaaaaa0008");
   EXPECT_TRUE(network_->Detach("aaaaaaaaaaaa0008"));
@@ -276,8 +280,9 @@ TEST_F(NetworkRootTest, FailedAttachLeavesNothing) {
   ASSERT_TRUE(lease);
   const LabNamespace space;
   Shell("ip link add eth0 type bridge", space.pid());  // the name is taken
-  const auto attached =
-      network_->Attach("aaaaaaaaaaaa0009", space.pid(), *definition, *lease, {{"", 8080, 80, "tcp"}});
+  const auto sockets = network_->HoldPorts("aaaaaaaaaaaa0009", "web", {{"", 8080, 80, "tcp"}});
+  ASSERT_TRUE(sockets);
+  const auto attached = network_->Attach("aaaaaaaaaaaa0009", space.pid());
   ASSERT_FALSE(attached);
   EXPECT_THAT(Shell("ip -o link; nft list table inet skiff"),
               Not(::testing::AnyOf(HasSubstr("vethaaa"), HasSubstr("8080"))));
@@ -308,16 +313,16 @@ TEST_F(NetworkRootTest, TwentyCommandsAtOnce) {
         const auto lease = network.Reserve(*definition, id);
         const auto sockets = network.HoldPorts(id, id, ports);
         auto result = lease && sockets
-                          ? network.Attach(id, space.pid(), *definition, *lease, ports)
+                          ? network.Attach(id, space.pid())
                           : common::Result<>(common::Error(common::ErrorCode::kInternal, "reserve"));
         if (!result) std::fprintf(stderr, "%s\n", result.error().message().c_str());
         // Nobody else may answer at this address: it is ours from the first packet on.
         const LabServer server(space.pid(), "tcp", "0.0.0.0", 80);
         const std::string answer = Ask(kHere, "tcp", "127.0.0.1", 20000 + i);
-        if (answer != definition->gateway) std::fprintf(stderr, "port %d: %s\n", 20000 + i, answer.c_str());
+        if (answer != definition->Gateway(false)) std::fprintf(stderr, "port %d: %s\n", 20000 + i, answer.c_str());
         const auto detached = network.Detach(id);
         if (!detached) std::fprintf(stderr, "%s\n", detached.error().message().c_str());
-        if (!result || !detached || answer != definition->gateway) return false;
+        if (!result || !detached || answer != definition->Gateway(false)) return false;
       }
       return true;
     }));
@@ -347,7 +352,7 @@ TEST_F(NetworkRootTest, AddressesAreNeverGivenTwice) {
   for (int i = 0; i < kCommands; ++i) {
     const auto lease = network_->Reserve(*definition, fmt::format("pod{}", i));
     ASSERT_TRUE(lease);
-    addresses.insert(lease->address);
+    addresses.insert(lease->front().address);
   }
   EXPECT_EQ(addresses.size(), static_cast<size_t>(kCommands));
   for (int i = 0; i < kCommands; ++i) EXPECT_TRUE(network_->Detach(fmt::format("pod{}", i)));
@@ -369,7 +374,7 @@ class KillTest : public NetworkRootTest {
       const auto lease = network.Reserve(*definition, kVictim);
       const auto sockets = network.HoldPorts(kVictim, "victim", ports);
       if (!lease || !sockets) return false;
-      if (!network.Attach(kVictim, netns_pid, *definition, *lease, ports)) return false;
+      if (!network.Attach(kVictim, netns_pid)) return false;
       if (!network.Detach(kVictim)) return false;
     }
   }
@@ -427,23 +432,18 @@ TEST_F(NetworkRootTest, PortOfADeadPodIsTakenOver) {
   next = StartPod("cccccccccccc0011");
   const auto definition = network_->Find(Network::kDefaultName);
   const auto lease = network_->Reserve(*definition, "cccccccccccc0011");
-  const LabNamespace space;
   ASSERT_TRUE(network_->Detach("bbbbbbbbbbbb0011"));
-  const auto attached =
-      network_->Attach("cccccccccccc0011", space.pid(), *definition, *lease, {{"", 8080, 80, "tcp"}});
+  const auto attached = network_->Publish("cccccccccccc0011", {{"", 8080, 80, "tcp"}});
   ASSERT_TRUE(attached) << attached.error().message();
   EXPECT_THAT(Shell("nft list map inet skiff port4any"),
-              HasSubstr("tcp . 8080 : " + lease->address + " . 80"));
+              HasSubstr("tcp . 8080 : " + lease->front().address + " . 80"));
   StopPod(next);
 }
 
 TEST_F(NetworkRootTest, PublishedPortOfALivingPodIsKept) {
   const Pod web = StartPod("aaaaaaaaaaaa0012", {{"", 8080, 80, "tcp"}});
-  const auto definition = network_->Find(Network::kDefaultName);
-  const auto lease = network_->Reserve(*definition, "bbbbbbbbbbbb0012");
-  const LabNamespace space;
-  const auto attached =
-      network_->Attach("bbbbbbbbbbbb0012", space.pid(), *definition, *lease, {{"", 8080, 80, "tcp"}});
+  const Pod late = StartPod("bbbbbbbbbbbb0012");
+  const auto attached = network_->Publish("bbbbbbbbbbbb0012", {{"", 8080, 80, "tcp"}});
   ASSERT_FALSE(attached);
   EXPECT_EQ(attached.error().message(), "port 8080/tcp is published by pod name-of-aaaaaaaaaaaa0012");
   EXPECT_TRUE(network_->Detach("bbbbbbbbbbbb0012"));
@@ -468,7 +468,7 @@ TEST_F(NetworkRootTest, SubnetAvoidsTheHostsRoutes) {
   Shell("ip route add 10.89.0.0/22 via 192.0.2.2");
   const auto definition = network_->Find(Network::kDefaultName);
   ASSERT_TRUE(definition);
-  EXPECT_EQ(definition->subnet, "10.89.4.0/24");
+  EXPECT_EQ(definition->subnets.front().subnet, "10.89.4.0/24");
   Shell("ip route delete 10.89.0.0/22");
 }
 

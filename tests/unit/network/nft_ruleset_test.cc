@@ -30,8 +30,8 @@ std::vector<nlmsghdr> Headers(const std::string& data) {
 }
 
 std::string ElementHex(const Port& port, const char* target) {
-  const auto address = target != nullptr ? Ipv4Address::Parse(target).value() : Ipv4Address{};
-  const auto element = PortElement(port, target != nullptr ? &address : nullptr);
+  const auto address = target != nullptr ? IpAddress::Parse(target).value() : IpAddress{};
+  const auto element = PortElement(port, address.v6, target != nullptr ? &address : nullptr);
   EXPECT_TRUE(element);
   NftBatch batch;
   batch.AddElements(element->get(), NFPROTO_INET, NLM_F_EXCL);
@@ -62,10 +62,37 @@ TEST(NftRuleset, PortElementsAreKeysOfWholeWords) {
   EXPECT_EQ(ElementHex({"", 8080, 80, "tcp"}, nullptr).find("0a590002"), std::string::npos);
 }
 
+TEST(NftRuleset, Ipv6PortElements) {
+  // 2001:db8::7 . tcp . 8080 : fd00::2 . 80
+  const std::string exact = ElementHex({"2001:db8::7", 8080, 80, "tcp"}, "fd00::2");
+  EXPECT_NE(exact.find(Hex("port6") + "00"), std::string::npos);
+  EXPECT_NE(exact.find("20010db8000000000000000000000007"
+                       "06000000"
+                       "1f900000"),
+            std::string::npos)
+      << exact;
+  EXPECT_NE(exact.find("fd000000000000000000000000000002"
+                       "00500000"),
+            std::string::npos)
+      << exact;
+  EXPECT_NE(ElementHex({"", 8080, 80, "tcp"}, "fd00::2").find(Hex("port6any") + "00"), std::string::npos);
+  EXPECT_TRUE(ConcernsFamily({"", 80, 80, "tcp"}, true).value());
+  EXPECT_TRUE(ConcernsFamily({"::1", 80, 80, "tcp"}, true).value());
+  EXPECT_FALSE(ConcernsFamily({"::1", 80, 80, "tcp"}, false).value());
+}
+
+TEST(NftRuleset, BridgeElementsSayWhatTheNetworkIs) {
+  const IpSubnet subnet = IpSubnet::Parse("10.89.0.0/24").value();
+  EXPECT_EQ(BridgeElements({.bridge = "b0", .subnets = {subnet}}).size(), 3u);
+  EXPECT_EQ(BridgeElements({.bridge = "b0", .subnets = {subnet}, .internal = true, .isolated = true, .strict = true}).size(),
+            6u);
+}
+
 TEST(NftRuleset, RefusesWhatItCannotExpress) {
-  const Ipv4Address target{};
-  EXPECT_FALSE(PortElement({"::1", 80, 80, "tcp"}, &target));
-  EXPECT_FALSE(PortElement({"", 80, 80, "icmp"}, &target));
+  const IpAddress target{};
+  EXPECT_FALSE(PortElement({"localhost", 80, 80, "tcp"}, false, &target));
+  EXPECT_FALSE(PortElement({"", 80, 80, "icmp"}, false, &target));
+  EXPECT_FALSE(ConcernsFamily({"localhost", 80, 80, "tcp"}, true));
 }
 
 TEST(NftRuleset, TableIsOneExclusiveTransaction) {
@@ -81,9 +108,9 @@ TEST(NftRuleset, TableIsOneExclusiveTransaction) {
     EXPECT_EQ(headers[i].nlmsg_seq, i) << "errors are told by sequence number";
     ++count[headers[i].nlmsg_type & 0xff];
   }
-  EXPECT_EQ(count[NFT_MSG_NEWSET], 5);
-  EXPECT_EQ(count[NFT_MSG_NEWCHAIN], 5);
-  EXPECT_EQ(count[NFT_MSG_NEWRULE], 8);
+  EXPECT_EQ(count[NFT_MSG_NEWSET], 12);
+  EXPECT_EQ(count[NFT_MSG_NEWCHAIN], 6);
+  EXPECT_EQ(count[NFT_MSG_NEWRULE], 20);
   EXPECT_EQ(count[NFT_MSG_NEWSETELEM], 1);
 }
 

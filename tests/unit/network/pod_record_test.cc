@@ -14,12 +14,16 @@ PodRecord Sample() {
   record.pod_name = "web";
   record.owner_pid = 42;
   record.owner_start = 4711;
-  record.endpoints.push_back({"skiff",
-                              "skiff0",
-                              "10.89.0.0/24",
-                              {"skiff", "10.89.0.2", 24, "10.89.0.1", "02:73:0a:59:00:02"},
-                              "veth0123",
-                              "eth0"});
+  Endpoint endpoint;
+  endpoint.network.name = "skiff";
+  endpoint.network.interface = "skiff0";
+  endpoint.network.subnets = {{"10.89.0.0/24", "10.89.0.1", "", ""}};
+  endpoint.reserved = true;
+  endpoint.leases = {{"skiff", "10.89.0.2", 24, "10.89.0.1", "02:73:0a:59:00:02", "eth0"}};
+  endpoint.link = "veth0123";
+  endpoint.interface = "eth0";
+  endpoint.mac = "02:73:0a:59:00:02";
+  record.endpoints.push_back(endpoint);
   record.ports.push_back({"127.0.0.1", 8080, 80, "tcp"});
   return record;
 }
@@ -28,10 +32,12 @@ TEST(PodRecord, RoundTrip) {
   const std::string text = EncodePodRecord(Sample());
   EXPECT_EQ(
       text,
-      R"({"podId":"0123","podName":"web","ownerPid":42,"ownerStart":4711,"endpoints":[{"network":"skiff",)"
-      R"("bridge":"skiff0","subnet":"10.89.0.0/24","lease":{"network":"skiff","address":"10.89.0.2",)"
-      R"("prefixLength":24,"gateway":"10.89.0.1","mac":"02:73:0a:59:00:02"},"link":"veth0123",)"
-      R"("interface":"eth0"}],"ports":[{"hostIP":"127.0.0.1","hostPort":8080,"containerPort":80,"protocol":"tcp"}]})");
+      R"({"podId":"0123","podName":"web","ownerPid":42,"ownerStart":4711,"endpoints":[{"network":)"
+      R"({"name":"skiff","driver":"bridge","interface":"skiff0","subnets":[{"subnet":"10.89.0.0/24",)"
+      R"("gateway":"10.89.0.1"}],"ipv6":false,"internal":false,"dnsEnabled":false,"ipamDriver":"host-local"},)"
+      R"("reserved":true,"leases":[{"network":"skiff","address":"10.89.0.2","prefixLength":24,)"
+      R"("gateway":"10.89.0.1","mac":"02:73:0a:59:00:02","interface":"eth0"}],"link":"veth0123",)"
+      R"("interface":"eth0","mac":"02:73:0a:59:00:02","ownMac":false}],"ports":[{"hostIP":"127.0.0.1","hostPort":8080,"containerPort":80,"protocol":"tcp"}]})");
   const auto decoded = DecodePodRecord(text, "record");
   ASSERT_TRUE(decoded);
   EXPECT_EQ(EncodePodRecord(*decoded), text);
@@ -52,6 +58,19 @@ TEST(PodRecords, StoresListsRemoves) {
   ASSERT_TRUE(records.Remove("0123"));
   EXPECT_TRUE(records.Remove("0123"));
   EXPECT_TRUE(records.List()->empty());
+}
+
+TEST(PodRecord, PortsGoToTheFirstBridgeThatLeadsOutside) {
+  PodRecord record = Sample();
+  Endpoint other = record.endpoints.front();
+  record.endpoints.front().network.internal = true;
+  EXPECT_EQ(record.PublishingEndpoint(), nullptr);
+  other.network.name = "blue";
+  record.endpoints.push_back(other);
+  ASSERT_NE(record.PublishingEndpoint(), nullptr);
+  EXPECT_EQ(record.PublishingEndpoint()->network.name, "blue");
+  record.endpoints.back().network.driver = kMacvlanDriver;
+  EXPECT_EQ(record.PublishingEndpoint(), nullptr);
 }
 
 TEST(PodRecords, OwnerIsNotALaterProcessOfTheSamePid) {

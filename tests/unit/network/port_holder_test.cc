@@ -32,20 +32,20 @@ constexpr char kTcp6[] =
 TEST(SocketTable, Ipv4) {
   const auto entries = ParseSocketTable(std::string(kHead) + kTcp, false);
   ASSERT_EQ(entries.size(), 3u);
-  EXPECT_EQ(entries[0].address->ToString(), "0.0.0.0");
+  EXPECT_EQ(entries[0].address.ToString(), "0.0.0.0");
   EXPECT_EQ(entries[0].port, 8080);
   EXPECT_EQ(entries[0].inode, 1111u);
   EXPECT_FALSE(entries[0].time_wait);
-  EXPECT_EQ(entries[1].address->ToString(), "127.0.0.1");
+  EXPECT_EQ(entries[1].address.ToString(), "127.0.0.1");
   EXPECT_TRUE(entries[2].time_wait);
 }
 
 TEST(SocketTable, Ipv6) {
   const auto entries = ParseSocketTable(std::string(kHead) + kTcp6, true);
   ASSERT_EQ(entries.size(), 3u);
-  EXPECT_EQ(entries[0].address->ToString(), "0.0.0.0") << "the wildcard takes IPv4, too";
-  EXPECT_EQ(entries[1].address->ToString(), "127.0.0.1") << "mapped";
-  EXPECT_EQ(entries[2].address, std::nullopt);
+  EXPECT_EQ(entries[0].address.ToString(), "::");
+  EXPECT_EQ(entries[1].address.ToString(), "127.0.0.1") << "mapped";
+  EXPECT_EQ(entries[2].address.ToString(), "fe80::1");
 }
 
 TEST(SocketTable, OddText) {
@@ -90,6 +90,11 @@ TEST_F(PortUseTest, OtherAddressesAndProtocolsDoNotConflict) {
   EXPECT_FALSE(Find({"", 8080, 80, "udp"}).in_use);
   EXPECT_TRUE(Find({"127.0.0.1", 7071, 80, "tcp"}).in_use) << "over a mapped address";
   EXPECT_FALSE(Find({"10.1.2.3", 7072, 80, "tcp"}).in_use);
+  EXPECT_TRUE(Find({"fe80::1", 7072, 80, "tcp"}).in_use);
+  EXPECT_FALSE(Find({"fe80::2", 7072, 80, "tcp"}).in_use);
+  EXPECT_FALSE(Find({"::1", 8080, 80, "tcp"}).in_use) << "0.0.0.0 takes no IPv6";
+  EXPECT_TRUE(Find({"::1", 7070, 80, "tcp"}).in_use);
+  EXPECT_TRUE(Find({"10.1.2.3", 7070, 80, "tcp"}).in_use) << "the wildcard of IPv6 takes IPv4, too";
 }
 
 TEST_F(PortUseTest, PastConnectionsAreNoUse) {

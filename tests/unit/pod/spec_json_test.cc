@@ -14,7 +14,7 @@ PodSpec FullSpec() {
   pod.labels = {{"app", "web"}, {"empty", ""}};
   pod.restart_policy = RestartPolicy::kOnFailure;
   pod.active_deadline_s = 0;
-  pod.network = {.mode = NetworkSpec::Mode::kBridge, .networks = {"blue"}, .static_ip = "10.1.2.3"};
+  pod.network = {.mode = NetworkSpec::Mode::kBridge, .networks = {{.name = "blue", .static_ips = {"10.1.2.3"}, .aliases = {"db"}}}};
   pod.dns = {.policy = DnsConfig::Policy::kNone, .nameservers = {"1.1.1.1"}, .options = {"ndots:5"}};
   pod.host_aliases = {{.ip = "10.0.0.9", .hostnames = {"db", "db.local"}}};
   pod.fs_group = 2000;

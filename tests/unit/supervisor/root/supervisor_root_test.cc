@@ -71,7 +71,7 @@ TEST_F(SupervisorRootTest, FortyImmediateExitsHaveTheirCodes) {
   for (int i = 0; i < 40; ++i) pod.AddContainer(fmt::format("c{}", i), fmt::format("echo {0}; exit {0}", i));
   pod.plan().exit_with_containers = true;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(60)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   for (int i = 0; i < 40; ++i) {
     const ContainerStatus status = pod.StatusOf(fmt::format("c{}", i));
     EXPECT_EQ(status.exit_code, i);
@@ -135,7 +135,7 @@ TEST_F(SupervisorRootTest, SubPathsStayInTheirVolume) {
   const auto event = pod.Start();
   ASSERT_TRUE(event && event->event == "failed") << Describe(event);
   EXPECT_THAT(event->message, HasSubstr("leads out of the volume"));
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
@@ -174,7 +174,7 @@ TEST_F(SupervisorRootTest, RunContainersKeepTheirLayerAndRestartSoon) {
   container.max_retries = 2;
   pod.plan().exit_with_containers = true;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.StatusOf("c").restart_count, 2);
   EXPECT_TRUE(pod.StatusOf("c").final);
   EXPECT_EQ(pod.Log("c", 0), "");
@@ -190,7 +190,7 @@ TEST_F(SupervisorRootTest, GraceEndsWithSigkill) {
   ASSERT_OK(pod.Stop());
   const auto took = std::chrono::steady_clock::now() - before;
   EXPECT_GE(took, std::chrono::milliseconds(500));
-  EXPECT_LT(took, std::chrono::milliseconds(5000));
+  EXPECT_LT(took, kPatience);
   EXPECT_EQ(pod.StatusOf("stubborn").exit_code, 137);
 }
 
@@ -205,7 +205,7 @@ TEST_F(SupervisorRootTest, MissingCommandLeavesNothing) {
   EXPECT_EQ(event->container, "bad");
   EXPECT_EQ(event->code, "command-not-found");
   EXPECT_THAT(event->message, HasSubstr("/bin/sh"));
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
   EXPECT_FALSE(common::PathExists(pod.plan().state_dir + "/final.json"));
 }
@@ -228,10 +228,10 @@ TEST_F(SupervisorRootTest, LauncherGoneBeforeTheNetworkTakesThePodDown) {
   {
     auto launcher = Launcher::Start({SKIFF_PROGRAMS "/skiff-reaper", pod.plan().run_dir, {}});
     ASSERT_OK(launcher);
-    const auto event = launcher->ReadEvent(std::chrono::seconds(10));
+    const auto event = launcher->ReadEvent(kPatience);
     ASSERT_TRUE(event && event->event == "infra-ready") << Describe(event);
   }
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
@@ -274,7 +274,7 @@ TEST_F(SupervisorRootTest, InfraKilledEndsThePod) {
   pod.AddContainer("c", "while :; do sleep 1; done");
   ASSERT_STARTS(pod);
   ::kill(static_cast<pid_t>(pod.Status().infra_pid), SIGKILL);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Status().reason, "SandboxChanged");
   EXPECT_EQ(pod.Leftovers(), "");
 }
@@ -286,7 +286,7 @@ TEST_F(SupervisorRootTest, AllKilledIsCleanedUpByTheNextCommand) {
   const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
   ::kill(supervisor, SIGSTOP);
   ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   ASSERT_OK(CleanUpDeadPod(pod.plan()));
   EXPECT_TRUE(WaitUntil([&] { return pod.Leftovers().empty(); })) << pod.Leftovers();
   EXPECT_TRUE(WaitUntil([&] { return ::kill(static_cast<pid_t>(pod.Status().infra_pid), 0) != 0; }));
@@ -412,7 +412,7 @@ TEST_F(SupervisorRootTest, DeadlineEndsThePod) {
   pod.AddContainer("c", "while :; do sleep 1; done", "Always");
   pod.plan().active_deadline_s = 1;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Status().reason, "DeadlineExceeded");
   EXPECT_EQ(pod.Leftovers(), "");
 }
@@ -423,7 +423,7 @@ TEST_F(SupervisorRootTest, TheExitCommandRunsAfterTheEnd) {
   pod.plan().exit_with_containers = true;
   pod.plan().exit_command = {"/bin/sh", "-c", "cat /run/skiff/pods/command/status.json > /run/exit-command-ran"};
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_THAT(common::ReadFile("/run/exit-command-ran").value_or(""), HasSubstr("\"state\":\"exited\""));
 }
 

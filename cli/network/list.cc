@@ -1,0 +1,117 @@
+// network ls|inspect|exists.
+#include "cli/filter.h"
+#include "cli/network/commands.h"
+#include "cli/network/view.h"
+#include "cli/render/table.h"
+#include "cli/render/template.h"
+
+namespace skiff::cli {
+
+using common::ErrorCode;
+using common::JsonBuilder;
+using common::JsonValue;
+using common::Result;
+
+namespace {
+
+constexpr unsigned kInspectIndent = 5;  // podman's
+
+class NetworkListCommand : public Command {
+ public:
+  void Declare(Arguments& a) override {
+    a.Switch("-q,--quiet", quiet_, "Only names");
+    a.Value("--format", format_, "template", "json, or a Go template, with \"table\" in front for headings");
+    a.List("-f,--filter", filters_, "key=value", "name, id, driver, label, dangling");
+    a.Switch("--no-trunc", no_truncation_, "Whole ids");
+    a.Switch("-n,--noheading", no_heading_, "No line of headings");
+  }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(const NetworkFilter filter, NetworkFilter::Parse(filters_));
+    ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    ASSIGN_OR_RETURN(const auto networks, engine->ListNetworks());
+    JsonBuilder b;
+    JsonValue documents = b.Array();
+    JsonValue rows = b.Array();
+    for (const network::Definition& network : networks) {
+      ASSIGN_OR_RETURN(const bool wanted, filter.Matches(network, *engine));
+      if (!wanted) continue;
+      b.Push(documents, NetworkJson(network, b));
+      b.Push(rows, NetworkFields(network, no_truncation_, b));
+    }
+    if (format_ == "json") {
+      PrintLine(common::ToPrettyJson(documents));
+      return 0;
+    }
+    TableStyle style;
+    style.headings = !no_heading_;
+    style.headers = {{"ID", "NETWORK ID"}};
+    style.format = quiet_            ? "{{.Name}}"
+                   : format_.empty() ? "table {{.ID}}\t{{.Name}}\t{{.Driver}}"
+                                     : std::string_view(format_);
+    ASSIGN_OR_RETURN(const std::string text, RenderRows(rows, style));
+    Print(text);
+    return 0;
+  }
+
+ private:
+  bool quiet_ = false, no_truncation_ = false, no_heading_ = false;
+  std::string format_;
+  std::vector<std::string> filters_;
+};
+
+class NetworkInspectCommand : public Command {
+ public:
+  void Declare(Arguments& a) override {
+    a.Value("-f,--format", format_, "template", "json, or a Go template");
+    a.Operands(names_, 1);
+  }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    JsonBuilder b;
+    JsonValue documents = b.Array();
+    std::string rendered;
+    const int code = context.ForEach(names_, [&](const std::string& name) -> Result<> {
+      auto network = engine->FindNetwork(name);
+      if (!network) return std::move(network).error().Wrap("inspecting object: network " + name);
+      b.Push(documents, NetworkJson(*network, b));
+      if (format_.empty() || format_ == "json") return {};
+      ASSIGN_OR_RETURN(const Template layout, Template::Parse(format_));
+      ASSIGN_OR_RETURN(const std::string text, layout.Execute(NetworkFields(*network, true, b)));
+      rendered += text + "\n";
+      return {};
+    });
+    if (format_.empty() || format_ == "json") PrintLine(common::ToPrettyJson(documents, kInspectIndent));
+    else Print(rendered);
+    return code;
+  }
+
+ private:
+  std::string format_;
+  std::vector<std::string> names_;
+};
+
+class NetworkExistsCommand : public Command {
+ public:
+  void Declare(Arguments& a) override { a.Operands(names_, 1, 1); }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    const auto network = engine->FindNetwork(names_.front());
+    if (!network && network.error().code() != ErrorCode::kNotFound && network.error().code() != ErrorCode::kUnsupported)
+      return network.error();
+    return network ? 0 : 1;
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeNetworkList() { return std::make_unique<NetworkListCommand>(); }
+std::unique_ptr<Command> MakeNetworkInspect() { return std::make_unique<NetworkInspectCommand>(); }
+std::unique_ptr<Command> MakeNetworkExists() { return std::make_unique<NetworkExistsCommand>(); }
+
+}  // namespace skiff::cli

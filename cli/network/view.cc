@@ -1,0 +1,76 @@
+#include "cli/network/view.h"
+
+#include "cli/render/units.h"
+#include "network/definition.h"
+
+namespace skiff::cli {
+
+using common::ErrorCode;
+using common::JsonBuilder;
+using common::JsonValue;
+using common::MakeError;
+using common::Result;
+
+JsonValue NetworkJson(const network::Definition& network, JsonBuilder& b) {
+  const auto document = common::ParseJson(network::EncodeDefinition(network), network.name);
+  JsonValue copy;
+  if (document) copy.CopyFrom(*document, b.allocator());
+  return copy;
+}
+
+JsonValue NetworkFields(const network::Definition& network, bool no_truncation, JsonBuilder& b) {
+  JsonValue fields = b.Object();
+  b.Set(fields, "Name", network.name);
+  b.Set(fields, "ID", no_truncation ? network.id : ShortId(network.id));
+  b.Set(fields, "Driver", network.driver);
+  b.Set(fields, "NetworkInterface", network.interface);
+  b.Set(fields, "Created", network.created);
+  JsonValue subnets = b.Array();
+  for (const network::Subnet& subnet : network.subnets) {
+    JsonValue entry = b.Object();
+    b.Set(entry, "Subnet", subnet.subnet);
+    b.Set(entry, "Gateway", subnet.gateway);
+    JsonValue range = b.Object();
+    b.Set(range, "StartIP", subnet.range_start);
+    b.Set(range, "EndIP", subnet.range_end);
+    b.Set(entry, "LeaseRange", std::move(range));
+    b.Push(subnets, std::move(entry));
+  }
+  b.Set(fields, "Subnets", std::move(subnets));
+  JsonValue routes = b.Array();
+  for (const network::StaticRoute& route : network.routes) {
+    JsonValue entry = b.Object();
+    b.Set(entry, "Destination", route.destination);
+    b.Set(entry, "Gateway", route.gateway);
+    if (route.metric) b.Set(entry, "Metric", *route.metric);
+    b.Push(routes, std::move(entry));
+  }
+  b.Set(fields, "Routes", std::move(routes));
+  b.Set(fields, "IPv6Enabled", network.ipv6);
+  b.Set(fields, "Internal", network.internal);
+  b.Set(fields, "DNSEnabled", network.dns_enabled);
+  b.Set(fields, "NetworkDNSServers", b.Strings(network.dns_servers));
+  b.Set(fields, "Labels", b.StringMap(network.labels));
+  b.Set(fields, "Options", b.StringMap(network.options));
+  b.Set(fields, "IPAMOptions", b.StringMap({{"driver", network.ipam_driver}}));
+  return fields;
+}
+
+Result<NetworkFilter> NetworkFilter::Parse(const std::vector<std::string>& flags) {
+  ASSIGN_OR_RETURN(Filters filters, Filters::Parse(flags, {"name", "id", "driver", "label", "dangling"}));
+  for (const std::string& value : filters.Has("dangling") ? filters.Values("dangling") : std::vector<std::string>()) {
+    if (value != "true" && value != "false")
+      return MakeError(ErrorCode::kInvalid, "invalid filter \"dangling={}\": write true or false", value);
+  }
+  return NetworkFilter(std::move(filters));
+}
+
+Result<bool> NetworkFilter::Matches(const network::Definition& network, pod::Engine& engine) const {
+  const bool matches = filters_.MatchesPart("name", network.name) && filters_.MatchesPrefix("id", network.id) &&
+                       filters_.Matches("driver", network.driver) && filters_.MatchesLabels(network.labels);
+  if (!matches || !filters_.Has("dangling")) return matches;
+  ASSIGN_OR_RETURN(const auto users, engine.NetworkUsers(network.name));
+  return filters_.Matches("dangling", users.empty() ? "true" : "false");
+}
+
+}  // namespace skiff::cli

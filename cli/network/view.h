@@ -1,0 +1,30 @@
+// Networks as lists and inspect show them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/filter.h"
+#include "common/json.h"
+#include "pod/engine.h"
+
+namespace skiff::cli {
+
+// As podman network inspect shows it.
+common::JsonValue NetworkJson(const network::Definition& network, common::JsonBuilder& builder);
+// Members as its templates name them.
+common::JsonValue NetworkFields(const network::Definition& network, bool no_truncation, common::JsonBuilder& builder);
+
+// --filter of ls and prune.
+class NetworkFilter {
+ public:
+  static common::Result<NetworkFilter> Parse(const std::vector<std::string>& flags);
+  common::Result<bool> Matches(const network::Definition& network, pod::Engine& engine) const;
+
+ private:
+  explicit NetworkFilter(Filters filters) : filters_(std::move(filters)) {}
+  Filters filters_;
+};
+
+}  // namespace skiff::cli

@@ -1,0 +1,353 @@
+# Networks of one's own: definitions, several per pod, IPv6, isolation, changes while pods run. What is checked comes from
+# the kernel (ip, nft) or from clients.
+
+load common
+
+setup_file() { common_setup_file; }
+teardown() {
+  remove_all
+  skiff network prune -f > /dev/null
+  ip link del parent0 2> /dev/null || true
+  ip netns del other 2> /dev/null || true
+}
+
+box() {  # NAME FLAG...: a container that waits
+  local name=$1
+  shift
+  skiff run -d --name "$name" "$@" localhost/busybox:latest sleep 600 > /dev/null
+}
+serve() {  # NAME FLAG...: a container with a web server that tells its name
+  local name=$1
+  shift
+  skiff run -d --name "$name" "$@" localhost/busybox:latest \
+    sh -c "mkdir /w; echo page-of-$name > /w/index.html; exec httpd -f -v -p 80 -h /w" > /dev/null
+}
+inside() { nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' "$1")" "${@:2}"; }
+address() { inside "$1" ip -j "${3:--4}" addr show "${2:-eth0}" | jq -r '[.[0].addr_info[] | select(.scope=="global")][0].local'; }
+fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
+
+@test "create writes what podman reads, and podman's definitions are read" {
+  skiff network create --subnet 10.5.0.0/24 --gateway 10.5.0.254 --ip-range 10.5.0.64/26 --label a=b -o mtu=1400 n1
+  skiff network create --ipv6 n2
+  run skiff network create n1
+  [ "$status" -eq 125 ]
+  output_has "network name n1 already used: network already exists"
+  mkdir -p /etc/containers/networks
+  cp /var/lib/skiff/networks/n[12].json /etc/containers/networks/
+  diff <(podman network inspect n1 n2) <(skiff network inspect n1 n2)
+  rm /etc/containers/networks/n[12].json
+  podman network create --subnet 10.7.0.0/24 -o isolate=true from-podman
+  run skiff network create --subnet 10.7.0.0/25 clash
+  output_has "subnet 10.7.0.0/25 is already used by network from-podman"
+  mv /etc/containers/networks/from-podman.json /var/lib/skiff/networks/
+  [ "$(skiff network inspect from-podman --format '{{.Name}} {{(index .Subnets 0).Gateway}}' 2> /dev/null ||
+       skiff network inspect from-podman --format '{{.Name}} {{range .Subnets}}{{.Gateway}}{{end}}')" = "from-podman 10.7.0.1" ]
+  box c --network from-podman
+  [[ $(address c) == 10.7.0.* ]]
+}
+
+@test "ls, exists, rm, prune: names, exit codes and texts are podman's" {
+  skiff network create blue
+  skiff network create green
+  [ "$(skiff network ls -q | sort | xargs)" = "blue green skiff" ]
+  skiff network exists blue
+  run skiff network exists red
+  [ "$status" -eq 1 ]
+  run skiff network rm red
+  [ "$status" -eq 1 ]
+  output_has "unable to find network with name or ID red: network not found"
+  run skiff network rm skiff
+  [ "$status" -eq 125 ]
+  output_has "default network skiff cannot be removed"
+  box user --network blue
+  run skiff network rm blue
+  [ "$status" -eq 2 ]
+  output_has '"blue" has associated containers with it. Use -f to forcefully delete containers and pods: network is being used'
+  [ "$(skiff network prune -f)" = green ]
+  [ "$(skiff network rm -f -t 0 blue)" = blue ]
+  run skiff inspect user
+  [ "$status" -ne 0 ]
+  [ "$(skiff network ls -q)" = skiff ]
+  assert_nothing_left
+}
+
+@test "flags that cannot work are refused" {
+  refused() { run skiff network create "$@"; [ "$status" -eq 125 ]; }
+  refused --gateway 10.1.0.1 x; output_has "cannot set gateway or range without subnet"
+  refused --subnet 10.55.0.0/24 --gateway 10.56.0.1 x; output_has "gateway 10.56.0.1 not in subnet 10.55.0.0/24"
+  refused -o frob=1 x; output_has "unsupported bridge network option frob"
+  refused -o vlan=5000 x; output_has "between 0 and 4094"
+  refused -d overlay x; output_has "unsupported driver overlay"
+  refused -d macvlan x; output_has "needs at least one subnet"
+  refused -d macvlan --ipam-driver dhcp x; output_has "dhcp is not supported"
+  refused "a b"; output_has "names must match"
+  run skiff run --rm --network host --ip 10.1.1.1 localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "--ip can only be set on a bridge network"
+  run skiff run --rm --network nowhere localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "unable to find network with name or ID nowhere"
+}
+
+@test "addresses, names of interfaces, MAC, MTU and routes are what was asked for" {
+  skiff network create --subnet 10.5.0.0/24 --ip-range 10.5.0.64/30 -o mtu=1400 -o metric=77 \
+    --route 10.99.0.0/16,10.5.0.200,5 blue
+  skiff network create --subnet 10.6.0.0/24 -o no_default_route=true green
+  box c --network blue:ip=10.5.0.9,mac=02:aa:00:00:00:01 --network green:interface_name=lan1
+  [ "$(address c eth0)" = 10.5.0.9 ]
+  [[ $(address c lan1) == 10.6.0.* ]]
+  inside c ip -j link show eth0 | jq -e '.[0].mtu == 1400 and .[0].address == "02:aa:00:00:00:01"'
+  inside c ip -j route | jq -e '[.[] | select(.dst == "default")] == [{"dst":"default","gateway":"10.5.0.1","dev":"eth0","protocol":"static","metric":77,"flags":[]}]'
+  inside c ip -j route | jq -e '.[] | select(.dst == "10.99.0.0/16") | .gateway == "10.5.0.200" and .metric == 5'
+  box d --network blue
+  [[ $(address d) =~ ^10\.5\.0\.6[5-7]$ ]]
+  run skiff run --rm --network blue:ip=10.5.0.9 localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "address 10.5.0.9 of network blue is held by pod c"
+  run skiff run --rm --ip 10.77.0.1 --network blue localhost/busybox:latest true
+  output_has "requested static ip 10.77.0.1 not in any subnet on network blue"
+}
+
+@test "an exhausted range is an error that says so, and leaves nothing" {
+  skiff network create --subnet 10.5.0.0/30 tiny
+  box first --network tiny
+  run skiff run --rm --network tiny localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "every address of 10.5.0.0/30 is held by a pod"
+  remove_all
+  assert_nothing_left
+}
+
+@test "dual stack: addresses at once, routes, ports from every side over both families" {
+  ip netns add other
+  ip link add uplink type veth peer name eth0 netns other
+  ip addr add 192.0.2.1/24 dev uplink
+  ip addr add 2001:db8::1/64 dev uplink nodad
+  ip link set uplink up
+  ip -n other addr add 192.0.2.2/24 dev eth0
+  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
+  ip -n other link set eth0 up
+  ip -n other link set lo up
+  skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 dual
+  serve web --network dual -p 8080:80 -p '[2001:db8::1]:8081:80'
+  serve second --network dual
+  [[ $(address web eth0 -6) == fd12:5::* ]]
+  inside web ip -j -6 addr show eth0 | jq -e '[.[0].addr_info[] | select(.tentative or .dadfailed)] == []'
+  inside web ip -j -6 route show default | jq -e '.[0].gateway == "fd12:5::1"'
+  eventually 5 fetch "[$(address web eth0 -6)]"
+  # Each of them with the address that the server saw.
+  for url in 127.0.0.1:8080 192.0.2.1:8080 '[::1]:8080' '[2001:db8::1]:8080' '[2001:db8::1]:8081'; do
+    [ "$(fetch "$url")" = page-of-web ]
+  done
+  for url in 192.0.2.1:8080 '[2001:db8::1]:8080' '[2001:db8::1]:8081'; do
+    [ "$(ip netns exec other wget -q -T 3 -t 1 -O - "http://$url/")" = page-of-web ]
+  done
+  eventually 3 sh -c 'skiff logs web 2>&1 | grep -q "2001:db8::2"'
+  # Hairpin: another pod and the pod itself through the host's address.
+  for name in second web; do
+    [ "$(inside "$name" wget -q -T 3 -t 1 -O - 'http://[2001:db8::1]:8080/')" = page-of-web ]
+  done
+  # Pod to pod, and out of the host.
+  [ "$(inside second wget -q -T 3 -t 1 -O - "http://[$(address web eth0 -6)]/")" = page-of-web ]
+  ip netns exec other busybox httpd -p '[::]:9000' -h /etc
+  inside web wget -q -T 3 -t 1 -O - 'http://[2001:db8::2]:9000/hostname'
+  run fetch 127.0.0.1:8081
+  [ "$status" -ne 0 ]
+  ip link del uplink
+}
+
+@test "[::1] leads to a pod without IPv6 too; the relay outlives a killed supervisor" {
+  serve web -p 8080:80
+  eventually 5 fetch '[::1]:8080'
+  pkill -KILL -f '^[^ ]*skiff-supervisor '
+  eventually 5 fetch '[::1]:8080'
+  head -c 3000000 /dev/urandom > "$BATS_TEST_TMPDIR/big"
+  skiff exec web sh -c 'cat > /w/big' < /dev/null
+  skiff rm -f -t 0 web > /dev/null
+  run fetch '[::1]:8080'
+  [ "$status" -ne 0 ]
+  assert_nothing_left
+}
+
+@test "internal networks reach nothing outside, isolated ones nothing of each other" {
+  skiff network create --internal in
+  skiff network create -o isolate=true iso1
+  skiff network create -o isolate=true iso2
+  skiff network create -o isolate=strict strict
+  serve plain
+  serve in1 --network in
+  serve in2 --network in
+  serve a --network iso1
+  serve b --network iso2
+  serve s --network strict
+  reach() { inside "$1" wget -q -T 1 -t 1 -O - "http://$(address "$2")/"; }
+  eventually 5 reach in1 in2
+  [ "$(fetch "$(address in1)")" = page-of-in1 ]
+  [ -z "$(inside in1 ip route show default)" ]
+  # Also when the pod makes itself a route.
+  inside in1 ip route add default via "$(inside in1 ip -j route | jq -r '.[0].dst' | sed 's|\.0/24|.1|')"
+  for pair in "in1 plain" "plain in1" "a b" "b a" "s plain" "plain s" "s a"; do
+    # shellcheck disable=SC2086
+    run reach $pair
+    [ "$status" -ne 0 ] || { echo "reached: $pair"; false; }
+  done
+  [ "$(reach plain a)" = page-of-a ]
+  [ "$(reach a plain)" = page-of-plain ]
+  run skiff run --rm --network in -p 8080:80 localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "port 8080/tcp cannot be published"
+}
+
+@test "connect and disconnect while it runs; published ports go on with the next network" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  serve web -p 8080:80
+  serve other --network blue
+  eventually 5 fetch 127.0.0.1:8080
+  skiff network connect --ip 10.5.0.77 --alias db --mac-address 02:aa:00:00:00:07 blue web
+  [ "$(address web eth1)" = 10.5.0.77 ]
+  [ "$(inside other wget -q -T 3 -t 1 -O - http://10.5.0.77/)" = page-of-web ]
+  skiff inspect web | jq -e '.[0].NetworkSettings.Networks.blue | .IPAddress == "10.5.0.77" and .Aliases == ["db"]'
+  run skiff network connect blue web
+  [ "$status" -eq 125 ]
+  output_has "already connected"
+  skiff network disconnect skiff web
+  run inside web ip link show eth0
+  [ "$status" -ne 0 ]
+  [ "$(fetch 127.0.0.1:8080)" = page-of-web ]
+  [ "$(fetch '[::1]:8080')" = page-of-web ]
+  eventually 5 sh -c '! ip link show skiff0'
+  run skiff network disconnect blue web
+  [ "$status" -eq 125 ]
+  output_has "on no other network"
+  # It is so after a restart, too.
+  skiff restart -t 0 web
+  [ "$(inside web ip -j addr | jq '[.[].addr_info[] | select(.local == "10.5.0.77")] | length')" -eq 1 ]
+}
+
+@test "pods of YAML and pods of pod create: networks, host, none" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  skiff network create --subnet 10.6.0.0/24 green
+  skiff kube play --network blue:ip=10.5.0.44 --network green - << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: c, image: "localhost/busybox:latest", command: [sleep, "600"]}]
+YAML
+  [ "$(address web-c eth0)" = 10.5.0.44 ]
+  [[ $(address web-c eth1) == 10.6.0.* ]]
+  run skiff network connect green web-c
+  output_has "shares the network of its pod"
+  skiff pod create --network green --ip 10.6.0.55 p
+  skiff run -d --pod p --name member localhost/busybox:latest sleep 600
+  [ "$(address member)" = 10.6.0.55 ]
+  skiff run --rm --network none localhost/busybox:latest ip -o link | grep -c . | grep -qx 1
+  skiff run --rm --network container:member localhost/busybox:latest ip addr | grep -q 10.6.0.55
+  ip netns add other
+  skiff run --rm --network ns:/run/netns/other localhost/busybox:latest ip -o link | grep -c . | grep -qx 1
+}
+
+@test "macvlan and ipvlan" {
+  ip netns add other
+  ip link add parent0 type veth peer name eth0 netns other
+  ip addr add 192.0.2.1/24 dev parent0
+  ip link set parent0 up
+  ip -n other link set eth0 up
+  ip link add link parent0 probe0 type macvlan 2> /dev/null || skip "this kernel has no macvlan"
+  ip link del probe0
+  skiff network create -d macvlan -o parent=parent0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 mac
+  box m1 --network mac:mac=02:bb:00:00:00:01
+  box m2 --network mac
+  inside m1 ip -d -j link show eth0 | jq -e '.[0].linkinfo | .info_kind == "macvlan" and .info_data.mode == "bridge"'
+  inside m1 ip -j link show eth0 | jq -e '.[0].address == "02:bb:00:00:00:01"'
+  inside m1 ip -j route show default | jq -e '.[0].gateway == "192.0.2.254"'
+  skiff exec m1 ping -c 1 -W 2 "$(address m2)"
+  remove_all
+  ip link add link parent0 probe0 type ipvlan 2> /dev/null || skip "this kernel has no ipvlan"
+  ip link del probe0
+  skiff network create -d ipvlan --interface-name parent0 -o mode=l3 --subnet 10.5.0.0/24 ipv
+  box i1 --network ipv
+  inside i1 ip -d -j link show eth0 | jq -e '.[0].linkinfo | .info_kind == "ipvlan" and .info_data.mode == "l3"'
+  remove_all
+  skiff network create -d macvlan -o parent=nosuch0 --subnet 10.9.0.0/24 lost
+  run skiff run --rm --network lost localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "the host has no interface nosuch0"
+  run skiff run --rm --network mac -p 8080:80 localhost/busybox:latest true
+  output_has "port 8080/tcp cannot be published"
+  assert_nothing_left_but parent0
+}
+assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
+
+@test "a VLAN: ports and the host's end are in it" {
+  skiff network create --subnet 10.5.0.0/24 -o vlan=100 tagged
+  if ! ip link add probe0 type bridge vlan_filtering 1 2> /dev/null; then
+    run skiff run --rm --network tagged localhost/busybox:latest true
+    [ "$status" -eq 125 ]
+    output_has "this kernel has no VLANs on bridges"
+    skip "this kernel has no VLANs on bridges"
+  fi
+  ip link del probe0
+  serve a --network tagged
+  serve b --network tagged
+  bridge=$(skiff network inspect tagged | jq -r '.[0].network_interface')
+  ip -d -j link show "$bridge" | jq -e '.[0].linkinfo.info_data.vlan_filtering == 1 and .[0].linkinfo.info_data.vlan_default_pvid == 100'
+  eventually 5 fetch "$(address a)"
+  [ "$(inside b wget -q -T 3 -t 1 -O - "http://$(address a)/")" = page-of-a ]
+}
+
+@test "reload brings back flushed rules, a deleted bridge and ip_forward, for all pods" {
+  skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
+  serve a -p 8081:80
+  serve b -p 8082:80 --network blue
+  serve c -p 8083:80 --network blue
+  eventually 5 fetch 127.0.0.1:8083
+  before=$(nft -j list table inet skiff | jq -S 'del(.. | .handle?)')
+  nft flush ruleset
+  ip link del skiff0
+  sysctl -qw net.ipv4.ip_forward=0
+  run fetch 127.0.0.1:8082
+  [ "$status" -ne 0 ]
+  [ "$(skiff network reload --all | wc -l)" -eq 3 ]
+  [ "$(nft -j list table inet skiff | jq -S 'del(.. | .handle?)' | jq -S '[.nftables[] | tostring] | sort')" = \
+    "$(jq -S '[.nftables[] | tostring] | sort' <<< "$before")" ]
+  for n in 1 2 3; do fetch "127.0.0.1:808$n"; done
+  [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
+}
+
+@test "the next pod repairs what another program destroyed" {
+  serve a -p 8081:80
+  eventually 5 fetch 127.0.0.1:8081
+  nft flush ruleset
+  ip link del skiff0
+  serve b -p 8082:80
+  eventually 5 fetch 127.0.0.1:8081
+  eventually 5 fetch 127.0.0.1:8082
+}
+
+@test "foreign forward chains with policy drop are passed by every network and family" {
+  nft 'add table inet fw; add chain inet fw forward { type filter hook forward priority 10; policy drop; }'
+  nft 'add table ip6 fw6; add chain ip6 fw6 forward { type filter hook forward priority 10; policy drop; }'
+  skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
+  serve a
+  serve b --network blue
+  eventually 5 inside a wget -q -T 1 -t 1 -O - "http://$(address b)/"
+  nft -j list chain ip6 fw6 forward | jq -e '[.nftables[].rule | select(.comment? // "" | startswith("skiff: "))] | length == 2'
+  remove_all
+  eventually 5 sh -c '! nft list ruleset | grep -q "skiff: "'
+  nft delete table inet fw
+  nft delete table ip6 fw6
+}
+
+@test "20 commands at once on four networks leave nothing" {
+  for n in 1 2 3 4; do skiff network create "net$n"; done
+  for i in $(seq 20); do
+    skiff run --rm --network "net$((i % 4 + 1))" --network skiff localhost/busybox:latest \
+      sh -c 'ip -o -4 addr | grep -c eth' > "$BATS_TEST_TMPDIR/out$i" 2>&1 3>&- &
+  done
+  wait
+  for i in $(seq 20); do [ "$(cat "$BATS_TEST_TMPDIR/out$i")" = 2 ] || { cat "$BATS_TEST_TMPDIR/out$i"; false; }; done
+  skiff network prune -f
+  assert_nothing_left
+}

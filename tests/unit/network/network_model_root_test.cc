@@ -1,0 +1,223 @@
+// Random changes of pods and networks beside a model that knows what the kernel must have after each of them.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <set>
+
+#include "common/file.h"
+#include "net_lab.h"
+#include "network/network.h"
+
+namespace skiff::network {
+namespace {
+
+constexpr int kSteps = 120;
+constexpr int kPods = 6;
+constexpr uint16_t kFirstPort = 21000;
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (end > at) lines.insert(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+class ModelTest : public ::testing::Test {
+ protected:
+  struct Pod {
+    std::unique_ptr<LabNamespace> space;
+    std::vector<std::string> networks;  // in the order of their interfaces
+    std::set<Port> ports;
+    std::vector<HeldPort> sockets;
+  };
+
+  void SetUp() override {
+    if (::getenv("SKIFF_SANDBOX") == nullptr)
+      GTEST_SKIP() << "changes links and rules: run it under tests/support/sandbox";
+    folder_ = "/tmp/network-model-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    paths_.state_dir = folder_ + "/state";
+    paths_.run_dir = folder_ + "/run";
+    paths_.config_dir = folder_ + "/config";
+    network_ = std::make_unique<Network>(paths_);
+    Definition dual;
+    dual.name = "dual";
+    dual.ipv6 = true;
+    ASSERT_TRUE(network_->Create(dual));
+    Definition plain;
+    plain.name = "plain";
+    plain.options = {{"isolate", "true"}};
+    ASSERT_TRUE(network_->Create(plain));
+    for (const char* name : {"skiff", "dual", "plain"}) bridges_[name] = network_->Find(name)->interface;
+  }
+
+  void TearDown() override {
+    if (!network_) return;
+    pods_.clear();
+    Shell("(ip link delete skiff0; ip link delete skiff1; ip link delete skiff2; nft flush ruleset) 2>/dev/null; true");
+    EXPECT_TRUE(common::RemoveTree(folder_));
+  }
+
+  static std::string IdOf(int number) { return std::to_string(number) + "bcdef000000";  // links are called after the first digits }
+  int Random(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+  std::vector<Port> PortsOf(const Pod& pod) { return {pod.ports.begin(), pod.ports.end()}; }
+
+  // Every host port belongs to one pod only, so that what is free is known.
+  Port RandomPort(int pod) {
+    static const char* const kProtocols[] = {"tcp", "udp", "sctp"};
+    return {"", static_cast<uint16_t>(kFirstPort + pod * 10 + Random(10)), static_cast<uint16_t>(80 + Random(3)),
+            kProtocols[Random(3)]};
+  }
+
+  void Start(int number) {
+    Pod pod;
+    pod.space = std::make_unique<LabNamespace>();
+    for (const char* name : {"skiff", "dual", "plain"}) {
+      if (Random(2) == 0) pod.networks.emplace_back(name);
+    }
+    if (pod.networks.empty()) pod.networks.emplace_back("dual");
+    for (int i = Random(4); i > 0; --i) AddPort(pod, RandomPort(number));
+    const std::string id = IdOf(number);
+    for (const std::string& name : pod.networks) ASSERT_TRUE(network_->Reserve(*network_->Find(name), id));
+    auto sockets = network_->HoldPorts(id, id, PortsOf(pod));
+    ASSERT_TRUE(sockets) << sockets.error().message();
+    pod.sockets = std::move(*sockets);
+    const auto attached = network_->Attach(id, pod.space->pid());
+    ASSERT_TRUE(attached) << attached.error().message();
+    pods_[number] = std::move(pod);
+  }
+
+  static bool AddPort(Pod& pod, const Port& port) {
+    for (const Port& other : pod.ports) {
+      if (SamePort(other, port)) return false;
+    }
+    return pod.ports.insert(port).second;
+  }
+
+  void Change(int number, Pod& pod) {
+    const std::string id = IdOf(number);
+    switch (Random(6)) {
+      case 0: {
+        const auto detached = network_->Detach(id);
+        ASSERT_TRUE(detached) << detached.error().message();
+        pods_.erase(number);
+        return;
+      }
+      case 1: {
+        for (const char* name : {"skiff", "dual", "plain"}) {
+          if (std::ranges::find(pod.networks, name) != pod.networks.end()) continue;
+          const auto connected = network_->Connect(id, pod.space->pid(), *network_->Find(name), {});
+          ASSERT_TRUE(connected) << connected.error().message();
+          pod.networks.emplace_back(name);
+          return;
+        }
+        return;
+      }
+      case 2: {
+        if (pod.networks.size() < 2) return;
+        const size_t leaving = static_cast<size_t>(Random(static_cast<int>(pod.networks.size())));
+        const auto left = network_->Disconnect(id, pod.space->pid(), pod.networks[leaving]);
+        ASSERT_TRUE(left) << left.error().message();
+        pod.networks.erase(pod.networks.begin() + static_cast<std::ptrdiff_t>(leaving));
+        return;
+      }
+      case 3: {
+        const std::vector<Port> known = PortsOf(pod);
+        const Port port = RandomPort(number);
+        if (!AddPort(pod, port)) return;
+        auto sockets = network_->HoldPorts(id, id, PortsOf(pod), known);
+        ASSERT_TRUE(sockets) << sockets.error().message();
+        for (HeldPort& held : *sockets) pod.sockets.push_back(std::move(held));
+        ASSERT_TRUE(network_->Publish(id, {port}));
+        return;
+      }
+      case 4: {
+        if (pod.ports.empty()) return;
+        const Port port = *pod.ports.begin();
+        ASSERT_TRUE(network_->Unpublish(id, {port}));
+        pod.ports.erase(port);
+        std::erase_if(pod.sockets, [&](const HeldPort& held) { return held.port == port; });
+        return;
+      }
+      default: {
+        if (Random(3) == 0) Shell("nft flush ruleset");
+        if (Random(3) == 0) Shell("ip link delete " + bridges_[pod.networks.front()]);
+        for (auto& [other, its] : pods_) {
+          const auto reloaded = network_->Reload(IdOf(other), its.space->pid());
+          ASSERT_TRUE(reloaded) << reloaded.error().message();
+        }
+      }
+    }
+  }
+
+  void Compare(const std::string& when) {
+    std::set<std::string> links, ports4, ports6, bridges;
+    for (auto& [number, pod] : pods_) {
+      const auto leases = network_->Leases(IdOf(number));
+      ASSERT_TRUE(leases);
+      std::string v4, v6;
+      for (const std::string& name : pod.networks) bridges.insert(bridges_[name]);
+      for (const Lease& lease : *leases) {
+        if (lease.network != pod.networks.front()) continue;
+        (lease.address.find(':') == std::string::npos ? v4 : v6) = lease.address;
+      }
+      for (const Port& port : pod.ports) {
+        const std::string text = fmt::format("{} {} > ", port.protocol, port.host_port);
+        ports4.insert(fmt::format("{}{} {}", text, v4, port.container_port));
+        if (!v6.empty()) ports6.insert(fmt::format("{}{} {}", text, v6, port.container_port));
+      }
+      std::set<std::string> addresses;
+      for (const Lease& lease : *leases) addresses.insert(fmt::format("{} {}", lease.interface, lease.address));
+      EXPECT_EQ(Lines(Shell("ip -j address | jq -r '.[] | .ifname as $i | .addr_info[] | "
+                            "select(.scope == \"global\") | \"\\($i) \\(.local)\"'",
+                            pod.space->pid())),
+                addresses)
+          << when;
+    }
+    const std::string elements =
+        " 2>/dev/null | jq -r '.nftables[] | .map? | select(.) | .elem // [] | .[] | \"\\(.[0].concat[0]) "
+        "\\(.[0].concat[1]) > \\(.[1].concat[0]) \\(.[1].concat[1])\"'; true";
+    EXPECT_EQ(Lines(Shell("nft -j list map inet skiff port4any" + elements)), ports4) << when;
+    EXPECT_EQ(Lines(Shell("nft -j list map inet skiff port6any" + elements)), ports6) << when;
+    EXPECT_EQ(Lines(Shell("ip -j link show type bridge | jq -r '.[].ifname // empty'")), bridges) << when;
+    size_t interfaces = 0;
+    for (const auto& [number, pod] : pods_) interfaces += pod.networks.size();
+    EXPECT_EQ(Lines(Shell("ip -j link show type veth | jq -r '.[] | select(.master) | .ifname'")).size(), interfaces)
+        << when;
+    if (pods_.empty()) {
+      EXPECT_EQ(Shell("nft list tables"), "") << when;
+      EXPECT_FALSE(common::PathExists(paths_.run_dir + "/leases")) << when;
+    }
+  }
+
+  common::SystemPaths paths_;
+  std::string folder_;
+  std::unique_ptr<Network> network_;
+  std::map<std::string, std::string> bridges_;
+  std::map<int, Pod> pods_;
+  std::mt19937 random_{20260101};
+};
+
+TEST_F(ModelTest, KernelIsWhatTheModelSays) {
+  for (int step = 0; step < kSteps && !HasFailure(); ++step) {
+    const int number = Random(kPods);
+    const auto found = pods_.find(number);
+    if (found == pods_.end()) Start(number);
+    else Change(number, found->second);
+    if (HasFatalFailure()) return;
+    Compare(fmt::format("step {}, pod {}", step, number));
+  }
+  while (!pods_.empty()) {
+    ASSERT_TRUE(network_->Detach(IdOf(pods_.begin()->first)));
+    pods_.erase(pods_.begin());
+  }
+  Compare("at the end");
+}
+
+}  // namespace
+}  // namespace skiff::network
