@@ -15,7 +15,7 @@ pod::PodInfo Pod() {
   pod.name = "p";
   pod.infra_id = std::string(64, 'b');
   pod.status.state = "running";
-  pod.leases.push_back({"skiff", "10.89.0.2", 24, "10.89.0.1", "aa:bb:cc:dd:ee:ff"});
+  pod.leases.push_back({"skiff", "10.89.0.2", 24, "10.89.0.1", "aa:bb:cc:dd:ee:ff", "eth0"});
   pod.spec.ports.push_back({"", "", 8080, 80, pod::Protocol::kTcp});
   pod::ContainerInfo container;
   container.id = std::string(64, 'c');
