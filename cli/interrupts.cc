@@ -44,6 +44,8 @@ void Interrupts::Stop() {
   read_end_.Reset();
 }
 
+void Interrupts::Wake() { OnInterrupt(kWoken); }
+
 int Interrupts::Take() {
   unsigned char byte = 0;
   return read_end_ && ::read(read_end_.get(), &byte, 1) == 1 ? byte : 0;

@@ -19,8 +19,11 @@ class Interrupts {
   void Stop();
   // Readable when there was one.
   int fd() const { return read_end_.get(); }
-  // The signal that came first and has not been taken yet; 0: none.
+  // The signal that came first and has not been taken yet, or kWoken; 0: none.
   int Take();
+  // Makes fd() readable for another thread's sake.
+  static constexpr int kWoken = 255;
+  static void Wake();
 
  private:
   common::UniqueFd read_end_;

@@ -59,11 +59,14 @@ class KubePlayCommand : public Command {
     options_.read_object = ReadStoredObject;
     TRY(context.ChangingEngine());
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
-    const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
-    if (!quiet_) Show(report);
-    const int code = ShowErrors(report.errors);
-    if (code != 0 || wait.mode == PlayWait::kNone) return code;
-    return WaitForPlay(context, objects, wait);
+    const auto play = [&] {
+      const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
+      if (!quiet_) Show(report);
+      FlushOutput();
+      return ShowErrors(report.errors);
+    };
+    if (wait.mode == PlayWait::kNone) return play();
+    return PlayAndWait(context, objects, wait, play);
   }
 
  private:

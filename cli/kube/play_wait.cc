@@ -29,41 +29,54 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr int kSignalled = 128;
+constexpr int kLookMs = 100;
 
 class PlayWaiter {
  public:
   PlayWaiter(Context& context, const std::vector<kube::Object>& objects, const PlayWaitOptions& options)
-      : context_(context), objects_(objects), options_(options) {
-    if (options.timeout) deadline_ = steady_clock::now() + *options.timeout;
-  }
+      : context_(context), own_(context.options()), objects_(objects), options_(options) {}
 
-  Result<int> Run() {
-    ASSIGN_OR_RETURN(const common::SystemPaths paths, context_.Paths());
+  Result<int> Run(const std::function<int()>& play) {
+    ASSIGN_OR_RETURN(const common::SystemPaths paths, own_.Paths());
     ASSIGN_OR_RETURN(pod::StateWatch watch, pod::StateWatch::Open(paths));
-    ASSIGN_OR_RETURN(engine_, context_.Engine());
+    ASSIGN_OR_RETURN(engine_, own_.Engine());
     TRY(interrupts_.Start());
     if (options_.show_logs) follower_.emplace(context_, pod::LogOptions{});
-    Result<int> code = Loop(watch);
-    if (code || !follower_) return code;
-    PrintError(code.error());
-    Leave();
+    player_ = std::thread([this, &play] {
+      play_code_ = play();
+      played_ = true;
+      interrupts_.Wake();
+    });
+    const Result<int> code = Loop(watch);
+    if (!code) PrintError(code.error());
+    // Whoever still follows logs or plays has no end of its own.
+    if (player_.joinable() || (!code && follower_)) Leave(code ? *code : kExitFailure);
+    return code ? *code : kExitFailure;
   }
 
  private:
-  // Without waiting for the logs that are still being followed.
-  [[noreturn]] static void Leave() {
+  [[noreturn]] static void Leave(int code) {
     FlushOutput();
-    std::_Exit(kExitFailure);
+    std::_Exit(code);
   }
 
   Result<int> Loop(pod::StateWatch& watch) {
     for (;;) {
+      const bool played = played_;  // before the look at the pods
       ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> pods, Pods());
       Follow(pods);
-      if (Reached(pods)) return Finish(pods);
-      if (options_.mode == PlayWait::kReady && HasFailed(pods)) return TellNotReady(pods, "a pod has failed");
+      if (played && player_.joinable()) {
+        player_.join();
+        if (play_code_ != 0 && follower_) Leave(play_code_);  // what could be started goes on
+        if (play_code_ != 0) return play_code_;
+        if (options_.timeout) deadline_ = steady_clock::now() + *options_.timeout;
+      }
+      if (played && Reached(pods)) return Finish(pods);
+      if (played && options_.mode == PlayWait::kReady && HasFailed(pods))
+        return TellNotReady(pods, "a pod has failed");
       ASSIGN_OR_RETURN(const bool in_time, watch.Wait(deadline_, interrupts_.fd()));
-      if (const int signal = interrupts_.Take(); signal != 0) return Interrupted(signal);
+      const int signal = interrupts_.Take();
+      if (signal != 0 && signal != Interrupts::kWoken) return Interrupted(signal);
       if (in_time) continue;
       ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> late, Pods());
       if (Reached(late)) return Finish(late);
@@ -122,7 +135,7 @@ class PlayWaiter {
     PrintError(MakeError(ErrorCode::kTimeout, "timed out waiting for {} pod{} to end", running,
                          running == 1 ? "" : "s"));
     if (options_.mode == PlayWait::kForeground) TRY(TakeDownNow());
-    Leave();
+    Leave(kExitFailure);
   }
 
   static int TellNotReady(const std::vector<pod::PodInfo>& pods, std::string_view what) {
@@ -140,22 +153,43 @@ class PlayWaiter {
     return TakeDownNow();
   }
 
-  // In order; a second interrupt meanwhile ends the containers at once.
+  // In order; a second interrupt meanwhile ends the containers at once, a third one ends us.
   Result<int> TakeDownNow() {
     if (!options_.quiet) PrintErrorLine("Taking down; once more ends it at once");
     std::atomic<bool> done = false;
     std::thread impatience([&] {
+      int interrupts = 0;
       while (!done) {
         pollfd fd{interrupts_.fd(), POLLIN, 0};
-        constexpr int kLookMs = 100;
-        if (::poll(&fd, 1, kLookMs) > 0 && interrupts_.Take() != 0) KillAll();
+        if (::poll(&fd, 1, kLookMs) <= 0) continue;
+        const int signal = interrupts_.Take();
+        if (signal == 0 || signal == Interrupts::kWoken) continue;
+        if (++interrupts > 1) Leave(kSignalled + signal);
+        KillAll();
       }
     });
+    StopStarting();
     const Result<int> code = TakeDown(context_, objects_, options_.force, options_.quiet);
     done = true;
     impatience.join();
     if (follower_) TRY(follower_->Join());
     return code;
+  }
+
+  // Play may just be waiting for an init container: it gives up when the pod is stopped.
+  void StopStarting() {
+    while (!played_) {
+      std::vector<std::string> ids;
+      if (const auto pods = Pods())
+        for (const pod::PodInfo& pod : *pods) ids.push_back(pod.id);
+      own_.ForEachAtOnce(ids, [](Context& own, const std::string& id) -> Result<std::string> {
+        ASSIGN_OR_RETURN(pod::Engine * engine, own.Engine());
+        (void)engine->StopPod(id).has_value();  // tried again, and removed at the end
+        return std::string();
+      });
+      if (!played_) ::poll(nullptr, 0, kLookMs);
+    }
+    if (player_.joinable()) player_.join();
   }
 
   void KillAll() {
@@ -173,12 +207,16 @@ class PlayWaiter {
     }
   }
 
-  Context& context_;
+  Context& context_;  // of the one who plays
+  Context own_;
   const std::vector<kube::Object>& objects_;
   const PlayWaitOptions& options_;
   std::optional<steady_clock::time_point> deadline_;
   pod::Engine* engine_ = nullptr;
   Interrupts interrupts_;
+  std::thread player_;
+  std::atomic<bool> played_ = false;
+  int play_code_ = 0;  // once played_
   std::optional<LogFollower> follower_;
 };
 
@@ -192,9 +230,9 @@ Result<PlayWait> ParsePlayWait(const std::string& text) {
   return MakeError(ErrorCode::kInvalid, "--wait={}: write --wait, --wait=ready or --wait=complete", text);
 }
 
-Result<int> WaitForPlay(Context& context, const std::vector<kube::Object>& objects,
-                        const PlayWaitOptions& options) {
-  return PlayWaiter(context, objects, options).Run();
+Result<int> PlayAndWait(Context& context, const std::vector<kube::Object>& objects,
+                        const PlayWaitOptions& options, const std::function<int()>& play) {
+  return PlayWaiter(context, objects, options).Run(play);
 }
 
 }  // namespace skiff::cli

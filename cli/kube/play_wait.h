@@ -1,7 +1,8 @@
-// What `kube play --wait` does once everything has been started.
+// What `kube play --wait` does besides playing.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,9 +31,11 @@ struct PlayWaitOptions {
   bool force = false;  // taking down removes the volumes of claims, too
 };
 
-// The exit code: 0, or that of the first container that failed (foreground and complete); kExitFailure with a
-// word about each container that is not ready when the time is up or a pod has failed (ready).
-common::Result<int> WaitForPlay(Context& context, const std::vector<kube::Object>& objects,
-                                const PlayWaitOptions& options);
+// Calls `play`, which returns an exit code, and waits beside it, so that logs are seen and an interrupt is
+// heard while init containers run. The exit code: that of `play` if it failed, else 0 or that of the first
+// container that failed (foreground and complete); kExitFailure with a word about each container that is not
+// ready when the time is up or a pod has failed (ready).
+common::Result<int> PlayAndWait(Context& context, const std::vector<kube::Object>& objects,
+                                const PlayWaitOptions& options, const std::function<int()>& play);
 
 }  // namespace skiff::cli

@@ -107,7 +107,7 @@ class WaitCommand : public KubectlCommand {
   void Declare(Arguments& a) override {
     flags_.Declare(a, true);
     a.Value("--for", for_, "condition",
-            "condition=NAME[=VALUE], jsonpath='{PATH}'[=VALUE], create or delete (condition=Ready of pods)");
+            "condition=NAME[=VALUE], jsonpath='{PATH}'[=VALUE], create or delete");
     a.Value("--timeout", timeout_, "time",
             "How long to wait: 30s, 5m; 0 looks once, less than 0 waits a week (default 30s)");
     a.Switch("--all", all_, "All objects of the type in the namespace");

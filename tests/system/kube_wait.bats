@@ -121,6 +121,24 @@ YAML
   assert_nothing_left
 }
 
+@test "an interrupt is heard while an init container runs" {
+  cat > "$BATS_TEST_TMPDIR/init.yaml" << YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: ini}
+spec:
+  terminationGracePeriodSeconds: 1
+  initContainers: [{name: i, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+YAML
+  timeout 60 skiff kube play --wait "$BATS_TEST_TMPDIR/init.yaml" > "$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+  player=$!
+  eventually 20 sh -c 'skiff ps --format "{{.Names}}" | grep -q ini-i'
+  pkill -INT -P $player skiff
+  wait $player || true
+  assert_nothing_left
+}
+
 @test "on a terminal, play --wait shows the logs of all containers" {
   { pod_yaml a "echo from a; sleep 0.5"; pod_yaml b "echo from b; exit 5"; } > "$BATS_TEST_TMPDIR/two.yaml"
   run timeout 60 script -qec "skiff kube play --wait=complete $BATS_TEST_TMPDIR/two.yaml" /dev/null
