@@ -89,11 +89,10 @@ void DeclareOthers(ContainerFlags& f, Arguments& a) {
   a.List("--annotation", f.annotation, "name=value", "Set an annotation");
   a.Value("--log-driver", f.log_driver, "name", "k8s-file or none");
   a.Ignored("--log-opt", true);
-  a.Ignored("-q,--quiet", false);
+  a.Switch("-q,--quiet", f.quiet_pull, "Print nothing while pulling the image");
   a.Ignored("--systemd", true);
   a.Ignored("--sdnotify", true);
   a.Ignored("--http-proxy", false);
-  a.Ignored("--tls-verify", false);
   a.Ignored("--disable-content-trust", false);
   for (const char* health : {"--health-cmd", "--health-interval", "--health-retries", "--health-timeout",
                              "--health-start-period", "--health-on-failure"})
@@ -117,6 +116,9 @@ void ContainerFlags::Declare(Arguments& arguments) {
   DeclareResources(*this, arguments);
   DeclareStorageAndNetwork(*this, arguments);
   DeclareOthers(*this, arguments);
+  access.Declare(arguments);
+  access.DeclareCredentials(arguments);
+  access.DeclareRetry(arguments);
   arguments.Operands(operands, 1);
   arguments.EndFlagsAtFirstOperand();
 }

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/container_options.h"
 #include "cli/names.h"
+#include "cli/registry/provide_images.h"
 #include "cli/signal_proxy.h"
 #include "common/file.h"
 
@@ -73,6 +74,7 @@ Result<std::string> CreateNamed(pod::Engine& engine, ContainerRequest& request, 
 Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(CheckCidFile(flags.cidfile));
   ASSIGN_OR_RETURN(ContainerRequest request, BuildContainer(flags, std::filesystem::current_path()));
+  TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
   TRY(RemoveNamesake(*engine, flags));

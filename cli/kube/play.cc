@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/kube/commands.h"
 #include "cli/kube/manifest_input.h"
+#include "cli/registry/provide_images.h"
 
 namespace skiff::cli {
 
@@ -28,7 +29,9 @@ class KubePlayCommand : public Command {
     a.Switch("--down", down_, "Remove what the YAML describes, as kube down");
     a.Switch("--force", force_, "With --down: remove the volumes of claims too");
     a.Ignored("--log-driver", true);
-    a.Ignored("--tls-verify", false);
+    access_.Declare(a);
+    access_.DeclareCredentials(a);
+    access_.DeclareRetry(a);
     a.Ignored("--build", false);
     a.Refused("--wait", false, "not supported yet; 'skiff wait' waits for containers");
     a.Refused("--annotation", true, "not supported; write the annotation into the YAML");
@@ -49,6 +52,9 @@ class KubePlayCommand : public Command {
     options_.replace = replace_;
     options_.start = start_.value_or(true);
     options_.read_object = ReadStoredObject;
+    options_.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
+      return ProvideImagesOf(context, wishes, access_, quiet_);
+    };
     TRY(context.ChangingEngine());
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
@@ -83,6 +89,7 @@ class KubePlayCommand : public Command {
   }
 
   kube::PlayOptions options_;
+  AccessFlags access_;
   bool replace_ = false, quiet_ = false, down_ = false, force_ = false;
   std::optional<bool> start_;
   std::string validate_ = "strict";
