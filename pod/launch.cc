@@ -47,8 +47,10 @@ std::string HostHostname() {
 }
 
 bool NeedsHostAddresses(const PodSpec& pod) {
-  const auto needs = [](const std::vector<ContainerSpec>& containers) {
+  const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
     for (const ContainerSpec& container : containers) {
+      const bool probed = container.startup_probe || container.liveness_probe || container.readiness_probe;
+      if (probed && pod.network.mode == NetworkSpec::Mode::kHost) return true;
       for (const EnvVar& variable : container.env) {
         if (variable.source == EnvVar::Source::kHostIp || variable.source == EnvVar::Source::kHostIps) return true;
       }
@@ -154,6 +156,7 @@ class LaunchRun {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
     }
+    if (!setting.late.pod_ips.empty()) plan.address = setting.late.pod_ips.front();
     for (const ContainerRecord& container : containers_) {
       ASSIGN_OR_RETURN(auto container_plan, WriteBundle(context_, setting, container));
       container_plan.held = request_.held && request_.held(container);
@@ -177,6 +180,7 @@ class LaunchRun {
     plan.cgroup_root = context_.paths.cgroup_root;
     plan.cgroup = layout_.cgroup();
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
     plan.infra = {.hostname = Hostname(),
                   .net = network_.own_namespace(),
