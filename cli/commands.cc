@@ -84,6 +84,8 @@ constexpr CommandInfo kImageChildren[] = {
     {"inspect", "", "[options] IMAGE [IMAGE...]", "Show everything about images", MakeImageInspect},
     {"load", "", "[options] [-i FILE]", "Load images from an archive or an OCI layout", MakeImageLoad},
     {"ls", "list", "[options] [NAME]", "List images", MakeImages},
+    {"pull", "", "[options] IMAGE [IMAGE...]", "Pull images from registries", MakeImagePull},
+    {"push", "", "[options] IMAGE [DESTINATION]", "Push an image to a registry", MakeImagePush},
     {"rm", "remove", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag},
 };
@@ -94,6 +96,10 @@ constexpr CommandInfo kVolumeChildren[] = {
     {"inspect", "", "[options] VOLUME [VOLUME...]", "Show everything about volumes", MakeVolumeInspect},
     {"ls", "list", "[options]", "List volumes", MakeVolumeList},
     {"rm", "remove", "[options] VOLUME [VOLUME...]", "Remove volumes", MakeVolumeRemove},
+};
+
+constexpr CommandInfo kManifestChildren[] = {
+    {"inspect", "", "[options] IMAGE", "Show the manifest or index of an image in a registry", MakeManifestInspect},
 };
 
 constexpr CommandInfo kRootChildren[] = {
@@ -146,6 +152,12 @@ constexpr CommandInfo kRootChildren[] = {
      MakeImageImport,
      {},
      kManagement},
+    {"pull", "", "[options] IMAGE [IMAGE...]", "Pull images from registries", MakeImagePull, {}, kManagement},
+    {"push", "", "[options] IMAGE [DESTINATION]", "Push an image to a registry", MakeImagePush, {}, kManagement},
+    {"login", "", "[options] REGISTRY", "Log in to a registry", MakeLogin, {}, kManagement},
+    {"logout", "", "[options] [REGISTRY]", "Log out of a registry", MakeLogout, {}, kManagement},
+    {"search", "", "[options] [REGISTRY/]TERM", "Search registries for images", MakeSearch, {}, kManagement},
+    {"manifest", "", "", "Look at manifests", nullptr, kManifestChildren, kManagement},
     {"rmi", "", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove, {}, kManagement},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag, {}, kManagement},
     {"events", "", "[options]", "Show what containers and pods do", MakeEvents, {}, kSystem},

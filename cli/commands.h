@@ -51,6 +51,13 @@ std::unique_ptr<Command> MakeImageRemove();
 // image/names.cc
 std::unique_ptr<Command> MakeImageTag();
 std::unique_ptr<Command> MakeImageExists();
+// registry/
+std::unique_ptr<Command> MakeImagePull();
+std::unique_ptr<Command> MakeImagePush();
+std::unique_ptr<Command> MakeLogin();
+std::unique_ptr<Command> MakeLogout();
+std::unique_ptr<Command> MakeSearch();
+std::unique_ptr<Command> MakeManifestInspect();
 // volume_commands.cc
 std::unique_ptr<Command> MakeVolumeCreate();
 std::unique_ptr<Command> MakeVolumeList();

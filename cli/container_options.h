@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/notation/health.h"
+#include "cli/registry/access_flags.h"
 #include "common/result.h"
 #include "pod/spec.h"
 
@@ -25,6 +26,8 @@ struct ContainerFlags {
   bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false,
        no_hosts = false, publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
+  AccessFlags access;  // for pulling the image
+  bool quiet_pull = false;
   HealthFlags health;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]
 

@@ -48,8 +48,10 @@ std::string HostHostname() {
 }
 
 bool NeedsHostAddresses(const PodSpec& pod) {
-  const auto needs = [](const std::vector<ContainerSpec>& containers) {
+  const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
     for (const ContainerSpec& container : containers) {
+      const bool probed = container.startup_probe || container.liveness_probe || container.readiness_probe;
+      if (probed && pod.network.mode == NetworkSpec::Mode::kHost) return true;
       for (const EnvVar& variable : container.env) {
         if (variable.source == EnvVar::Source::kHostIp || variable.source == EnvVar::Source::kHostIps) return true;
       }
@@ -152,9 +154,9 @@ class LaunchRun {
 
   Result<> MakeCgroups() {
     ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context_.paths.cgroup_root, context_.paths.proc_root));
-    unified_cgroups_ = cgroups.unified();
     TRY(cgroups.Create(layout_.cgroup()), "cgroup of the pod");
-    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, unified_cgroups_));
+    cgroup_support_ = cgroups.Support(layout_.cgroup());
+    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, cgroup_support_));
   }
 
   Result<> WritePlan() {
@@ -163,11 +165,12 @@ class LaunchRun {
                        .pod = pod_.spec,
                        .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
                        .volume_sources = volumes_.sources,
-                       .unified_cgroups = unified_cgroups_};
+                       .cgroups = cgroup_support_};
     if (NeedsHostAddresses(pod_.spec)) {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
     }
+    if (!setting.late.pod_ips.empty()) plan.address = setting.late.pod_ips.front();
     for (const ContainerRecord& container : containers_) {
       ASSIGN_OR_RETURN(auto container_plan, WriteBundle(context_, setting, container));
       container_plan.held = request_.held && request_.held(container);
@@ -191,6 +194,7 @@ class LaunchRun {
     plan.cgroup_root = context_.paths.cgroup_root;
     plan.cgroup = layout_.cgroup();
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
     plan.infra = {.hostname = Hostname(),
                   .net = network_.own_namespace(),
@@ -263,7 +267,7 @@ class LaunchRun {
   std::vector<ContainerRecord> containers_;
   PodNetwork network_;
   PreparedVolumes volumes_;
-  bool unified_cgroups_ = false;
+  runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;
   supervisor::LaunchEvent infra_;
   bool ended_ = false;  // the supervisor has taken the pod down by itself

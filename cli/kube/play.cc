@@ -8,6 +8,7 @@
 #include "cli/kube/manifest_input.h"
 #include "cli/kube/play_wait.h"
 #include "cli/notation/duration.h"
+#include "cli/registry/provide_images.h"
 
 namespace skiff::cli {
 
@@ -32,7 +33,9 @@ class KubePlayCommand : public Command {
     a.Switch("--down", down_, "Remove what the YAML describes, as kube down");
     a.Switch("--force", force_, "With --down or --wait: remove the volumes of claims too");
     a.Ignored("--log-driver", true);
-    a.Ignored("--tls-verify", false);
+    access_.Declare(a);
+    access_.DeclareCredentials(a);
+    access_.DeclareRetry(a);
     a.Ignored("--build", false);
     a.OptionalValue("--wait", wait_, "ready|complete", "true",
                     "Wait until the pods are ready, or have ended; alone: stay in the foreground until they end or Ctrl-C, "
@@ -57,6 +60,9 @@ class KubePlayCommand : public Command {
     options_.replace = replace_;
     options_.start = start_.value_or(true);
     options_.read_object = ReadStoredObject;
+    options_.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
+      return ProvideImagesOf(context, wishes, access_, quiet_);
+    };
     TRY(context.ChangingEngine());
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&] {
@@ -115,6 +121,7 @@ class KubePlayCommand : public Command {
   }
 
   kube::PlayOptions options_;
+  AccessFlags access_;
   bool replace_ = false, quiet_ = false, down_ = false, force_ = false;
   std::optional<bool> start_;
   std::string validate_ = "strict", wait_, timeout_;

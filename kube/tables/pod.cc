@@ -42,7 +42,7 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::active_deadline_seconds>("activeDeadlineSeconds").Range(1, 2147483647),
       F<&PodSpec::dns_policy>("dnsPolicy").Default("ClusterFirst")
           .OneOf({"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"}),
-      F<&PodSpec::node_selector>("nodeSelector", kAccepted).Check(CheckLabels),
+      F<&PodSpec::node_selector>("nodeSelector", kAccepted).CheckEach(QualifiedNameDetail, LabelValueDetail),
       F<&PodSpec::service_account_name>("serviceAccountName", kAccepted).Harmless("default").Check(CheckDnsSubdomain),
       F<&PodSpec::service_account>("serviceAccount", kAccepted).Harmless("default"),
       F<&PodSpec::automount_service_account_token>("automountServiceAccountToken", kAccepted).Harmless(false),
@@ -52,7 +52,7 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::host_ipc>("hostIPC"),
       F<&PodSpec::share_process_namespace>("shareProcessNamespace"),
       F<&PodSpec::security_context>("securityContext"),
-      F<&PodSpec::image_pull_secrets>("imagePullSecrets", kNotYet),
+      F<&PodSpec::image_pull_secrets>("imagePullSecrets"),
       F<&PodSpec::hostname>("hostname").Check(CheckDnsLabel),
       F<&PodSpec::subdomain>("subdomain", kNotYet).Check(CheckDnsLabel).Note("except for setHostnameAsFQDN"),
       F<&PodSpec::affinity>("affinity", StructType(AffinityTable), kAccepted),

@@ -22,7 +22,10 @@ void Validate(const Object& object, std::vector<Finding>& findings) {
   const ObjectMeta& metadata = object.metadata();
   const bool has_metadata = object.source == nullptr || object.source->Find("metadata") != nullptr;
   if (has_metadata && metadata.name.empty() && metadata.generate_name.empty()) {
-    report.Required("metadata.name", "name or generateName is required");
+    report.Required("metadata.name");
+  } else if (has_metadata && metadata.name.empty()) {
+    // As `kubectl apply`: playing again could not find it.
+    report.Forbidden("metadata.generateName", "objects are found by their names when they are played again; write `name`");
   }
   std::visit([&](const auto& body) { ValidateBody(report, body); }, object.body);
 }

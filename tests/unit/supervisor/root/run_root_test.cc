@@ -1,50 +1,8 @@
-// The real reaper, supervisor, pause and crun, in the sandbox: tests/support/sandbox supervisor_root_test
-#include <signal.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <map>
-#include <sstream>
-
-#include "common/file.h"
-#include "pod/supervisor/dead_pod.h"
-#include "pod/supervisor/pod_lock.h"
-#include "tests/unit/supervisor/root/test_pod.h"
+// Start, order, logs, ends and restarts.
+#include "tests/unit/supervisor/root/supervisor_fixture.h"
 
 namespace skiff::supervisor {
 namespace {
-
-using testing::HasSubstr;
-
-class SupervisorRootTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (std::getenv("SKIFF_SANDBOX") == nullptr)
-      GTEST_SKIP() << "needs root and namespaces of its own: run it with tests/support/sandbox";
-  }
-};
-
-std::string Describe(const common::Result<LaunchEvent>& event) {
-  if (!event) return event.error().message();
-  return event->event + " " + event->container + " " + event->message;
-}
-
-// The whole lines of one stream of a CRI log: "TIME STREAM F TEXT".
-std::string LinesOf(const std::string& log, const std::string& stream) {
-  std::istringstream lines(common::ReadFile(log).value_or(""));
-  const std::string mark = " " + stream + " F ";
-  std::string text;
-  for (std::string line; std::getline(lines, line);) {
-    if (const size_t at = line.find(mark); at != std::string::npos) text += line.substr(at + mark.size()) + "\n";
-  }
-  return text;
-}
-
-#define ASSERT_STARTS(pod)                                            \
-  do {                                                                \
-    const auto start_event = (pod).Start();                           \
-    ASSERT_TRUE(start_event && start_event->event == "running") << Describe(start_event); \
-  } while (false)
 
 TEST_F(SupervisorRootTest, RunsLogsAndStops) {
   TestPod pod("runs");
@@ -71,7 +29,7 @@ TEST_F(SupervisorRootTest, FortyImmediateExitsHaveTheirCodes) {
   for (int i = 0; i < 40; ++i) pod.AddContainer(fmt::format("c{}", i), fmt::format("echo {0}; exit {0}", i));
   pod.plan().exit_with_containers = true;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(60)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   for (int i = 0; i < 40; ++i) {
     const ContainerStatus status = pod.StatusOf(fmt::format("c{}", i));
     EXPECT_EQ(status.exit_code, i);
@@ -135,7 +93,7 @@ TEST_F(SupervisorRootTest, SubPathsStayInTheirVolume) {
   const auto event = pod.Start();
   ASSERT_TRUE(event && event->event == "failed") << Describe(event);
   EXPECT_THAT(event->message, HasSubstr("leads out of the volume"));
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
@@ -174,7 +132,7 @@ TEST_F(SupervisorRootTest, RunContainersKeepTheirLayerAndRestartSoon) {
   container.max_retries = 2;
   pod.plan().exit_with_containers = true;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.StatusOf("c").restart_count, 2);
   EXPECT_TRUE(pod.StatusOf("c").final);
   EXPECT_EQ(pod.Log("c", 0), "");
@@ -190,7 +148,7 @@ TEST_F(SupervisorRootTest, GraceEndsWithSigkill) {
   ASSERT_OK(pod.Stop());
   const auto took = std::chrono::steady_clock::now() - before;
   EXPECT_GE(took, std::chrono::milliseconds(500));
-  EXPECT_LT(took, std::chrono::milliseconds(5000));
+  EXPECT_LT(took, kPatience);
   EXPECT_EQ(pod.StatusOf("stubborn").exit_code, 137);
 }
 
@@ -205,7 +163,7 @@ TEST_F(SupervisorRootTest, MissingCommandLeavesNothing) {
   EXPECT_EQ(event->container, "bad");
   EXPECT_EQ(event->code, "command-not-found");
   EXPECT_THAT(event->message, HasSubstr("/bin/sh"));
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
   EXPECT_FALSE(common::PathExists(pod.plan().state_dir + "/final.json"));
 }
@@ -228,163 +186,11 @@ TEST_F(SupervisorRootTest, LauncherGoneBeforeTheNetworkTakesThePodDown) {
   {
     auto launcher = Launcher::Start({SKIFF_PROGRAMS "/skiff-reaper", pod.plan().run_dir, {}});
     ASSERT_OK(launcher);
-    const auto event = launcher->ReadEvent(std::chrono::seconds(10));
+    const auto event = launcher->ReadEvent(kPatience);
     ASSERT_TRUE(event && event->event == "infra-ready") << Describe(event);
   }
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Leftovers(), "");
-}
-
-TEST_F(SupervisorRootTest, AKilledSupervisorIsReplacedAndLosesNothing) {
-  TestPod pod("killed");
-  pod.AddContainer("c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo line $i; done; exit 5");
-  ASSERT_STARTS(pod);
-  const int64_t infra = pod.Status().infra_pid;
-  for (int kill_count = 0; kill_count < 8; ++kill_count) {
-    std::vector<pid_t> pids;
-    ASSERT_TRUE(WaitUntil([&] { return !(pids = pod.ProcessesOf("skiff-supervisor")).empty(); }));
-    ::kill(pids.front(), SIGKILL);
-    ASSERT_OK(pod.Ask("status", ""));
-  }
-  ASSERT_TRUE(pod.WaitForState("c", "exited"));
-  EXPECT_EQ(pod.StatusOf("c").exit_code, 5);
-  EXPECT_EQ(pod.StatusOf("c").restart_count, 0);
-  EXPECT_EQ(pod.Status().infra_pid, infra);
-  std::string expected;
-  for (int i = 1; i <= 30000; ++i) expected += fmt::format("line {}\n", i);
-  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
-  ASSERT_OK(pod.Stop());
-  EXPECT_EQ(pod.Leftovers(), "");
-}
-
-TEST_F(SupervisorRootTest, AnEndWhileNoSupervisorLivesIsKnown) {
-  TestPod pod("unseen");
-  pod.AddContainer("c", "sleep 0.3; exit 9");
-  ASSERT_STARTS(pod);
-  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
-  ::kill(supervisor, SIGSTOP);
-  std::this_thread::sleep_for(std::chrono::milliseconds(600));
-  ::kill(supervisor, SIGKILL);
-  ASSERT_TRUE(pod.WaitForState("c", "exited"));
-  EXPECT_EQ(pod.StatusOf("c").exit_code, 9);
-}
-
-TEST_F(SupervisorRootTest, InfraKilledEndsThePod) {
-  TestPod pod("noinfra");
-  pod.AddContainer("c", "while :; do sleep 1; done");
-  ASSERT_STARTS(pod);
-  ::kill(static_cast<pid_t>(pod.Status().infra_pid), SIGKILL);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
-  EXPECT_EQ(pod.Status().reason, "SandboxChanged");
-  EXPECT_EQ(pod.Leftovers(), "");
-}
-
-TEST_F(SupervisorRootTest, AllKilledIsCleanedUpByTheNextCommand) {
-  TestPod pod("dead");
-  pod.AddContainer("c", "sleep 1000");
-  ASSERT_STARTS(pod);
-  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
-  ::kill(supervisor, SIGSTOP);
-  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(5)));
-  ASSERT_OK(CleanUpDeadPod(pod.plan()));
-  EXPECT_TRUE(WaitUntil([&] { return pod.Leftovers().empty(); })) << pod.Leftovers();
-  EXPECT_TRUE(WaitUntil([&] { return ::kill(static_cast<pid_t>(pod.Status().infra_pid), 0) != 0; }));
-}
-
-TEST_F(SupervisorRootTest, SupervisorCleansUpWhenOnlyTheReaperIsKilled) {
-  TestPod pod("headless");
-  pod.AddContainer("c", "sleep 1000");
-  ASSERT_STARTS(pod);
-  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
-  ASSERT_TRUE(pod.WaitFor([](const PodStatus& status) { return status.state == "exited"; }));
-  EXPECT_EQ(pod.StatusOf("c").reason, "ContainerStatusUnknown");
-  EXPECT_TRUE(WaitUntil([&] { return pod.ProcessesOf("skiff-supervisor").empty(); }));
-  ASSERT_OK(CleanUpDeadPod(pod.plan()));
-  EXPECT_EQ(pod.Leftovers(), "");
-}
-
-// Reads a stream to its end. `on_output` is called after each packet.
-struct Transcript {
-  std::string out;
-  std::string err;
-  std::optional<int> exit_code;
-};
-Transcript ReadToEnd(AttachStream& stream, const std::function<void(const Transcript&)>& on_output = {}) {
-  Transcript transcript;
-  while (true) {
-    const auto packet = stream.Read();
-    if (!packet || packet->kind == AttachStream::Packet::Kind::kClosed) return transcript;
-    if (packet->kind == AttachStream::Packet::Kind::kStdout) transcript.out += packet->data;
-    if (packet->kind == AttachStream::Packet::Kind::kStderr) transcript.err += packet->data;
-    if (packet->kind == AttachStream::Packet::Kind::kExit) transcript.exit_code = packet->exit_code;
-    if (on_output) on_output(transcript);
-  }
-}
-
-TEST_F(SupervisorRootTest, AttachBeforeTheStartMissesNothing) {
-  TestPod pod("attach");
-  pod.AddContainer("c", "echo first; echo oops >&2; cat; exit 6").held = true;
-  pod.plan().containers[0].stdin = true;
-  pod.plan().containers[0].stdin_once = true;
-  ASSERT_STARTS(pod);
-  EXPECT_EQ(pod.StatusOf("c").state, "created");
-  auto stream = AttachStream::Open(pod.plan().run_dir, "attach-c");
-  ASSERT_OK(stream);
-  std::string input;
-  for (int i = 0; i < 20000; ++i) input += fmt::format("input {}\n", i);
-  ASSERT_OK(pod.Ask("start", "c"));
-  std::thread writer([&] {
-    EXPECT_TRUE(stream->WriteInput(input));
-    EXPECT_TRUE(stream->CloseInput());
-  });
-  const Transcript transcript = ReadToEnd(*stream);
-  writer.join();
-  EXPECT_EQ(transcript.out.substr(0, 6), "first\n");
-  EXPECT_TRUE(transcript.out == "first\n" + input) << transcript.out.size();
-  EXPECT_EQ(transcript.err, "oops\n");
-  EXPECT_EQ(transcript.exit_code, 6);
-}
-
-TEST_F(SupervisorRootTest, ASlowClientLosesNothingAndHoldsUpNobody) {
-  TestPod pod("slow");
-  pod.AddContainer("c", "dd if=/dev/zero bs=1M count=20 2>/dev/null | tr '\\0' 'x'; exit 2").held = true;
-  ASSERT_STARTS(pod);
-  auto stream = AttachStream::Open(pod.plan().run_dir, "slow-c");
-  ASSERT_OK(stream);
-  ASSERT_OK(pod.Ask("start", "c"));
-  ASSERT_OK(pod.Ask("wait", "c"));  // it ends though nobody has read
-  EXPECT_EQ(pod.StatusOf("c").exit_code, 2);
-  const Transcript transcript = ReadToEnd(*stream);
-  EXPECT_EQ(transcript.out.size(), 20u << 20);
-  EXPECT_EQ(transcript.exit_code, 2);
-}
-
-TEST_F(SupervisorRootTest, TerminalsSurviveAKilledSupervisor) {
-  TestPod pod("tty");
-  ContainerPlan& container = pod.AddContainer("c", "tty; stty size; read line; echo got $line; read line; exit 8");
-  container.held = true;
-  container.tty = true;
-  container.stdin = true;
-  ASSERT_STARTS(pod);
-  auto stream = AttachStream::Open(pod.plan().run_dir, "tty-c");
-  ASSERT_OK(stream);
-  ASSERT_OK(pod.Ask("resize", "c", [](ControlRequest& request) {
-    request.rows = 33;
-    request.columns = 77;
-  }));
-  ASSERT_OK(pod.Ask("start", "c"));
-  ASSERT_TRUE(WaitUntil([&] { return pod.Log("c").find("33 77") != std::string::npos; })) << pod.Log("c");
-  EXPECT_THAT(pod.Log("c"), HasSubstr("/dev/pts/0"));
-  ASSERT_OK(stream->WriteInput("hello\n"));
-  ASSERT_TRUE(WaitUntil([&] { return pod.Log("c").find("got hello") != std::string::npos; })) << pod.Log("c");
-  ::kill(pod.ProcessesOf("skiff-supervisor").at(0), SIGKILL);
-  ASSERT_OK(pod.Ask("status", ""));
-  EXPECT_EQ(pod.StatusOf("c").state, "running");
-  auto again = AttachStream::Open(pod.plan().run_dir, "tty-c");
-  ASSERT_OK(again);
-  ASSERT_OK(again->WriteInput("end\n"));
-  EXPECT_EQ(ReadToEnd(*again).exit_code, 8);
 }
 
 TEST_F(SupervisorRootTest, ContainersCanBeAddedRestartedAndRemoved) {
@@ -412,7 +218,7 @@ TEST_F(SupervisorRootTest, DeadlineEndsThePod) {
   pod.AddContainer("c", "while :; do sleep 1; done", "Always");
   pod.plan().active_deadline_s = 1;
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_EQ(pod.Status().reason, "DeadlineExceeded");
   EXPECT_EQ(pod.Leftovers(), "");
 }
@@ -423,7 +229,7 @@ TEST_F(SupervisorRootTest, TheExitCommandRunsAfterTheEnd) {
   pod.plan().exit_with_containers = true;
   pod.plan().exit_command = {"/bin/sh", "-c", "cat /run/skiff/pods/command/status.json > /run/exit-command-ran"};
   ASSERT_STARTS(pod);
-  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, std::chrono::seconds(10)));
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   EXPECT_THAT(common::ReadFile("/run/exit-command-ran").value_or(""), HasSubstr("\"state\":\"exited\""));
 }
 
