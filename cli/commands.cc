@@ -15,11 +15,25 @@ constexpr std::string_view kRunOperands = "[options] IMAGE [COMMAND [ARG...]]";
 constexpr std::string_view kSome = "[options] CONTAINER [CONTAINER...]";
 constexpr std::string_view kSomePods = "[options] POD [POD...]";
 
+constexpr std::string_view kObjects = "[options] TYPE NAME... | TYPE/NAME...";
+constexpr CommandInfo kRolloutChildren[] = {
+    {"status", "", "[options] deployment/NAME", "Wait until a Deployment has all its new pods", MakeKubeRolloutStatus},
+};
 constexpr CommandInfo kKubeChildren[] = {
     {"play", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
     {"down", "", "[options] FILE... | -", "Remove what kube play made of the YAML", MakeKubeDown},
     {"generate", "", "[options] NAME...", "Write Kubernetes YAML of pods, containers or volumes",
      MakeKubeGenerate},
+    {"apply", "", "[options] -f FILE", "As kube play, with kubectl's output", MakeKubeApply},
+    {"delete", "", kObjects, "Delete objects, and the pods that were made of them", MakeKubeDelete},
+    {"describe", "", kObjects, "Show everything about objects, with their events", MakeKubeDescribe},
+    {"events", "", "[options]", "Show what happened to pods", MakeKubeEvents},
+    {"exec", "", "[options] POD -- COMMAND [ARG...]", "Run a command in a container of a pod", MakeKubeExec},
+    {"get", "", "[options] TYPE [NAME...] | TYPE/NAME...", "Show objects: pods, deployments, services, all", MakeKubeGet},
+    {"logs", "", "[options] POD [CONTAINER]", "Show the log of a container of a pod", MakeKubeLogs},
+    {"rollout", "", "", "Watch the progress of Deployments", nullptr, kRolloutChildren},
+    {"scale", "", "[options] deployment/NAME", "Set the number of a Deployment's pods", MakeKubeScale},
+    {"wait", "", kObjects, "Wait for a condition of objects", MakeKubeWait},
 };
 constexpr CommandInfo kPlayChildren[] = {
     {"kube", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
@@ -29,6 +43,9 @@ constexpr CommandInfo kGenerateChildren[] = {
      MakeKubeGenerate},
 };
 
+constexpr CommandInfo kHealthcheckChildren[] = {
+    {"run", "", "CONTAINER", "Check a container's health now: exit code 0 if it is well, 1 if not", MakeHealthcheckRun},
+};
 constexpr CommandInfo kContainerChildren[] = {
     {"attach", "", "[options] CONTAINER", "Attach to a running container", MakeAttach},
     {"create", "", kRunOperands, "Create a container without starting it", MakeCreate},
@@ -115,6 +132,7 @@ constexpr CommandInfo kRootChildren[] = {
      MakeInspect,
      {},
      kContainers},
+    {"healthcheck", "", "", "Check the health of containers", nullptr, kHealthcheckChildren, kContainers},
     {"container", "", "", "Manage containers", nullptr, kContainerChildren, kManagement},
     {"pod", "", "", "Manage pods", nullptr, kPodChildren, kManagement},
     {"image", "", "", "Manage images", nullptr, kImageChildren, kManagement},
@@ -142,6 +160,7 @@ constexpr CommandInfo kRootChildren[] = {
     {"manifest", "", "", "Look at manifests", nullptr, kManifestChildren, kManagement},
     {"rmi", "", "[options] IMAGE [IMAGE...]", "Remove images", MakeImageRemove, {}, kManagement},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag, {}, kManagement},
+    {"events", "", "[options]", "Show what containers and pods do", MakeEvents, {}, kSystem},
     {"info", "", "[options]", "Show what this machine and skiff are", MakeInfo, {}, kSystem},
     {"version", "", "[options]", "Show the version", MakeVersion, {}, kSystem},
     {"completion",

@@ -67,6 +67,10 @@ std::unique_ptr<Command> MakeVolumeExists();
 std::unique_ptr<Command> MakeInfo();
 std::unique_ptr<Command> MakeVersion();
 std::unique_ptr<Command> MakeCleanUpPod();
+// events.cc
+std::unique_ptr<Command> MakeEvents();
+// healthcheck.cc
+std::unique_ptr<Command> MakeHealthcheckRun();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();
 

@@ -94,10 +94,7 @@ void DeclareOthers(ContainerFlags& f, Arguments& a) {
   a.Ignored("--sdnotify", true);
   a.Ignored("--http-proxy", false);
   a.Ignored("--disable-content-trust", false);
-  for (const char* health : {"--health-cmd", "--health-interval", "--health-retries", "--health-timeout",
-                             "--health-start-period", "--health-on-failure"})
-    a.Refused(health, true, "health checks are not supported yet");
-  a.Ignored("--no-healthcheck", false);
+  f.health.Declare(a);
   a.Refused("--volumes-from", true, "not supported; give the same -v to both containers, or use a pod");
   a.Refused("--secret", true, "not supported; use a Secret in kube play, or -v with a file");
   a.Refused("--rootfs", false, "not supported; make an image with 'skiff import'");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/notation/health.h"
 #include "cli/registry/access_flags.h"
 #include "common/result.h"
 #include "pod/spec.h"
@@ -27,6 +28,7 @@ struct ContainerFlags {
   std::optional<bool> read_only_tmpfs;
   AccessFlags access;  // for pulling the image
   bool quiet_pull = false;
+  HealthFlags health;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]
 
   void Declare(Arguments& arguments);

@@ -42,11 +42,16 @@ class PodBackend {
   virtual common::Result<> PutObject(const StoredObject& object) = 0;
   virtual common::Result<std::optional<StoredObject>> GetObject(const std::string& kind, const std::string& kube_namespace,
                                                                 const std::string& name) = 0;
+  virtual common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) = 0;  // empty: of all kinds
   virtual common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
                                         const std::string& name) = 0;
 
   // Keeps other plays and downs of these objects waiting as long as the result lives.
   virtual common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) = 0;
+
+  virtual common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& pod_id) = 0;
+  // Kubernetes' node address; empty: none.
+  virtual std::string HostAddress() = 0;
 
   virtual common::Result<image::Image> FindImage(const std::string& reference) = 0;
 };

@@ -13,11 +13,13 @@
 #include "image/store.h"
 #include "network/network.h"
 #include "pod/spec.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"
 
 namespace skiff::pod {
 
 class StateStore;
+using PodEvent = supervisor::Event;
 
 // The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
 // ended (PodPlan::exit_command).
@@ -67,6 +69,7 @@ struct LogOptions {
   bool follow = false;
   bool timestamps = false;
   bool previous = false;
+  bool latest = false;             // only of the newest run; following ends with it
   std::optional<int64_t> tail;     // lines; absent: all
   std::string since;               // RFC 3339 or empty
 };
@@ -149,6 +152,14 @@ class Engine {
                                                         const std::string& name);
   common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind = "");
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name);
+
+  // --- events ---
+  // What happened to a pod, oldest first. Empty for a pod that is not there.
+  common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
+  common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
+
+  // This machine's own addresses, the one of the default route first.
+  common::Result<std::vector<std::string>> HostAddresses();
 
   // --- repair ---
   // What an earlier command or a reboot left half done: pods without supervisor, leases without pod, stale runtime state.

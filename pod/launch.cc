@@ -13,6 +13,7 @@
 #include "pod/names.h"
 #include "pod/pod_network.h"
 #include "pod/resource_limits.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/launcher.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/undo_stack.h"
@@ -93,6 +94,7 @@ class LaunchRun {
     ASSIGN_OR_RETURN(volumes_, PrepareVolumes(context_, pod_.id, pod_.spec));
     TRY(MakeCgroups());
     TRY(WritePlan());
+    RecordEvents();
     TRY(Spawn());
     if (network_.own_namespace()) TRY(WireNetwork());
     lock_.reset();
@@ -112,6 +114,18 @@ class LaunchRun {
     TRY(common::WriteFile(layout_.StartedMarker(), ""));
     TRY(common::MakeDirectories(layout_.run_dir(), 0711));
     return common::MakeDirectories(layout_.Shm());
+  }
+
+  // What the scheduler and the kubelet would say before the first container is created. Nothing depends on it.
+  void RecordEvents() const {
+    if (!pod_.spec.from_kube) return;
+    const supervisor::EventLog log(layout_.state_dir());
+    if (!common::PathExists(layout_.state_dir() + "/" + supervisor::kEventsFile))
+      (void)log.Append({.reason = "Scheduled", .message = fmt::format("Successfully assigned {}/{} to {}",
+                        pod_.spec.kube_namespace, pod_.spec.name, HostHostname())});
+    for (const ContainerRecord& container : containers_)
+      (void)log.Append({.reason = "Pulled", .message = fmt::format("Container image \"{}\" already present on machine",
+                        container.spec.image), .object = container.spec.name});
   }
 
   bool HostNetwork() const { return pod_.spec.network.mode == NetworkSpec::Mode::kHost; }
