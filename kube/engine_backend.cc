@@ -41,6 +41,18 @@ class EngineBackend : public PodBackend {
     return engine_->DeleteObject(kind, kube_namespace, name);
   }
 
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override { return engine_->ListObjects(kind); }
+
+  common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
+    return engine_->TakeServiceLease(request);
+  }
+  common::Result<> ReleaseServiceLease(const std::string& holder) override { return engine_->ReleaseServiceLease(holder); }
+  common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool wait) override {
+    return engine_->ReconcileServices(read, wait);
+  }
+  common::Result<bool> HasServices() override { return engine_->HasServices(); }
+  std::string HostAddress() override { return engine_->HostAddress(); }
+
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
     return ObjectLocks::Acquire(engine_->paths().run_dir + "/objects.lock", keys);
   }
