@@ -41,8 +41,6 @@ class EngineBackend : public PodBackend {
     return engine_->DeleteObject(kind, kube_namespace, name);
   }
 
-  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override { return engine_->ListObjects(kind); }
-
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
     return engine_->TakeServiceLease(request);
   }
@@ -58,10 +56,6 @@ class EngineBackend : public PodBackend {
   }
 
   common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return engine_->PodEvents(id); }
-  std::string HostAddress() override {
-    const auto addresses = engine_->HostAddresses();
-    return addresses && !addresses->empty() ? addresses->front() : "";
-  }
 
   common::Result<image::Image> FindImage(const std::string& reference) override {
     return engine_->images().Find(reference);

@@ -163,9 +163,6 @@ class Engine {
   common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
   common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
 
-  // This machine's own addresses, the one of the default route first.
-  common::Result<std::vector<std::string>> HostAddresses();
-
   // --- Services ---
   // What a Service holds of the machine: its address and ports (network/service/service_leases.h).
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request);

@@ -179,19 +179,10 @@ class FakeBackend : public PodBackend {
     return found;
   }
   common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return e_.events[id]; }
-  std::string HostAddress() override { return "192.0.2.1"; }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name) override {
     const std::lock_guard lock(e_.mutex);
     e_.objects.erase(kind + "/" + kube_namespace + "/" + name);
     return {};
-  }
-  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
-    const std::lock_guard lock(e_.mutex);
-    std::vector<StoredObject> found;
-    for (const auto& [key, object] : e_.objects) {
-      if (kind.empty() || object.kind == kind) found.push_back(object);
-    }
-    return found;
   }
   // Addresses 10.96.0.1, .2, ...; node ports from 30100 on.
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
