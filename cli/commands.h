@@ -51,6 +51,13 @@ std::unique_ptr<Command> MakeImageRemove();
 // image/names.cc
 std::unique_ptr<Command> MakeImageTag();
 std::unique_ptr<Command> MakeImageExists();
+// registry/
+std::unique_ptr<Command> MakeImagePull();
+std::unique_ptr<Command> MakeImagePush();
+std::unique_ptr<Command> MakeLogin();
+std::unique_ptr<Command> MakeLogout();
+std::unique_ptr<Command> MakeSearch();
+std::unique_ptr<Command> MakeManifestInspect();
 // volume_commands.cc
 std::unique_ptr<Command> MakeVolumeCreate();
 std::unique_ptr<Command> MakeVolumeList();
@@ -60,6 +67,10 @@ std::unique_ptr<Command> MakeVolumeExists();
 std::unique_ptr<Command> MakeInfo();
 std::unique_ptr<Command> MakeVersion();
 std::unique_ptr<Command> MakeCleanUpPod();
+// events.cc
+std::unique_ptr<Command> MakeEvents();
+// healthcheck.cc
+std::unique_ptr<Command> MakeHealthcheckRun();
 std::unique_ptr<Command> MakeFollowPods();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();

@@ -33,12 +33,13 @@ class EngineBackend : public PodBackend {
                                                         const std::string& name) override {
     return engine_->GetObject(kind, kube_namespace, name);
   }
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
+    return engine_->ListObjects(kind);
+  }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
                                 const std::string& name) override {
     return engine_->DeleteObject(kind, kube_namespace, name);
   }
-
-  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override { return engine_->ListObjects(kind); }
 
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
     return engine_->TakeServiceLease(request);
@@ -53,6 +54,8 @@ class EngineBackend : public PodBackend {
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
     return ObjectLocks::Acquire(engine_->paths().run_dir + "/objects.lock", keys);
   }
+
+  common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return engine_->PodEvents(id); }
 
   common::Result<image::Image> FindImage(const std::string& reference) override {
     return engine_->images().Find(reference);

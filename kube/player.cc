@@ -68,7 +68,7 @@ PlayReport Player::Run() {
   }
   plan_ = MakePlan(sets_, *existing, options_.replace);
   for (auto& [set, error] : plan_.refused) Refuse(set, std::move(error));
-  RefuseMissingImages();
+  ProvideImages();
   StoreConfiguration();
   // Before the pods: their containers get the variables of the Services that are there when they start.
   FollowServices();
@@ -107,6 +107,7 @@ void Player::Resolve() {
     Problems problems(set.object());
     set.Resolve(settings_, problems);
     CheckClaims(set, problems);
+    pull_secrets_.push_back(PullSecretsOf(set, config_, problems));
     for (const std::string& warning : problems.warnings()) Warn(warning);
     for (const common::Error& error : problems.errors()) Fail(error);
   }
@@ -137,29 +138,47 @@ void Player::CheckClaims(const PodSet& set, Problems& problems) {
   }
 }
 
-void Player::RefuseMissingImages() {
-  std::map<std::string, std::optional<common::Error>> checked;  // by image; absent error: it is there
-  const auto missing = [&](const std::string& image) -> const std::optional<common::Error>& {
-    const auto [entry, is_new] = checked.try_emplace(image);
-    if (is_new) {
-      if (const auto found = backend_->FindImage(image); !found) entry->second = found.error();
-    }
-    return entry->second;
+void Player::ProvideImages() {
+  struct Use {
+    size_t set;
+    std::string path;  // of the field
+    size_t wish;
   };
+  std::vector<ImageWish> wishes;
+  std::vector<Use> uses;
+  std::set<size_t> seen;
   for (const PlannedPod& planned : plan_.pods) {
+    if (planned.existing || refused_.contains(planned.set) || !seen.insert(planned.set).second) continue;
     const PodSet& set = sets_[planned.set];
-    if (planned.existing || refused_.contains(planned.set)) continue;
-    Problems problems(set.object());
-    const auto check = [&](const char* field, const std::vector<Container>& containers) {
+    const auto wish_for = [&](const char* field, const std::vector<Container>& containers) {
       for (size_t i = 0; i < containers.size(); ++i) {
-        if (const auto error = missing(containers[i].image))
-          problems.Error(fmt::format("{}.{}[{}].image", set.spec_path(), field, i), error->message());
+        ImageWish wish{containers[i].image, containers[i].image_pull_policy, pull_secrets_[planned.set]};
+        const auto same = std::find(wishes.begin(), wishes.end(), wish);
+        uses.push_back({planned.set, fmt::format("{}.{}[{}].image", set.spec_path(), field, i), static_cast<size_t>(same - wishes.begin())});
+        if (same == wishes.end()) wishes.push_back(std::move(wish));
       }
     };
-    check("initContainers", set.spec().init_containers);
-    check("containers", set.spec().containers);
-    for (const common::Error& error : problems.errors()) Refuse(planned.set, error);
+    wish_for("initContainers", set.spec().init_containers);
+    wish_for("containers", set.spec().containers);
   }
+  if (wishes.empty()) return;
+  const auto results = FindOrPull(wishes);
+  for (const Use& use : uses) {
+    if (results[use.wish]) continue;
+    Problems problems(sets_[use.set].object());
+    problems.Error(use.path, ImageError(wishes[use.wish], results[use.wish].error()).message());
+    for (const common::Error& error : problems.errors()) Refuse(use.set, error);
+  }
+}
+
+std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& wishes) {
+  if (options_.provide_images) return options_.provide_images(wishes);
+  std::vector<common::Result<>> results;
+  for (const ImageWish& wish : wishes) {
+    const auto found = backend_->FindImage(wish.image);
+    results.push_back(found ? common::Result<>() : common::Result<>(found.error()));
+  }
+  return results;
 }
 
 void Player::StoreConfiguration() {

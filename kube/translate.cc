@@ -2,6 +2,7 @@
 
 #include "kube/cgroup_values.h"
 #include "kube/translate_env.h"
+#include "kube/translate_lifecycle.h"
 #include "kube/translate_security.h"
 #include "kube/translate_volumes.h"
 
@@ -59,8 +60,9 @@ pod::ContainerSpec TranslateContainer(const TranslationContext& context, const C
   out.stdin = in.stdin;
   out.stdin_once = in.stdin_once;
   if (!in.restart_policy.empty()) out.restart_policy = RestartPolicyOf(in.restart_policy);
-  if (in.lifecycle) out.stop_signal = in.lifecycle->stop_signal;
+  TranslateLifecycle(context, in, path, out);
   out.termination_message_path = in.termination_message_path;
+  out.termination_message_from_log = in.termination_message_policy == "FallbackToLogsOnError";
   return out;
 }
 
@@ -71,6 +73,7 @@ void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
     out.init_containers.push_back(TranslateContainer(context, in, fmt::format("{}.initContainers[{}]", context.spec_path, i)));
     out.init_containers.back().ports = Ports(in, false);
     out.init_containers.back().init = true;
+    out.init_containers.back().sidecar = IsSidecar(in);
   }
   for (size_t i = 0; i < spec.containers.size(); ++i) {
     const Container& in = spec.containers[i];

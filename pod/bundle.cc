@@ -149,6 +149,7 @@ class BundleWriter {
         .log_dir = spec_.log_driver == "none" ? "" : layout_.Logs(container_.id),
         .restart = std::string(EnumName(spec_.restart_policy.value_or(setting_.pod.restart_policy))),
         .max_retries = spec_.max_retries,
+        .restart_rules = spec_.restart_rules,
         .init = spec_.init,
         .sidecar = spec_.sidecar,
         .stop_signal = ParseSignal(signal).value_or(SIGTERM),

@@ -14,11 +14,13 @@
 #include "network/network.h"
 #include "pod/service_state.h"
 #include "pod/spec.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"
 
 namespace skiff::pod {
 
 class StateStore;
+using PodEvent = supervisor::Event;
 
 // The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
 // ended (PodPlan::exit_command).
@@ -74,6 +76,7 @@ struct LogOptions {
   bool follow = false;
   bool timestamps = false;
   bool previous = false;
+  bool latest = false;             // only of the newest run; following ends with it
   std::optional<int64_t> tail;     // lines; absent: all
   std::string since;               // RFC 3339 or empty
 };
@@ -175,6 +178,11 @@ class Engine {
                                                         const std::string& name);
   common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind = "");
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name);
+
+  // --- events ---
+  // What happened to a pod, oldest first. Empty for a pod that is not there.
+  common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
+  common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
 
   // --- Services ---
   // What a Service holds of the machine: its address and ports (network/service/service_leases.h).

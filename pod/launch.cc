@@ -15,6 +15,7 @@
 #include "pod/pod_network.h"
 #include "pod/resource_limits.h"
 #include "pod/service_files.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/launcher.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/undo_stack.h"
@@ -49,8 +50,10 @@ std::string HostHostname() {
 }
 
 bool NeedsHostAddresses(const PodSpec& pod) {
-  const auto needs = [](const std::vector<ContainerSpec>& containers) {
+  const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
     for (const ContainerSpec& container : containers) {
+      const bool probed = container.startup_probe || container.liveness_probe || container.readiness_probe;
+      if (probed && pod.network.mode == NetworkSpec::Mode::kHost) return true;
       for (const EnvVar& variable : container.env) {
         if (variable.source == EnvVar::Source::kHostIp || variable.source == EnvVar::Source::kHostIps) return true;
       }
@@ -93,6 +96,7 @@ class LaunchRun {
     ASSIGN_OR_RETURN(volumes_, PrepareVolumes(context_, pod_.id, pod_.spec));
     TRY(MakeCgroups());
     TRY(WritePlan());
+    RecordEvents();
     TRY(Spawn());
     if (network_.own_namespace()) TRY(WireNetwork());
     lock_.reset();
@@ -112,6 +116,18 @@ class LaunchRun {
     TRY(common::WriteFile(layout_.StartedMarker(), ""));
     TRY(common::MakeDirectories(layout_.run_dir(), 0711));
     return common::MakeDirectories(layout_.Shm());
+  }
+
+  // What the scheduler and the kubelet would say before the first container is created. Nothing depends on it.
+  void RecordEvents() const {
+    if (!pod_.spec.from_kube) return;
+    const supervisor::EventLog log(layout_.state_dir());
+    if (!common::PathExists(layout_.state_dir() + "/" + supervisor::kEventsFile))
+      (void)log.Append({.reason = "Scheduled", .message = fmt::format("Successfully assigned {}/{} to {}",
+                        pod_.spec.kube_namespace, pod_.spec.name, HostHostname())});
+    for (const ContainerRecord& container : containers_)
+      (void)log.Append({.reason = "Pulled", .message = fmt::format("Container image \"{}\" already present on machine",
+                        container.spec.image), .object = container.spec.name});
   }
 
   bool HostNetwork() const { return pod_.spec.network.mode == NetworkSpec::Mode::kHost; }
@@ -169,6 +185,7 @@ class LaunchRun {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
     }
+    if (!setting.late.pod_ips.empty()) plan.address = setting.late.pod_ips.front();
     for (const ContainerRecord& container : containers_) {
       ASSIGN_OR_RETURN(auto container_plan, WriteBundle(context_, setting, container));
       container_plan.held = request_.held && request_.held(container);
@@ -192,6 +209,7 @@ class LaunchRun {
     plan.cgroup_root = context_.paths.cgroup_root;
     plan.cgroup = layout_.cgroup();
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
     plan.infra = {.hostname = Hostname(),
                   .net = network_.own_namespace(),

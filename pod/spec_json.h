@@ -162,6 +162,7 @@ void VisitFields(V& v, ContainerSpec& c) {
   v("autoRemove", c.auto_remove);
   v("restartPolicy", c.restart_policy);
   v("maxRetries", c.max_retries);
+  v("restartRules", c.restart_rules);
   v("stopSignal", c.stop_signal);
   v("stopTimeoutS", c.stop_timeout_s);
   v("terminationMessagePath", c.termination_message_path);

@@ -42,7 +42,7 @@ Result<> Allow(int rules, const std::string& path, uint64_t rights) {
 
 }  // namespace
 
-Result<> TryConfineFiles(const std::vector<std::string>& store, const std::string& source) {
+Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable) {
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < kReferAbi) return {};
   landlock_ruleset_attr handled = {};
@@ -50,7 +50,8 @@ Result<> TryConfineFiles(const std::vector<std::string>& store, const std::strin
   const UniqueFd rules(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
   if (!rules) return ErrnoError("create landlock rules");
   for (const auto& directory : store) TRY(Allow(rules.get(), directory, handled.handled_access_fs));
-  if (!source.empty()) TRY(Allow(rules.get(), source, kReadFile | kReadDirectory));
+  for (const auto& path : readable)
+    if (!path.empty()) TRY(Allow(rules.get(), path, kReadFile | kReadDirectory));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ErrnoError("set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return ErrnoError("confine skiff-transfer");
   return {};

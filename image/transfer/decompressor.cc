@@ -15,6 +15,9 @@ using common::MakeError;
 using common::Result;
 
 constexpr size_t kMagicLength = 6;
+// Real layers shrink to a half or a tenth. What grows by more than this, beyond a size that does no harm, is made to fill disks.
+constexpr int64_t kHarmless = int64_t{256} << 20;
+constexpr int64_t kMaxGrowth = 200;
 
 struct ReadFree {
   void operator()(archive* a) const { archive_read_free(a); }
@@ -69,12 +72,19 @@ class ArchiveFilterSource : public ByteSource {
       const int code = archive_read_data_block(archive_.get(), &data, &size, &offset);
       if (code == ARCHIVE_EOF) ended_ = true;
       else if (code != ARCHIVE_OK) return Failure();
-      else if (size > 0) return std::string_view(static_cast<const char*>(data), size);
+      else if (size > 0) return Counted({static_cast<const char*>(data), size});
     }
     return Drain();
   }
 
  private:
+  Result<std::string_view> Counted(std::string_view chunk) {
+    given_ += static_cast<int64_t>(chunk.size());
+    if (given_ > kHarmless && given_ / kMaxGrowth > taken_)
+      return MakeError(ErrorCode::kInvalid, "decompress: {} bytes grow to more than {}: it is made to fill the disk", taken_, given_);
+    return chunk;
+  }
+
   static la_ssize_t Read(archive* a, void* self, const void** buffer) {
     auto* source = static_cast<ArchiveFilterSource*>(self);
     auto chunk = source->inner_->Next();
@@ -84,6 +94,7 @@ class ArchiveFilterSource : public ByteSource {
       return -1;
     }
     *buffer = chunk->data();
+    source->taken_ += static_cast<int64_t>(chunk->size());
     return static_cast<la_ssize_t>(chunk->size());
   }
 
@@ -103,6 +114,7 @@ class ArchiveFilterSource : public ByteSource {
   std::unique_ptr<ByteSource> inner_;
   std::unique_ptr<archive, ReadFree> archive_;
   std::optional<common::Error> error_;  // of inner_, kept as libarchive's own would lose its code
+  int64_t taken_ = 0, given_ = 0;
   bool ended_ = false;
 };
 

@@ -26,18 +26,18 @@ constexpr unsigned kMaxWorkers = 6;  // the disk is the limit beyond
 
 std::string HexOfDigest(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
 
-std::string LayerId(const std::string& parent, const std::string& diff_digest) {
-  const std::string hex = HexOfDigest(diff_digest);
-  return parent.empty() ? hex : Sha256::HexOf(parent + "+" + hex);
-}
-
 Result<> Expect(const std::string& what, const std::string& wanted, const std::string& found) {
   if (wanted.empty() || wanted == found) return {};
-  return MakeError(ErrorCode::kInvalid, "the {} is {}, but {} was announced: the archive is damaged or forged", what, found,
+  return MakeError(ErrorCode::kInvalid, "the {} is {}, but {} was announced: it is damaged or forged", what, found,
                    wanted);
 }
 
 }  // namespace
+
+std::string LayerId(const std::string& parent, const std::string& diff_digest) {
+  const std::string hex = HexOfDigest(diff_digest);
+  return parent.empty() ? hex : Sha256::HexOf(parent + "+" + hex);
+}
 
 Result<ImageWriter> ImageWriter::Create(const StorageLayout& layout, bool rootless) {
   TRY(StagingDir::CollectLeftovers(layout));
@@ -51,7 +51,8 @@ std::vector<ImageWriter::LayerFacts> ImageWriter::layers() const {
   return facts;
 }
 
-Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources) {
+Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources, unsigned at_once) {
+  at_once_ = at_once > 0 ? at_once : std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
   std::string parent;
   for (auto& source : sources) {
     Layer& layer = layers_.emplace_back();
@@ -78,7 +79,7 @@ Result<std::vector<ImageWriter::Layer*>> ImageWriter::LayersToUnpack() {
 
 Result<> ImageWriter::Stage() {
   ASSIGN_OR_RETURN(const auto missing, LayersToUnpack());
-  const size_t workers = std::min<size_t>(missing.size(), std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers));
+  const size_t workers = std::min<size_t>(missing.size(), at_once_);
   std::vector<Result<>> results(missing.size());
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};

@@ -1,8 +1,10 @@
 // skiff-transfer: the only program that parses archives. Run by skiff, not by people.
 //
+//   skiff-transfer pull --graph-root DIR --run-root DIR [--rootless]   (and the other verbs of registry_main.h)
 //   skiff-transfer load   --graph-root DIR --run-root DIR [--rootless] SOURCE
 //   skiff-transfer import --graph-root DIR --run-root DIR [--rootless] [--name NAME] [--message TEXT] [--change TEXT]... SOURCE
 //
+// The verbs for registries read their request from standard input and tell what happens on standard output.
 // SOURCE is a path or fd:N. Standard output: {"images":[{"id":"...","names":["..."]}]}. On an error standard error has
 // {"code":"...","message":"..."} and the exit code is 1.
 #include <getopt.h>
@@ -16,6 +18,7 @@
 #include "image/storage_layout.h"
 #include "image/transfer/confine.h"
 #include "image/transfer/operations.h"
+#include "image/transfer/registry_main.h"
 #include "image/transfer/sha256.h"
 #include "image/transfer_error.h"
 
@@ -54,6 +57,10 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
       default: return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown option {}", argv[optind - 1]);
     }
   }
+  if (argc - optind == 1 && IsRegistryVerb(argv[optind]) && !arguments.paths.graph_root.empty()) {
+    arguments.verb = argv[optind];
+    return arguments;
+  }
   if (argc - optind != 2 || arguments.paths.graph_root.empty() || arguments.paths.storage_run.empty())
     return MakeError(ErrorCode::kInvalid, "usage: skiff-transfer load|import --graph-root DIR --run-root DIR SOURCE");
   arguments.verb = argv[optind];
@@ -66,7 +73,7 @@ Result<> Prepare(const Arguments& arguments) {
   TRY(layout.MakeFolders());
   // OpenSSL reads its configuration at the first use.
   (void)Sha256::HexOf("");
-  return TryConfineFiles({arguments.paths.graph_root, layout.Overlay()}, arguments.source);
+  return TryConfineFiles({arguments.paths.graph_root, layout.Overlay()}, {arguments.source});
 }
 
 Result<std::vector<LoadedImage>> Dispatch(const Arguments& arguments) {
@@ -94,6 +101,12 @@ int Main(int argc, char** argv) {
   // Modes are those of the archive, whatever the caller's mask is.
   ::umask(022);
   auto arguments = ParseArguments(argc, argv);
+  if (arguments && IsRegistryVerb(arguments->verb)) {
+    const auto done = RunRegistryVerb(arguments->verb, arguments->paths);
+    if (done) return 0;
+    std::fprintf(stderr, "%s\n", EncodeTransferError(done.error()).c_str());
+    return 1;
+  }
   const auto images = arguments ? Dispatch(*arguments) : Result<std::vector<LoadedImage>>(arguments.error());
   if (!images) {
     std::fprintf(stderr, "%s\n", EncodeTransferError(images.error()).c_str());

@@ -52,7 +52,7 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::host_ipc>("hostIPC"),
       F<&PodSpec::share_process_namespace>("shareProcessNamespace"),
       F<&PodSpec::security_context>("securityContext"),
-      F<&PodSpec::image_pull_secrets>("imagePullSecrets", kNotYet),
+      F<&PodSpec::image_pull_secrets>("imagePullSecrets"),
       F<&PodSpec::hostname>("hostname").Check(CheckDnsLabel),
       F<&PodSpec::subdomain>("subdomain").Check(CheckDnsLabel).Note("the name of a headless Service"),
       F<&PodSpec::affinity>("affinity", StructType(AffinityTable), kAccepted),

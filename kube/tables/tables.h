@@ -32,6 +32,8 @@ const Struct& Describe(const HttpGetAction*);
 const Struct& Describe(const TcpSocketAction*);
 const Struct& Describe(const GrpcAction*);
 const Struct& Describe(const SleepAction*);
+const Struct& Describe(const RestartRuleExitCodes*);
+const Struct& Describe(const RestartRule*);
 const Struct& Describe(const Probe*);
 const Struct& Describe(const LifecycleHandler*);
 const Struct& Describe(const Lifecycle*);

@@ -19,6 +19,7 @@ struct FakeEngine {
   std::mutex mutex;
   std::vector<pod::PodInfo> pods;
   std::map<std::string, pod::Engine::StoredObject> objects;
+  std::map<std::string, std::vector<pod::PodEvent>> events;  // by pod id
   std::set<std::string> volumes;
   std::vector<std::string> calls;  // "create web", "start web", "stop web", "remove web"
   std::set<std::string> missing_images;
@@ -170,18 +171,18 @@ class FakeBackend : public PodBackend {
     if (found == e_.objects.end()) return std::optional<StoredObject>();
     return std::optional(found->second);
   }
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
+    const std::lock_guard lock(e_.mutex);
+    std::vector<StoredObject> found;
+    for (const auto& [key, object] : e_.objects)
+      if (kind.empty() || object.kind == kind) found.push_back(object);
+    return found;
+  }
+  common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return e_.events[id]; }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name) override {
     const std::lock_guard lock(e_.mutex);
     e_.objects.erase(kind + "/" + kube_namespace + "/" + name);
     return {};
-  }
-  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
-    const std::lock_guard lock(e_.mutex);
-    std::vector<StoredObject> found;
-    for (const auto& [key, object] : e_.objects) {
-      if (kind.empty() || object.kind == kind) found.push_back(object);
-    }
-    return found;
   }
   // Addresses 10.96.0.1, .2, ...; node ports from 30100 on.
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {

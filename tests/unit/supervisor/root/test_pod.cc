@@ -123,6 +123,9 @@ Result<LaunchEvent> TestPod::Start() {
   while (true) {
     ASSIGN_OR_RETURN(const LaunchEvent event, launcher_->ReadEvent(kPatience));
     if (event.event != "infra-ready") return event;
+    common::Command loopback;  // probes go over it
+    loopback.argv = {"nsenter", "-t", std::to_string(event.pid), "-n", "ip", "link", "set", "lo", "up"};
+    TRY(common::Run(std::move(loopback)));
     TRY(launcher_->SendNetworkReady());
   }
 }
