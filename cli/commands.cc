@@ -171,6 +171,7 @@ constexpr CommandInfo kRootChildren[] = {
      {},
      kSystem},
     {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
+    {pod::kFollowPodsCommand, "", "", "", MakeFollowPods},        // hidden: for a pod's supervisor
 };
 
 constexpr CommandInfo kRoot{"skiff", "", "", "Run Kubernetes YAML and containers", nullptr, kRootChildren};

@@ -7,6 +7,7 @@
 #include "kube/object_store.h"
 #include "kube/parallel.h"
 #include "kube/publish.h"
+#include "kube/reconcile.h"
 
 namespace skiff::kube {
 namespace {
@@ -69,8 +70,11 @@ PlayReport Player::Run() {
   for (auto& [set, error] : plan_.refused) Refuse(set, std::move(error));
   ProvideImages();
   StoreConfiguration();
+  // Before the pods: their containers get the variables of the Services that are there when they start.
+  FollowServices();
   RemoveObsolete();
   MakeAndStart();
+  FollowServices();
   StoreWorkloads();
   CollectResults();
   return std::move(report_);
@@ -179,8 +183,14 @@ std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& w
 
 void Player::StoreConfiguration() {
   for (size_t i = 0; i < objects_.size(); ++i) {
-    const Object& object = objects_[i];
+    Object& object = objects_[i];
     if (set_of_object_[i] != kNoSet) continue;
+    if (object.As<Service>()) {
+      if (auto assigned = AssignService(*backend_, options_.read_object, object, options_.replace); !assigned) {
+        Fail(assigned.error());
+        continue;
+      }
+    }
     const auto stored = StoreObject(*backend_, object, options_.replace);
     if (!stored) {
       Fail(stored.error());
@@ -194,6 +204,14 @@ void Player::StoreConfiguration() {
     if (auto made = backend_->EnsureVolume(volume, object.metadata().labels)) report_.volumes.push_back(volume);
     else Fail(std::move(made).error().Wrap(fmt::format("persistentvolumeclaim \"{}\"", key.name)));
   }
+}
+
+void Player::FollowServices() {
+  const auto services = backend_->HasServices();
+  auto done = !services ? common::Result<>(services.error())
+              : *services ? ReconcileServices(*backend_, options_.read_object, true)
+                          : common::Result<>();
+  if (!done) Fail(std::move(done).error().Wrap("Services"));
 }
 
 void Player::RemoveObsolete() {

@@ -37,6 +37,7 @@ class Player {
   void ProvideImages();
   std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
   void StoreConfiguration();
+  void FollowServices();
   void RemoveObsolete();
   void MakeAndStart();
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);

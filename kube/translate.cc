@@ -82,11 +82,18 @@ void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
   }
 }
 
-// There is no cluster DNS server: ClusterFirst names resolve as the host resolves them. The cluster's search domains and
-// its ndots:5 would only send every internet name through four lookups that fail first.
+// In the host's network, ClusterFirst is what the host has (kube-semantics.md 9).
+pod::DnsConfig::Policy DnsPolicy(const PodSpec& spec) {
+  using Policy = pod::DnsConfig::Policy;
+  if (spec.dns_policy == "None") return Policy::kNone;
+  if (spec.dns_policy == "Default") return Policy::kDefault;
+  if (spec.dns_policy == "ClusterFirstWithHostNet") return Policy::kClusterFirstWithHostNet;
+  return spec.host_network ? Policy::kDefault : Policy::kClusterFirst;
+}
+
 pod::DnsConfig Dns(const PodSpec& spec) {
   pod::DnsConfig out;
-  out.policy = spec.dns_policy == "None" ? pod::DnsConfig::Policy::kNone : pod::DnsConfig::Policy::kDefault;
+  out.policy = DnsPolicy(spec);
   if (!spec.dns_config) return out;
   out.nameservers = spec.dns_config->nameservers;
   out.searches = spec.dns_config->searches;
@@ -126,6 +133,9 @@ pod::PodSpec TranslatePod(const TranslationContext& context) {
   if (out.hostname.size() > 64)
     context.problems.Error(context.spec_path + ".setHostnameAsFQDN",
                            fmt::format("the name {} is longer than the 64 characters of a host name", out.hostname));
+  out.hostname_label = spec.hostname;
+  out.subdomain = spec.subdomain;
+  out.service_links = spec.enable_service_links.value_or(true);
   TranslateContainers(context, out);
   out.volumes = TranslateVolumes(context);
   out.restart_policy = RestartPolicyOf(spec.restart_policy);

@@ -12,6 +12,7 @@
 #include "common/system_paths.h"
 #include "image/store.h"
 #include "network/network.h"
+#include "pod/service_state.h"
 #include "pod/spec.h"
 #include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"
@@ -24,6 +25,10 @@ using PodEvent = supervisor::Event;
 // The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
 // ended (PodPlan::exit_command).
 inline constexpr char kCleanUpPodCommand[] = "clean-up-pod";
+
+// The CLI's hidden command "PROGRAM follow-pods", which brings Services in line with the pods: a pod's supervisor runs it
+// when the pod has become ready or is ready no longer.
+inline constexpr char kFollowPodsCommand[] = "follow-pods";
 
 struct EngineOptions {
   common::SystemPaths paths;
@@ -158,8 +163,17 @@ class Engine {
   common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
   common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
 
-  // This machine's own addresses, the one of the default route first.
-  common::Result<std::vector<std::string>> HostAddresses();
+  // --- Services ---
+  // What a Service holds of the machine: its address and ports (network/service/service_leases.h).
+  common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request);
+  common::Result<> ReleaseServiceLease(const std::string& holder);
+  // Puts in place what `read` says, again and again until nothing has changed meanwhile. `wait`: it is in place on return;
+  // otherwise a command that is just at it may be left to do it.
+  common::Result<> ReconcileServices(const std::function<common::Result<ServiceState>()>& read, bool wait);
+  // The host's own, as pods and other hosts reach it; empty: unknown.
+  std::string HostAddress();
+  // False: there is none, and nothing of one is left to be taken away.
+  common::Result<bool> HasServices();
 
   // --- repair ---
   // What an earlier command or a reboot left half done: pods without supervisor, leases without pod, stale runtime state.

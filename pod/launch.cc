@@ -11,8 +11,10 @@
 #include "pod/finder.h"
 #include "pod/name_files.h"
 #include "pod/names.h"
+#include "pod/pod_dns.h"
 #include "pod/pod_network.h"
 #include "pod/resource_limits.h"
+#include "pod/service_files.h"
 #include "pod/supervisor/event_log.h"
 #include "pod/supervisor/launcher.h"
 #include "pod/supervisor/pod_lock.h"
@@ -132,6 +134,13 @@ class LaunchRun {
 
   std::string Hostname() const { return pod_.spec.hostname.empty() ? HostHostname() : pod_.spec.hostname; }
 
+  // Of the headless Service that spec.subdomain names, unless setHostnameAsFQDN has put it into the host name already.
+  std::string Domain() const {
+    const PodSpec& spec = pod_.spec;
+    if (!spec.from_kube || spec.subdomain.empty() || Hostname().find('.') != std::string::npos) return {};
+    return fmt::format("{}.{}.svc.cluster.local", spec.subdomain, spec.kube_namespace);
+  }
+
   Result<> WriteNameFiles() {
     const PodSpec& spec = pod_.spec;
     const auto addresses = network_.addresses();
@@ -140,6 +149,7 @@ class LaunchRun {
                                                         .host_file = ReadHostFile("/etc/hosts"),
                                                         .address = addresses.empty() ? "" : addresses.front(),
                                                         .hostname = Hostname(),
+                                                        .domain = Domain(),
                                                         .name = spec.implicit ? containers_.front().name : spec.name,
                                                         .host_address = network_.host_address(),
                                                         .aliases = spec.host_aliases})));
@@ -147,6 +157,8 @@ class LaunchRun {
                           RenderResolvConf({.dns = spec.dns,
                                             .kubernetes = spec.from_kube,
                                             .host_network = HostNetwork(),
+                                            .network_servers = NetworkServers(context_, spec, network_.leases()),
+                                            .kube_namespace = spec.kube_namespace,
                                             .host_file = HostResolvConf(HostNetwork())})));
     TRY(common::WriteFile(layout_.Hostname(), Hostname() + "\n"));
     return common::WriteFile(layout_.ContainerMarker(), "");
@@ -166,6 +178,9 @@ class LaunchRun {
                        .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
                        .volume_sources = volumes_.sources,
                        .cgroups = cgroup_support_};
+    if (pod_.spec.service_links) {
+      setting.late.services = ReadServiceVariables(context_.paths, pod_.spec.kube_namespace);
+    }
     if (NeedsHostAddresses(pod_.spec)) {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
@@ -213,6 +228,8 @@ class LaunchRun {
     plan.active_deadline_s = spec.active_deadline_s.value_or(0);
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
+      // Only pods from YAML are endpoints of Services.
+      if (spec.from_kube) plan.readiness_command = {*self, kFollowPodsCommand};
     }
     return plan;
   }
@@ -234,6 +251,8 @@ class LaunchRun {
 
   Result<> WireNetwork() {
     TRY(network_.Attach(context_, pod_.id, static_cast<int>(infra_.pid)), "network");
+    if (pod_.spec.network.mode == NetworkSpec::Mode::kBridge)
+      TRY(RegisterNames(context_, pod_, containers_, network_.leases()));
     return launcher_->SendNetworkReady();
   }
 

@@ -7,6 +7,7 @@
 #include "pod/clean_up.h"
 #include "pod/context.h"
 #include "pod/engine.h"
+#include "pod/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/supervisor/pod_lock.h"
 
@@ -78,6 +79,7 @@ Result<> Engine::Repair() {
   const bool new_run_directory = run_id != known_run_id;
   ASSIGN_OR_RETURN(const auto suspects, Suspects(*impl_, new_run_directory));
   for (const std::string& id : suspects) TRY(RepairPod(*impl_, id));
+  TRY(RestoreNameServers(*impl_));
   if (!new_run_directory) return {};
   TRY(impl_->network.Sweep([this](const std::string& pod_id) {
     return supervisor::PodIsAlive(impl_->Layout(pod_id).run_dir()).value_or(true);

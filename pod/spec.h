@@ -200,6 +200,9 @@ struct PodSpec {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   std::string hostname;  // as the container shall see it
+  std::string hostname_label;  // Kubernetes' spec.hostname: the name below `subdomain`, when there is one
+  std::string subdomain;       // names a headless Service
+  bool service_links = false;  // containers get the variables of the namespace's Services
   std::vector<ContainerSpec> init_containers;
   std::vector<ContainerSpec> containers;
   std::vector<Volume> volumes;

@@ -209,6 +209,9 @@ void VisitFields(V& v, PodSpec& p) {
   v("labels", p.labels);
   v("annotations", p.annotations);
   v("hostname", p.hostname);
+  v("hostnameLabel", p.hostname_label);
+  v("subdomain", p.subdomain);
+  v("serviceLinks", p.service_links);
   v("initContainers", p.init_containers);
   v("containers", p.containers);
   v("volumes", p.volumes);

@@ -64,6 +64,7 @@ class KubePlayCommand : public Command {
       return ProvideImagesOf(context, wishes, access_, quiet_);
     };
     TRY(context.ChangingEngine());
+    context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&] {
       const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});

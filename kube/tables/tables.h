@@ -79,4 +79,18 @@ const Struct& Describe(const DeploymentStrategy*);
 const Struct& Describe(const DeploymentSpec*);
 const Struct& Describe(const Deployment*);
 
+const Struct& Describe(const ServicePort*);
+const Struct& Describe(const ClientIpConfig*);
+const Struct& Describe(const SessionAffinityConfig*);
+const Struct& Describe(const ServiceSpec*);
+const Struct& Describe(const Service*);
+const Struct& Describe(const EndpointAddress*);
+const Struct& Describe(const EndpointPort*);
+const Struct& Describe(const EndpointSubset*);
+const Struct& Describe(const Endpoints*);
+const Struct& Describe(const EndpointConditions*);
+const Struct& Describe(const SliceEndpoint*);
+const Struct& Describe(const SlicePort*);
+const Struct& Describe(const EndpointSlice*);
+
 }  // namespace skiff::kube

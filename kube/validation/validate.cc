@@ -13,6 +13,9 @@ void ValidateBody(Report& report, const Deployment& deployment) { ValidateDeploy
 void ValidateBody(Report& report, const ConfigMap& config_map) { ValidateConfigMap(report, config_map); }
 void ValidateBody(Report& report, const Secret& secret) { ValidateSecret(report, secret); }
 void ValidateBody(Report& report, const PersistentVolumeClaim& claim) { ValidateClaim(report, claim); }
+void ValidateBody(Report& report, const Service& service) { ValidateService(report, service); }
+void ValidateBody(Report& report, const Endpoints& endpoints) { ValidateEndpoints(report, endpoints); }
+void ValidateBody(Report& report, const EndpointSlice& slice) { ValidateEndpointSlice(report, slice); }
 
 }  // namespace
 

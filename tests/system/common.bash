@@ -50,7 +50,7 @@ remove_all() {
 # What must be gone when the last pod is gone: processes, mounts, namespaces, links, rules, cgroups, leases, folders.
 leftovers() {
   local found=
-  found+=$(pgrep -a skiff-reaper; pgrep -a skiff-superv; pgrep -a skiff-pause)
+  found+=$(pgrep -a skiff-reaper; pgrep -a skiff-superv; pgrep -a skiff-pause; pgrep -a skiff-dns)
   found+=$(grep -E ' /(var/lib|run)/skiff/' /proc/self/mountinfo || true)
   found+=$(ip -j link | jq -r '.[].ifname' | grep -v '^lo$' || true)
   found+=$(nft list tables | grep skiff || true)

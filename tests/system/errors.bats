@@ -142,16 +142,16 @@ YAML
   run play << 'YAML'
 apiVersion: v1
 kind: Pod
-metadata: {name: probe}
+metadata: {name: later}
 spec:
+  runtimeClassName: other
   terminationGracePeriodSeconds: 1
   containers:
     - name: c
       image: localhost/busybox:latest
       command: [sleep, "1000"]
-      livenessProbe: {exec: {command: ["true"]}}
 YAML
   [ "$status" -eq 0 ]
   output_has warning
-  output_has livenessProbe
+  output_has runtimeClassName
 }

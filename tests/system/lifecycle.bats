@@ -15,13 +15,12 @@ exited() { status_is "$1" .state exited; }
 in_back_off() { status_is "$1" "$(of "$2" reason)" CrashLoopBackOff; }
 
 @test "postStart has run before the pod is up, preStop runs before the stop signal" {
-  mkdir -p /tmp/hooks
-  run play <<'YAML'
+  sed "s|@DIR@|$BATS_TEST_TMPDIR|" > "$BATS_TEST_TMPDIR/pod.yaml" <<'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: lifecycle-demo}
 spec:
-  volumes: [{name: out, hostPath: {path: /tmp/hooks}}]
+  volumes: [{name: out, hostPath: {path: "@DIR@"}}]
   containers:
     - name: main
       image: localhost/busybox:latest
@@ -31,10 +30,11 @@ spec:
         postStart: {exec: {command: [sh, -c, "echo Hello from the postStart handler > /usr-message"]}}
         preStop: {exec: {command: [sh, -c, "sleep 0.5; echo hook >> /out/order"]}}
 YAML
+  run play < "$BATS_TEST_TMPDIR/pod.yaml"
   [[ $status == 0 && $output != *warning* ]]
   [[ $(in_pod lifecycle-demo main cat /usr-message) == "Hello from the postStart handler" ]]
   skiff pod stop lifecycle-demo
-  [[ $(tr '\n' ' ' < /tmp/hooks/order) == "hook signal " ]]
+  [[ $(tr '\n' ' ' < "$BATS_TEST_TMPDIR/order") == "hook signal " ]]
 }
 
 @test "an httpGet hook takes any answer; a sleep hook takes its time" {
@@ -82,14 +82,13 @@ YAML
 }
 
 @test "a log shipper as a sidecar: there before the application, and to its last line" {
-  mkdir -p /tmp/shipped
-  play <<'YAML'
+  sed "s|@DIR@|$BATS_TEST_TMPDIR|" <<'YAML' | play
 apiVersion: v1
 kind: Pod
 metadata: {name: app}
 spec:
   restartPolicy: Never
-  volumes: [{name: logs, emptyDir: {}}, {name: out, hostPath: {path: /tmp/shipped}}]
+  volumes: [{name: logs, emptyDir: {}}, {name: out, hostPath: {path: "@DIR@"}}]
   initContainers:
     - name: logshipper
       image: localhost/busybox:latest
@@ -115,7 +114,7 @@ spec:
 YAML
   # Like a Job's pod: it completes although the sidecar would go on for ever.
   eventually 20 exited app
-  [[ $(tr '\n' ' ' < /tmp/shipped/all) == "prepared line 1 line 2 line 3 " ]]
+  [[ $(tr '\n' ' ' < "$BATS_TEST_TMPDIR/all") == "prepared line 1 line 2 line 3 " ]]
   status_is app "$(of main exitCode)" 0
   status_is app "$(of logshipper exitCode)" 0
 }
@@ -157,13 +156,12 @@ YAML
 }
 
 @test "the stop of a pod: the main container first, sidecars afterwards in reverse order" {
-  mkdir -p /tmp/order
-  play <<'YAML'
+  sed "s|@DIR@|$BATS_TEST_TMPDIR|" <<'YAML' | play
 apiVersion: v1
 kind: Pod
 metadata: {name: p}
 spec:
-  volumes: [{name: out, hostPath: {path: /tmp/order}}]
+  volumes: [{name: out, hostPath: {path: "@DIR@"}}]
   initContainers:
     - name: one
       image: localhost/busybox:latest
@@ -182,7 +180,7 @@ spec:
       volumeMounts: [{name: out, mountPath: /out}]
 YAML
   skiff pod stop p
-  [[ $(tr '\n' ' ' < /tmp/order/ends) == "main two one " ]]
+  [[ $(tr '\n' ' ' < "$BATS_TEST_TMPDIR/ends") == "main two one " ]]
 }
 
 @test "back-off: at once, then ten seconds after the end, named CrashLoopBackOff; the last run is kept" {

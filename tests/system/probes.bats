@@ -104,9 +104,8 @@ YAML
 }
 
 @test "HTTPS without a check of the certificate, in the host's network" {
-  mkdir -p /tmp/tls
-  openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/tls/key -out /tmp/tls/cert -days 1 -subj /CN=nobody 2> /dev/null
-  openssl s_server -quiet -accept 127.0.0.1:8443 -key /tmp/tls/key -cert /tmp/tls/cert -www > /dev/null 2>&1 3>&- &
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR"/key -out "$BATS_TEST_TMPDIR"/cert -days 1 -subj /CN=nobody 2> /dev/null
+  openssl s_server -quiet -accept 127.0.0.1:8443 -key "$BATS_TEST_TMPDIR"/key -cert "$BATS_TEST_TMPDIR"/cert -www > /dev/null 2>&1 3>&- &
   tls=$!
   server p '"--tcp", "18080"' \
     '      readinessProbe: {httpGet: {scheme: HTTPS, host: 127.0.0.1, port: 8443, path: /}, periodSeconds: 1, timeoutSeconds: 5}' |
@@ -140,16 +139,16 @@ YAML
       livenessProbe: {exec: {command: [/probe-server, exists, /probe-server]}, terminationGracePeriodSeconds: 3}
       startupProbe: {grpc: {port: 8080, service: s}, failureThreshold: 9}
       lifecycle: {postStart: {exec: {command: [/probe-server, touch, /tmp/a]}}, preStop: {sleep: {seconds: 1}}}' | play
-  skiff kube generate p > /tmp/generated.yaml
-  python3 - <<'PY'
-import yaml
-c = [d for d in yaml.safe_load_all(open("/tmp/generated.yaml")) if d["kind"] == "Pod"][0]["spec"]["containers"][0]
+  skiff kube generate p > "$BATS_TEST_TMPDIR/generated.yaml"
+  python3 - "$BATS_TEST_TMPDIR/generated.yaml" <<'PY'
+import sys, yaml
+c = [d for d in yaml.safe_load_all(open(sys.argv[1])) if d["kind"] == "Pod"][0]["spec"]["containers"][0]
 assert c["readinessProbe"] == {"httpGet": {"path": "/healthz", "port": "web", "httpHeaders": [{"name": "X-A", "value": "b"}]}, "periodSeconds": 2}, c
 assert c["livenessProbe"] == {"exec": {"command": ["/probe-server", "exists", "/probe-server"]}, "terminationGracePeriodSeconds": 3}, c
 assert c["startupProbe"] == {"grpc": {"port": 8080, "service": "s"}, "failureThreshold": 9}, c
 assert c["lifecycle"] == {"postStart": {"exec": {"command": ["/probe-server", "touch", "/tmp/a"]}}, "preStop": {"sleep": {"seconds": 1}}}, c
 PY
   skiff pod rm -f -t 0 p
-  run play < /tmp/generated.yaml
+  run play < "$BATS_TEST_TMPDIR/generated.yaml"
   [[ $status == 0 ]]
 }

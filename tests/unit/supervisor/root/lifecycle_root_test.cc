@@ -228,19 +228,17 @@ TEST_F(SupervisorRootTest, AKilledSupervisorRunsNoHookTwice) {
 
 TEST_F(SupervisorRootTest, AKilledSupervisorGivesNoNewGracePeriod) {
   TestPod pod("grace");
-  pod.AddContainer("c", "trap '' TERM; while :; do sleep 0.02; done").grace_ms = 1500;
+  pod.AddContainer("c", "trap '' TERM; while :; do sleep 0.02; done").grace_ms = 6000;
   ASSERT_STARTS(pod);
-  const auto began = std::chrono::steady_clock::now();
   std::thread stop([&] { (void)pod.Stop(); });
   ASSERT_TRUE(WaitUntil([&] { return !pod.StatusOf("c").stop_began_at.empty(); }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+  std::this_thread::sleep_for(std::chrono::milliseconds(4000));
   KillSupervisor(pod);
   stop.join();
   ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   const auto took = *common::ParseTime(pod.StatusOf("c").finished_at) - *common::ParseTime(pod.Status().stopping_at);
-  EXPECT_GE(took, std::chrono::milliseconds(1400));
-  EXPECT_LT(took, std::chrono::milliseconds(2400)) << "a new grace period would end after 2500";
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+  EXPECT_GE(took, std::chrono::milliseconds(5900));
+  EXPECT_LT(took, std::chrono::milliseconds(9900)) << "a new grace period would end after ten seconds";
 }
 
 TEST_F(SupervisorRootTest, TheLastWordIsKept) {
