@@ -5,6 +5,7 @@
 #include "cli/kube/resources.h"
 #include "cli/notation/duration.h"
 #include "cli/notation/text.h"
+#include "cli/registry/provide_images.h"
 #include "kube/object_key.h"
 #include "kube/object_store.h"
 #include "kube/play.h"
@@ -23,6 +24,9 @@ namespace {
 Result<kube::PlayReport> PlayObjects(Context& context, const std::vector<kube::Object>& objects) {
   kube::PlayOptions options;
   options.read_object = ReadStoredObject;
+  options.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
+    return ProvideImagesOf(context, wishes, {}, false);
+  };
   TRY(context.ChangingEngine());
   ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
   return kube::Play(objects, options, backend, {{}, PrintWarning});
