@@ -157,7 +157,10 @@ std::optional<ProbeResult> HttpExchange::OnData(std::string_view data, std::stri
     data = received_;
   }
   body_size_ += data.size();
-  if (chunked_) tail_ = (tail_ + std::string(data)).substr(tail_.size() + data.size() - std::min<size_t>(tail_.size() + data.size(), kChunkedEnd.size()));
+  if (chunked_) {
+    tail_ += data;
+    if (tail_.size() > kChunkedEnd.size()) tail_.erase(0, tail_.size() - kChunkedEnd.size());
+  }
   const bool complete = (content_length_ && body_size_ >= *content_length_) || body_size_ >= kMostBody || status_ == 204 ||
                         (chunked_ && tail_ == kChunkedEnd) || (status_ >= 300 && status_ < 400);
   if (complete) return Verdict();

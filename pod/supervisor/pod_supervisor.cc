@@ -1,5 +1,7 @@
 #include "pod/supervisor/pod_supervisor.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -87,6 +89,7 @@ void PodSupervisor::TellLauncher(const std::string& what, const Container* conta
   if (container != nullptr) event.exit_code = container->status().exit_code;
   launch_->Send(event);
   launch_.reset();
+  ::malloc_trim(0);  // what the start has used is not needed again, and there are many of us
   EndIfDone();
 }
 

@@ -1,6 +1,7 @@
 #include "pod/supervisor/reaper.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -85,6 +86,7 @@ Result<> Reaper::OpenExits() {
 }
 
 Result<> Reaper::Run() {
+  ::malloc_trim(0);  // the plan's text and tree
   while (!over_ || supervisor_ > 0) {
     pollfd polls[2] = {{signals_.get(), POLLIN, 0}, {link_.get(), POLLIN, 0}};
     const int ready = ::poll(polls, 2, PollTimeout());
