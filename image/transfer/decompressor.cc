@@ -16,6 +16,11 @@ using common::Result;
 
 constexpr size_t kMagicLength = 6;
 
+// A decompression bomb grows a thousandfold and more. Real layers stay below twenty; those with large empty files may exceed
+// it, so that small ones are never refused for it.
+constexpr int64_t kUnsuspiciousSize = int64_t{1} << 30;
+constexpr int64_t kMaxGrowth = 200;
+
 struct ReadFree {
   void operator()(archive* a) const { archive_read_free(a); }
 };
@@ -69,7 +74,11 @@ class ArchiveFilterSource : public ByteSource {
       const int code = archive_read_data_block(archive_.get(), &data, &size, &offset);
       if (code == ARCHIVE_EOF) ended_ = true;
       else if (code != ARCHIVE_OK) return Failure();
-      else if (size > 0) return std::string_view(static_cast<const char*>(data), size);
+      else if (size > 0) {
+        given_ += static_cast<int64_t>(size);
+        if (given_ > kUnsuspiciousSize && given_ / kMaxGrowth > taken_) return Bomb();
+        return std::string_view(static_cast<const char*>(data), size);
+      }
     }
     return Drain();
   }
@@ -83,8 +92,13 @@ class ArchiveFilterSource : public ByteSource {
       archive_set_error(a, EIO, "%s", chunk.error().message().c_str());
       return -1;
     }
+    source->taken_ += static_cast<int64_t>(chunk->size());
     *buffer = chunk->data();
     return static_cast<la_ssize_t>(chunk->size());
+  }
+
+  common::Error Bomb() const {
+    return MakeError(ErrorCode::kInvalid, "{} compressed bytes grow to more than {}: this is a decompression bomb", taken_, given_);
   }
 
   common::Error Failure() const {
@@ -104,6 +118,7 @@ class ArchiveFilterSource : public ByteSource {
   std::unique_ptr<archive, ReadFree> archive_;
   std::optional<common::Error> error_;  // of inner_, kept as libarchive's own would lose its code
   bool ended_ = false;
+  int64_t taken_ = 0, given_ = 0;  // bytes before and after decompression
 };
 
 }  // namespace
