@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cli/suggest.h"
 
@@ -25,13 +26,25 @@ std::vector<std::string> SplitOn(std::string_view text, char separator) {
   return parts;
 }
 
-// CLI11 reads "--name=" as "--name" with the value still to come.
-std::vector<std::string> SeparateEmptyValues(std::vector<std::string> arguments) {
+struct Notation {
+  std::set<std::string> short_values;            // "-o": short flags with a value
+  std::map<std::string, std::string> bare;       // "--wait" -> "true"
+};
+
+// Spells what CLI11 does not understand as it wants it: "--name=" (it takes it for "--name" with the value still to come),
+// "-o=json" and flags whose value is left out.
+std::vector<std::string> Normalized(std::vector<std::string> arguments, const Notation& notation) {
   std::vector<std::string> result;
   bool flags = true;
   for (std::string& argument : arguments) {
     flags = flags && argument != "--";
-    if (flags && argument.size() > 3 && argument.starts_with("--") &&
+    const auto bare = notation.bare.find(argument);
+    if (flags && bare != notation.bare.end()) {
+      result.push_back(argument + "=" + bare->second);
+    } else if (flags && argument.size() > 3 && argument[2] == '=' && notation.short_values.contains(argument.substr(0, 2))) {
+      result.push_back(argument.substr(0, 2));
+      result.push_back(argument.substr(3));
+    } else if (flags && argument.size() > 3 && argument.starts_with("--") &&
         argument.find('=') == argument.size() - 1) {
       result.push_back(argument.substr(0, argument.size() - 1));
       result.emplace_back();
@@ -48,6 +61,7 @@ struct Arguments::Impl {
   CLI::App app;
   std::vector<FlagInfo> flags;
   std::map<std::string, std::string> refused;  // name -> reason
+  Notation notation;
   std::vector<std::string>* operands = nullptr;
   int least = 0;
   int most = 0;
@@ -59,6 +73,8 @@ struct Arguments::Impl {
   CLI::Option* Add(const std::string& names, const std::string& value_name, const std::string& help_text,
                    CLI::callback_t callback) {
     flags.push_back({SplitOn(names, ','), value_name, help_text});
+    for (const std::string& name : flags.back().names)
+      if (!name.starts_with("--")) notation.short_values.insert(name);
     return app.add_option(names, std::move(callback))->expected(1)->allow_extra_args(false);
   }
   Result<> CheckRest(const std::vector<std::string>& rest) const;
@@ -117,6 +133,12 @@ void Arguments::Value(const std::string& names, std::optional<int64_t>& target, 
               return true;
             })
       ->take_last();
+}
+
+void Arguments::OptionalValue(const std::string& name, std::string& target, const std::string& value_name,
+                              const std::string& bare, const std::string& help) {
+  impl_->notation.bare[name] = bare;
+  Value(name, target, value_name, help);
 }
 
 void Arguments::List(const std::string& names, std::vector<std::string>& target,
@@ -216,7 +238,7 @@ Result<bool> Arguments::Parse(std::vector<std::string> arguments) {
     *impl_->operands = std::move(arguments);
     return true;
   }
-  arguments = SeparateEmptyValues(std::move(arguments));
+  arguments = Normalized(std::move(arguments), impl_->notation);
   // Words behind "--" are operands whatever they look like.
   std::vector<std::string> literal;
   if (!impl_->flags_end) {

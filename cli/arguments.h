@@ -40,6 +40,9 @@ class Arguments {
              const std::string& help);
   void Value(const std::string& names, std::optional<int64_t>& target, const std::string& value_name,
              const std::string& help);
+  // A value that may be left out: "--wait" means "--wait=BARE", the next word is not the value. One long name.
+  void OptionalValue(const std::string& name, std::string& target, const std::string& value_name, const std::string& bare,
+                     const std::string& help);
   void List(const std::string& names, std::vector<std::string>& target, const std::string& value_name,
             const std::string& help, ListStyle style = ListStyle::kWhole);
   // A flag that is known and refused: `reason` says what to do instead.

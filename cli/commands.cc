@@ -15,11 +15,25 @@ constexpr std::string_view kRunOperands = "[options] IMAGE [COMMAND [ARG...]]";
 constexpr std::string_view kSome = "[options] CONTAINER [CONTAINER...]";
 constexpr std::string_view kSomePods = "[options] POD [POD...]";
 
+constexpr std::string_view kObjects = "[options] TYPE NAME... | TYPE/NAME...";
+constexpr CommandInfo kRolloutChildren[] = {
+    {"status", "", "[options] deployment/NAME", "Wait until a Deployment has all its new pods", MakeKubeRolloutStatus},
+};
 constexpr CommandInfo kKubeChildren[] = {
     {"play", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
     {"down", "", "[options] FILE... | -", "Remove what kube play made of the YAML", MakeKubeDown},
     {"generate", "", "[options] NAME...", "Write Kubernetes YAML of pods, containers or volumes",
      MakeKubeGenerate},
+    {"apply", "", "[options] -f FILE", "As kube play, with kubectl's output", MakeKubeApply},
+    {"delete", "", kObjects, "Delete objects, and the pods that were made of them", MakeKubeDelete},
+    {"describe", "", kObjects, "Show everything about objects, with their events", MakeKubeDescribe},
+    {"events", "", "[options]", "Show what happened to pods", MakeKubeEvents},
+    {"exec", "", "[options] POD -- COMMAND [ARG...]", "Run a command in a container of a pod", MakeKubeExec},
+    {"get", "", "[options] TYPE [NAME...] | TYPE/NAME...", "Show objects: pods, deployments, services, all", MakeKubeGet},
+    {"logs", "", "[options] POD [CONTAINER]", "Show the log of a container of a pod", MakeKubeLogs},
+    {"rollout", "", "", "Watch the progress of Deployments", nullptr, kRolloutChildren},
+    {"scale", "", "[options] deployment/NAME", "Set the number of a Deployment's pods", MakeKubeScale},
+    {"wait", "", kObjects, "Wait for a condition of objects", MakeKubeWait},
 };
 constexpr CommandInfo kPlayChildren[] = {
     {"kube", "", "[options] FILE... | -", "Run what Kubernetes YAML describes", MakeKubePlay},
@@ -29,6 +43,9 @@ constexpr CommandInfo kGenerateChildren[] = {
      MakeKubeGenerate},
 };
 
+constexpr CommandInfo kHealthcheckChildren[] = {
+    {"run", "", "CONTAINER", "Check a container's health now: exit code 0 if it is well, 1 if not", MakeHealthcheckRun},
+};
 constexpr CommandInfo kContainerChildren[] = {
     {"attach", "", "[options] CONTAINER", "Attach to a running container", MakeAttach},
     {"commit", "", "[options] CONTAINER [IMAGE]", "Make an image of what a container has written", MakeCommit},
@@ -77,6 +94,8 @@ constexpr CommandInfo kImageChildren[] = {
     {"ls", "list", "[options] [NAME]", "List images", MakeImages},
     {"mount", "", "[options] [IMAGE...]", "Mount images read-only, or list those that are mounted", MakeImageMount},
     {"prune", "", "[options]", "Remove images that nothing needs", MakeImagePrune},
+    {"pull", "", "[options] IMAGE [IMAGE...]", "Pull images from registries", MakeImagePull},
+    {"push", "", "[options] IMAGE [DESTINATION]", "Push an image to a registry", MakeImagePush},
     {"rm", "remove", kSomeImages, "Remove images", MakeImageRemove},
     {"save", "", kSomeImages, "Write images to an archive or a folder", MakeSave},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag},
@@ -91,6 +110,10 @@ constexpr CommandInfo kVolumeChildren[] = {
     {"inspect", "", "[options] VOLUME [VOLUME...]", "Show everything about volumes", MakeVolumeInspect},
     {"ls", "list", "[options]", "List volumes", MakeVolumeList},
     {"rm", "remove", "[options] VOLUME [VOLUME...]", "Remove volumes", MakeVolumeRemove},
+};
+
+constexpr CommandInfo kManifestChildren[] = {
+    {"inspect", "", "[options] IMAGE", "Show the manifest or index of an image in a registry", MakeManifestInspect},
 };
 
 constexpr CommandInfo kRootChildren[] = {
@@ -123,6 +146,7 @@ constexpr CommandInfo kRootChildren[] = {
      MakeInspect,
      {},
      kContainers},
+    {"healthcheck", "", "", "Check the health of containers", nullptr, kHealthcheckChildren, kContainers},
     {"container", "", "", "Manage containers", nullptr, kContainerChildren, kManagement},
     {"pod", "", "", "Manage pods", nullptr, kPodChildren, kManagement},
     {"image", "", "", "Manage images", nullptr, kImageChildren, kManagement},
@@ -139,6 +163,13 @@ constexpr CommandInfo kRootChildren[] = {
     {"save", "", kSomeImages, "Write images to an archive or a folder", MakeSave, {}, kManagement},
     {"tag", "", "IMAGE NAME [NAME...]", "Give an image further names", MakeImageTag, {}, kManagement},
     {"untag", "", "IMAGE [NAME...]", "Take names off an image", MakeImageUntag, {}, kManagement},
+    {"pull", "", "[options] IMAGE [IMAGE...]", "Pull images from registries", MakeImagePull, {}, kManagement},
+    {"push", "", "[options] IMAGE [DESTINATION]", "Push an image to a registry", MakeImagePush, {}, kManagement},
+    {"login", "", "[options] REGISTRY", "Log in to a registry", MakeLogin, {}, kManagement},
+    {"logout", "", "[options] [REGISTRY]", "Log out of a registry", MakeLogout, {}, kManagement},
+    {"search", "", "[options] [REGISTRY/]TERM", "Search registries for images", MakeSearch, {}, kManagement},
+    {"manifest", "", "", "Look at manifests", nullptr, kManifestChildren, kManagement},
+    {"events", "", "[options]", "Show what containers and pods do", MakeEvents, {}, kSystem},
     {"info", "", "[options]", "Show what this machine and skiff are", MakeInfo, {}, kSystem},
     {"version", "", "[options]", "Show the version", MakeVersion, {}, kSystem},
     {"completion",
@@ -149,6 +180,7 @@ constexpr CommandInfo kRootChildren[] = {
      {},
      kSystem},
     {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
+    {pod::kFollowPodsCommand, "", "", "", MakeFollowPods},        // hidden: for a pod's supervisor
 };
 
 constexpr CommandInfo kRoot{"skiff", "", "", "Run Kubernetes YAML and containers", nullptr, kRootChildren};

@@ -61,6 +61,13 @@ std::unique_ptr<Command> MakeImagePrune();
 std::unique_ptr<Command> MakeImageRemove();
 std::unique_ptr<Command> MakeSave();
 std::unique_ptr<Command> MakeImageTree();
+// registry/
+std::unique_ptr<Command> MakeImagePull();
+std::unique_ptr<Command> MakeImagePush();
+std::unique_ptr<Command> MakeLogin();
+std::unique_ptr<Command> MakeLogout();
+std::unique_ptr<Command> MakeSearch();
+std::unique_ptr<Command> MakeManifestInspect();
 // volume_commands.cc
 std::unique_ptr<Command> MakeVolumeCreate();
 std::unique_ptr<Command> MakeVolumeList();
@@ -70,6 +77,11 @@ std::unique_ptr<Command> MakeVolumeExists();
 std::unique_ptr<Command> MakeInfo();
 std::unique_ptr<Command> MakeVersion();
 std::unique_ptr<Command> MakeCleanUpPod();
+// events.cc
+std::unique_ptr<Command> MakeEvents();
+// healthcheck.cc
+std::unique_ptr<Command> MakeHealthcheckRun();
+std::unique_ptr<Command> MakeFollowPods();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();
 

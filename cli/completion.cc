@@ -53,6 +53,10 @@ std::string_view NameSource(std::string_view path) {
     return "images";
   if (path.starts_with("volume ") && path != "volume create" && path != "volume ls") return "volumes";
   if (path == "kube generate" || path == "generate kube") return "pods";
+  if (path == "kube logs" || path == "kube exec") return "kubepods";
+  if (path == "kube get" || path == "kube describe" || path == "kube delete" || path == "kube wait") return "objects";
+  if (path == "kube scale" || path == "kube rollout status") return "deployments";
+  if (path == "healthcheck run") return "containers";
   const std::string_view verb = path.starts_with("container ") ? path.substr(10) : path;
   return std::find(std::begin(kContainerVerbs), std::end(kContainerVerbs), verb) != std::end(kContainerVerbs)
              ? "containers"
@@ -66,6 +70,9 @@ _skiff_names() {
     pods) skiff pod ps --format '{{.Name}}' ;;
     images) skiff images --format '{{.Repository}}:{{.Tag}}' ;;
     volumes) skiff volume ls -q ;;
+    kubepods) skiff kube get pods --no-headers -o custom-columns=NAME:.metadata.name ;;
+    objects) echo pods deployments services configmaps secrets persistentvolumeclaims events all; skiff kube get all,cm,pvc -o name ;;
+    deployments) skiff kube get deployments -o name ;;
   esac 2>/dev/null
 }
 )sh";
@@ -207,6 +214,13 @@ function __skiff_names
             skiff images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null
         case volumes
             skiff volume ls -q 2>/dev/null
+        case kubepods
+            skiff kube get pods --no-headers -o custom-columns=NAME:.metadata.name 2>/dev/null
+        case objects
+            string split ' ' 'pods deployments services configmaps secrets persistentvolumeclaims events all'
+            skiff kube get all,cm,pvc -o name 2>/dev/null
+        case deployments
+            skiff kube get deployments -o name 2>/dev/null
     end
 end
 )sh";

@@ -189,7 +189,7 @@ class WaitCommand : public Command {
   void Declare(Arguments& a) override {
     a.Switch("--ignore", ignore_, "A container that does not exist is no error");
     a.Switch("-l,--latest", latest_, "The container that was made last");
-    a.Ignored("--condition", true);
+    a.Refused("--condition", true, "only the end of a container can be waited for");
     a.Ignored("-i,--interval", true);
     a.Operands(names_, 0);
   }

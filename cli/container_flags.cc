@@ -89,16 +89,12 @@ void DeclareOthers(ContainerFlags& f, Arguments& a) {
   a.List("--annotation", f.annotation, "name=value", "Set an annotation");
   a.Value("--log-driver", f.log_driver, "name", "k8s-file or none");
   a.Ignored("--log-opt", true);
-  a.Ignored("-q,--quiet", false);
+  a.Switch("-q,--quiet", f.quiet_pull, "Print nothing while pulling the image");
   a.Ignored("--systemd", true);
   a.Ignored("--sdnotify", true);
   a.Ignored("--http-proxy", false);
-  a.Ignored("--tls-verify", false);
   a.Ignored("--disable-content-trust", false);
-  for (const char* health : {"--health-cmd", "--health-interval", "--health-retries", "--health-timeout",
-                             "--health-start-period", "--health-on-failure"})
-    a.Refused(health, true, "health checks are not supported yet");
-  a.Ignored("--no-healthcheck", false);
+  f.health.Declare(a);
   a.Refused("--volumes-from", true, "not supported; give the same -v to both containers, or use a pod");
   a.Refused("--secret", true, "not supported; use a Secret in kube play, or -v with a file");
   a.Refused("--rootfs", false, "not supported; make an image with 'skiff import'");
@@ -117,6 +113,9 @@ void ContainerFlags::Declare(Arguments& arguments) {
   DeclareResources(*this, arguments);
   DeclareStorageAndNetwork(*this, arguments);
   DeclareOthers(*this, arguments);
+  access.Declare(arguments);
+  access.DeclareCredentials(arguments);
+  access.DeclareRetry(arguments);
   arguments.Operands(operands, 1);
   arguments.EndFlagsAtFirstOperand();
 }

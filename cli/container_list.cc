@@ -33,10 +33,10 @@ class PsCommand : public Command {
     a.Switch("-l,--latest", latest_, "The last one made");
     a.Switch("--noheading", no_heading_, "No line of headings");
     a.Value("--sort", sort_, "key", "created, id, image, names, status, command (default created)");
-    a.Ignored("--ns", false);
-    a.Ignored("-s,--size", false);
+    a.Refused("--ns", false, "not supported; process ids are in 'skiff inspect', namespaces in /proc");
+    a.Refused("-s,--size", false, "sizes of containers are not supported yet");
+    a.Refused("--external", false, "not supported; 'podman ps --external' lists what other programs hold");
     a.Ignored("--sync", false);
-    a.Ignored("--external", false);
   }
 
   Result<int> Run(Context& context) override {

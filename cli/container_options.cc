@@ -36,8 +36,10 @@ Result<> BuildEnvironment(const ContainerFlags& flags, const std::string& direct
     ASSIGN_OR_RETURN(auto pairs, ParseEnvFile(text, file));
     for (auto& pair : pairs) add(std::move(pair));
   }
-  for (const std::string& flag : flags.env)
+  for (const std::string& flag : flags.env) {
+    if (flag.starts_with('=')) return MakeError(ErrorCode::kInvalid, "--env {}: the variable has no name", flag);
     for (auto& pair : ParseEnvFlag(flag)) add(std::move(pair));
+  }
   if (flags.tty) {
     bool has_term = false;
     for (const pod::EnvVar& variable : container.env) has_term |= variable.name == "TERM";

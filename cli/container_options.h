@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/notation/health.h"
+#include "cli/registry/access_flags.h"
 #include "common/result.h"
 #include "pod/spec.h"
 
@@ -24,6 +26,9 @@ struct ContainerFlags {
   bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false,
        no_hosts = false, publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
+  AccessFlags access;  // for pulling the image
+  bool quiet_pull = false;
+  HealthFlags health;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]
 
   void Declare(Arguments& arguments);

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/container_options.h"
 #include "cli/names.h"
+#include "cli/registry/provide_images.h"
 #include "cli/signal_proxy.h"
 #include "common/file.h"
 
@@ -70,9 +71,16 @@ Result<std::string> CreateNamed(pod::Engine& engine, ContainerRequest& request, 
   }
 }
 
+Result<> AddHealthCheck(pod::Engine& engine, const ContainerFlags& flags, pod::ContainerSpec& container) {
+  const auto image = engine.images().Find(container.image);  // that it is missing is told when the container is made
+  ASSIGN_OR_RETURN(container.health, BuildHealthCheck(flags.health, image ? &image->config.health : nullptr));
+  return {};
+}
+
 Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(CheckCidFile(flags.cidfile));
   ASSIGN_OR_RETURN(ContainerRequest request, BuildContainer(flags, std::filesystem::current_path()));
+  TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
   TRY(RemoveNamesake(*engine, flags));
@@ -81,6 +89,7 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
     ASSIGN_OR_RETURN(pod_id, PodToJoin(context, *engine, flags));
     request.container.ports.clear();  // the pod's
   }
+  TRY(AddHealthCheck(*engine, flags, request.container));
   if (flags.publish_all) {
     ASSIGN_OR_RETURN(const image::Image image, engine->images().Find(request.container.image));
     std::vector<std::string> exposed = image.config.exposed_ports;
@@ -114,7 +123,7 @@ class RunCommand : public Command {
     arguments.Switch("-d,--detach", flags_.detach, "Run in the background and print the container's id");
     arguments.Switch("--sig-proxy", signal_proxy_, "Pass signals on to the process (default true)");
     arguments.Value("--detach-keys", detach_keys_, "keys", "Keys that detach (default ctrl-p,ctrl-q)");
-    arguments.Ignored("-a,--attach", true);
+    arguments.Refused("-a,--attach", true, "all streams are attached; redirect those that you do not want");
   }
 
   Result<int> Run(Context& context) override {

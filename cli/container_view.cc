@@ -52,7 +52,8 @@ std::string ContainerView::State() const {
 
 std::string ContainerView::Status() const {
   const auto& status = container->status;
-  if (status.state == "running") return "Up " + HumanSince(status.started_at);
+  const std::string health = status.health.empty() ? "" : fmt::format(" ({})", status.health);
+  if (status.state == "running") return "Up " + HumanSince(status.started_at) + health;
   if (status.state == "waiting")
     return fmt::format("Restarting ({}) {}", status.exit_code, HumanSince(status.finished_at));
   if (status.state == "exited")

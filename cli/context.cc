@@ -36,6 +36,7 @@ Result<pod::Engine*> Context::ChangingEngine() {
   if (!repaired_) {
     TRY(engine->Repair());
     repaired_ = true;
+    follow_services_ = true;
   }
   return engine;
 }

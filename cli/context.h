@@ -30,6 +30,10 @@ class Context {
   common::Result<pod::Engine*> Engine();
   common::Result<pod::Engine*> ChangingEngine();
 
+  // Services follow the pods at the end of each command that has changed any, unless the command has seen to it.
+  void services_followed() { follow_services_ = false; }
+  bool follow_services() const { return follow_services_; }
+
   // Ids by name, id or unique prefix; the error of an unknown name suggests one that exists.
   common::Result<std::string> FindContainer(const std::string& name_or_id);
   common::Result<std::string> FindPod(const std::string& name_or_id);
@@ -51,6 +55,7 @@ class Context {
   GlobalOptions options_;
   std::unique_ptr<pod::Engine> engine_;
   bool repaired_ = false;
+  bool follow_services_ = false;
 };
 
 // Standard output, whole lines: buffered, flushed before anything that may last.

@@ -4,6 +4,8 @@
 #include "cli/inspect_view.h"
 #include "cli/notation/text.h"
 #include "cli/render/units.h"
+#include "common/file.h"
+#include "pod/supervisor/health_record.h"
 #include "runtime/capabilities.h"
 
 namespace skiff::cli {
@@ -13,7 +15,36 @@ using common::JsonValue;
 
 namespace {
 
-JsonValue State(const pod::ContainerInfo& container, JsonBuilder& b) {
+// What the supervisor has noted of the health check; empty without one.
+supervisor::HealthRecord ReadHealth(const pod::ContainerInfo& container, const common::SystemPaths& paths) {
+  if (!container.spec.health) return {};
+  const std::string file = supervisor::HealthFile(paths.PodRunDir(container.pod_id), container.id);
+  const auto text = common::ReadFile(file);
+  const auto record = text ? common::DecodeJson<supervisor::HealthRecord>(*text, file)
+                           : common::Result<supervisor::HealthRecord>(text.error());
+  if (record) return *record;
+  return {.status = container.status.health.empty() ? "starting" : container.status.health};
+}
+
+JsonValue Health(const pod::ContainerInfo& container, const common::SystemPaths& paths, JsonBuilder& b) {
+  const supervisor::HealthRecord record = ReadHealth(container, paths);
+  JsonValue health = b.Object();
+  b.Set(health, "Status", record.status);
+  b.Set(health, "FailingStreak", record.failing_streak);
+  JsonValue log = b.Array();
+  for (const supervisor::HealthResult& result : record.log) {
+    JsonValue entry = b.Object();
+    b.Set(entry, "Start", result.start);
+    b.Set(entry, "End", result.end);
+    b.Set(entry, "ExitCode", result.exit_code);
+    b.Set(entry, "Output", result.output);
+    b.Push(log, std::move(entry));
+  }
+  b.Set(health, "Log", record.log.empty() ? JsonValue() : std::move(log));
+  return health;
+}
+
+JsonValue State(const pod::ContainerInfo& container, const common::SystemPaths& paths, JsonBuilder& b) {
   const auto& status = container.status;
   const bool waiting = status.state == "waiting";
   JsonValue state = b.Object();
@@ -30,11 +61,7 @@ JsonValue State(const pod::ContainerInfo& container, JsonBuilder& b) {
   b.Set(state, "Reason", status.reason);
   b.Set(state, "StartedAt", TimeOrZero(status.started_at));
   b.Set(state, "FinishedAt", TimeOrZero(status.finished_at));
-  JsonValue health = b.Object();
-  b.Set(health, "Status", "");
-  b.Set(health, "FailingStreak", 0);
-  b.Set(health, "Log", JsonValue());
-  b.Set(state, "Health", std::move(health));
+  b.Set(state, "Health", Health(container, paths, b));
   b.Set(state, "CgroupPath", "/skiff/pod-" + container.pod_id + "/" + container.id);
   return state;
 }
@@ -164,6 +191,19 @@ std::vector<std::string> Capabilities(const pod::SecurityContext& security) {
   return capabilities ? std::move(*capabilities) : std::vector<std::string>{};
 }
 
+JsonValue HealthCheckConfig(const supervisor::HealthCheck& check, JsonBuilder& b) {
+  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+  std::vector<std::string> test = {"CMD"};
+  test.insert(test.end(), check.probe.handler.command.begin(), check.probe.handler.command.end());
+  JsonValue config = b.Object();
+  b.Set(config, "Test", b.Strings(test));
+  b.Set(config, "StartPeriod", check.start_period_ms * kNanosecondsPerMillisecond);
+  b.Set(config, "Interval", check.probe.period_ms * kNanosecondsPerMillisecond);
+  b.Set(config, "Timeout", check.probe.timeout_ms * kNanosecondsPerMillisecond);
+  b.Set(config, "Retries", check.probe.failure_threshold);
+  return config;
+}
+
 JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
   const pod::ContainerInfo& container = source.container;
   const pod::ContainerSpec& spec = container.spec;
@@ -188,6 +228,7 @@ JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
   b.Set(config, "Entrypoint", Join(effective.entrypoint, " "));
   b.Set(config, "Labels", b.StringMap(effective.labels));
   b.Set(config, "Annotations", b.StringMap(spec.annotations));
+  if (spec.health) b.Set(config, "Healthcheck", HealthCheckConfig(*spec.health, b));
   b.Set(config, "StopSignal", effective.stop_signal);
   b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(source.pod.spec.termination_grace_s));
   return config;
@@ -329,7 +370,7 @@ JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
   const std::vector<std::string> args(container.command.begin() + (container.command.empty() ? 0 : 1),
                                       container.command.end());
   b.Set(object, "Args", b.Strings(args));
-  b.Set(object, "State", State(container, b));
+  b.Set(object, "State", State(container, source.paths, b));
   b.Set(object, "Image", container.image_id);
   b.Set(object, "ImageDigest", source.image == nullptr ? "" : source.image->digest);
   b.Set(object, "ImageName", container.image_name);

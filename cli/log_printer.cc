@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cli/notation/duration.h"
 #include "common/clock.h"
 
 namespace skiff::cli {
@@ -14,37 +15,6 @@ using common::MakeError;
 using common::Result;
 
 namespace {
-
-// "1h30m", "90s", "2m".
-Result<std::chrono::nanoseconds> ParseDuration(std::string_view text) {
-  const std::string_view whole = text;
-  std::chrono::nanoseconds total{0};
-  while (!text.empty()) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    double seconds = 0;
-    size_t length = 1;
-    if (text.starts_with("ms")) {
-      seconds = 0.001;
-      length = 2;
-    } else if (text.starts_with('s')) {
-      seconds = 1;
-    } else if (text.starts_with('m')) {
-      seconds = 60;
-    } else if (text.starts_with('h')) {
-      seconds = 3600;
-    } else if (text.starts_with('d')) {
-      seconds = 86'400;
-    }
-    if (error != std::errc() || seconds == 0)
-      return MakeError(ErrorCode::kInvalid,
-                       "\"{}\" is neither a time (2026-01-02T03:04:05Z) nor a while (10m, 1h30m)", whole);
-    text.remove_prefix(length);
-    total += std::chrono::nanoseconds(static_cast<int64_t>(number * seconds * 1e9));
-  }
-  return total;
-}
 
 // Lines of one container, whole even when several threads print.
 class LinePrinter {
@@ -79,7 +49,7 @@ Result<> Follow(const Context& context, const std::vector<LogSource>& sources,
     threads.emplace_back([&, source] {
       Context own(context.options());  // an engine belongs to one thread
       const auto engine = own.Engine();
-      const LinePrinter print(options, source.name + " ");
+      const LinePrinter print(options, source.prefix.value_or(source.name + " "));
       const Result<> done =
           engine ? (*engine)->ReadLogs(source.id, options.read, print) : Result<>(engine.error());
       const std::lock_guard lock(mutex);
@@ -98,8 +68,10 @@ Result<std::string> ResolveTime(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error == std::errc() && end == text.data() + text.size())  // seconds since 1970
     return common::FormatTime(common::WallTime(std::chrono::seconds(seconds)), true);
-  ASSIGN_OR_RETURN(const std::chrono::nanoseconds age, ParseDuration(text));
-  return common::FormatTime(common::Now() - age, true);
+  const auto age = ParseDuration(text);
+  if (!age)
+    return MakeError(ErrorCode::kInvalid, "\"{}\" is neither a time (2026-01-02T03:04:05Z) nor a while (10m, 1h30m)", text);
+  return common::FormatTime(common::Now() - *age, true);
 }
 
 Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources, const LogPrintOptions& options) {
@@ -108,7 +80,7 @@ Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources, cons
   ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
   for (const LogSource& source : sources) {
     const std::string prefix = options.names || sources.size() > 1 ? source.name + " " : "";
-    TRY(engine->ReadLogs(source.id, options.read, LinePrinter(options, prefix)));
+    TRY(engine->ReadLogs(source.id, options.read, LinePrinter(options, source.prefix.value_or(prefix))));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // Log lines of one or several containers.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace skiff::cli {
 struct LogSource {
   std::string id;
   std::string name;
+  std::optional<std::string> prefix = {};  // in front of each line; absent: as the options say
 };
 
 struct LogPrintOptions {

@@ -1,6 +1,7 @@
 // pod create|ps|start|stop|kill|restart|rm|exists.
 #include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -54,9 +55,9 @@ class PodCreateCommand : public Command {
             "continue, or stop: the pod ends with its last container");
     a.Value("--pod-id-file", id_file_, "file", "Write the pod's id to a file");
     a.Switch("--replace", replace_, "Remove a pod of the same name first");
-    a.Ignored("--infra", false);
-    a.Ignored("--infra-name", true);
-    a.Ignored("--infra-image", true);
+    a.Refused("--infra", false, "a pod always has an infra process, which holds its namespaces");
+    a.Refused("--infra-name", true, "the infra process has no name of its own");
+    a.Refused("--infra-image", true, "the infra process needs no image");
     a.Operands(operands_, 0, 1);
   }
 
@@ -159,10 +160,10 @@ class PodPsCommand : public Command {
     a.Switch("--noheading", no_heading_, "No line of headings");
     a.Switch("--ctr-names", container_names_, "Show the containers' names");
     a.Switch("-l,--latest", latest_, "The last one made");
-    a.Ignored("--ns", false);
-    a.Ignored("--ctr-ids", false);
-    a.Ignored("--ctr-status", false);
-    a.Ignored("--sort", true);
+    a.Switch("--ctr-ids", container_ids_, "Show the containers' ids");
+    a.Switch("--ctr-status", container_states_, "Show the containers' states");
+    a.Value("--sort", sort_, "key", "created, id, name, status or number (default created)");
+    a.Refused("--ns", false, "not supported; the namespaces are in 'skiff pod inspect'");
   }
 
   Result<int> Run(Context& context) override {
@@ -174,6 +175,7 @@ class PodPsCommand : public Command {
     std::stable_sort(pods.begin(), pods.end(),
                      [](const auto& a, const auto& b) { return a.created > b.created; });
     if (latest_ && pods.size() > 1) pods.resize(1);
+    TRY(Sort(pods));
     JsonBuilder builder;
     JsonValue rows = builder.Array();
     const bool json = format_ == "json";
@@ -199,6 +201,22 @@ class PodPsCommand : public Command {
            filters.MatchesPart("ctr-names", names);
   }
 
+  Result<> Sort(std::vector<pod::PodInfo>& pods) const {
+    using Key = std::string (*)(const pod::PodInfo&);
+    static const std::map<std::string_view, Key> kKeys{
+        {"id", [](const pod::PodInfo& pod) { return pod.id; }},
+        {"name", [](const pod::PodInfo& pod) { return pod.name; }},
+        {"status", [](const pod::PodInfo& pod) { return PodState(pod); }},
+        {"number", [](const pod::PodInfo& pod) { return fmt::format("{:08}", pod.containers.size()); }}};
+    if (sort_.empty() || sort_ == "created") return {};
+    const auto key = kKeys.find(sort_);
+    if (key == kKeys.end())
+      return MakeError(ErrorCode::kInvalid, "--sort {}: write created, id, name, status or number", sort_);
+    std::stable_sort(pods.begin(), pods.end(),
+                     [&](const auto& a, const auto& b) { return key->second(a) < key->second(b); });
+    return {};
+  }
+
   TableStyle Style() const {
     TableStyle style;
     style.headings = !no_heading_;
@@ -206,18 +224,24 @@ class PodPsCommand : public Command {
                      {"Name", "NAME"},           {"Status", "STATUS"},
                      {"Created", "CREATED"},     {"InfraId", "INFRA ID"},
                      {"InfraID", "INFRA ID"},    {"NumberOfContainers", "# OF CONTAINERS"},
-                     {"ContainerNames", "NAMES"}};
-    style.format =
-        quiet_             ? "{{.Id}}"
-        : !format_.empty() ? std::string_view(format_)
-        : container_names_
-            ? "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.ContainerNames}}"
-            : "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}\t{{.NumberOfContainers}}";
+                     {"ContainerIds", "IDS"},    {"ContainerNames", "NAMES"},
+                     {"ContainerStatuses", "STATUS"}};
+    style.format = quiet_ ? "{{.Id}}" : !format_.empty() ? format_ : DefaultFormat();
     return style;
   }
 
-  bool quiet_ = false, no_truncation_ = false, no_heading_ = false, container_names_ = false, latest_ = false;
-  std::string format_;
+  std::string DefaultFormat() const {
+    std::string format = "table {{.Id}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraId}}";
+    if (!container_ids_ && !container_names_ && !container_states_) return format + "\t{{.NumberOfContainers}}";
+    if (container_ids_) format += "\t{{.ContainerIds}}";
+    if (container_names_) format += "\t{{.ContainerNames}}";
+    if (container_states_) format += "\t{{.ContainerStatuses}}";
+    return format;
+  }
+
+  bool quiet_ = false, no_truncation_ = false, no_heading_ = false, container_ids_ = false, container_names_ = false,
+       container_states_ = false, latest_ = false;
+  std::string format_, sort_;
   std::vector<std::string> filters_;
 };
 

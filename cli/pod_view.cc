@@ -89,9 +89,15 @@ JsonValue PodRow(const pod::PodInfo& pod, bool no_truncation, JsonBuilder& b) {
   b.Set(row, "InfraId", id(pod.infra_id));
   b.Set(row, "InfraID", id(pod.infra_id));
   b.Set(row, "NumberOfContainers", static_cast<int>(pod.containers.size()) + 1);
-  std::vector<std::string> names;
-  for (const pod::ContainerInfo& container : pod.containers) names.push_back(container.name);
+  std::vector<std::string> ids{id(pod.infra_id)}, names{ShortId(pod.id) + "-infra"}, states{InfraState(pod)};
+  for (const pod::ContainerInfo& container : pod.containers) {
+    ids.push_back(id(container.id));
+    names.push_back(container.name);
+    states.push_back(container.status.state);
+  }
+  b.Set(row, "ContainerIds", Join(ids, ","));
   b.Set(row, "ContainerNames", Join(names, ","));
+  b.Set(row, "ContainerStatuses", Join(states, ","));
   b.Set(row, "Labels", b.StringMap(pod.spec.labels));
   b.Set(row, "Cgroup", "/skiff");
   std::vector<std::string> networks;

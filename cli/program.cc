@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/kube/manifest_input.h"
 #include "cli/suggest.h"
 
 namespace skiff::cli {
@@ -120,7 +121,11 @@ Result<int> RunCommand(Invocation& invocation) {
     return 0;
   }
   Context context(std::move(invocation.options));
-  return command->Run(context);
+  auto code = command->Run(context);
+  if (context.follow_services()) {
+    if (auto followed = FollowServices(context, true); !followed) PrintWarning("Services: " + followed.error().message());
+  }
+  return code;
 }
 
 Result<int> Run(const std::vector<std::string>& arguments) {

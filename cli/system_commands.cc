@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/kube/manifest_input.h"
 #include "cli/notation/text.h"
 #include "cli/render/template.h"
 #include "common/file.h"
@@ -205,6 +206,7 @@ class CleanUpPodCommand : public Command {
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
     TRY(engine->CleanUpEndedPod(ids_.front()));
+    TRY(FollowServices(context, false), "Services");
     return 0;
   }
 
@@ -212,10 +214,21 @@ class CleanUpPodCommand : public Command {
   std::vector<std::string> ids_;
 };
 
+class FollowPodsCommand : public Command {
+ public:
+  void Declare(Arguments&) override {}
+
+  Result<int> Run(Context& context) override {
+    TRY(FollowServices(context, false), "Services");
+    return 0;
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Command> MakeInfo() { return std::make_unique<InfoCommand>(); }
 std::unique_ptr<Command> MakeVersion() { return std::make_unique<VersionCommand>(); }
+std::unique_ptr<Command> MakeFollowPods() { return std::make_unique<FollowPodsCommand>(); }
 std::unique_ptr<Command> MakeCleanUpPod() { return std::make_unique<CleanUpPodCommand>(); }
 
 }  // namespace skiff::cli

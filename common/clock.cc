@@ -101,11 +101,21 @@ std::string HumanAgo(nanoseconds age) {
 
 std::string ShortAge(nanoseconds age) {
   const int64_t s = std::max<int64_t>(0, duration_cast<seconds>(age).count());
+  const auto two = [](int64_t large, char large_unit, int64_t small, char small_unit) {
+    return small == 0 ? fmt::format("{}{}", large, large_unit) : fmt::format("{}{}{}{}", large, large_unit, small, small_unit);
+  };
+  constexpr int64_t kHour = 3600;
+  constexpr int64_t kDay = 24 * kHour;
+  constexpr int64_t kYear = 365 * kDay;
   if (s < 120) return fmt::format("{}s", s);
-  if (s < 600) return s % 60 == 0 ? fmt::format("{}m", s / 60) : fmt::format("{}m{}s", s / 60, s % 60);
-  if (s < 3 * 3600) return fmt::format("{}m", s / 60);
-  if (s < 48 * 3600) return fmt::format("{}h", s / 3600);
-  return fmt::format("{}d", s / 86400);
+  if (s < 600) return two(s / 60, 'm', s % 60, 's');
+  if (s < 3 * kHour) return fmt::format("{}m", s / 60);
+  if (s < 8 * kHour) return two(s / kHour, 'h', s / 60 % 60, 'm');
+  if (s < 2 * kDay) return fmt::format("{}h", s / kHour);
+  if (s < 8 * kDay) return two(s / kDay, 'd', s / kHour % 24, 'h');
+  if (s < 2 * kYear) return fmt::format("{}d", s / kDay);
+  if (s < 8 * kYear) return two(s / kYear, 'y', s / kDay % 365, 'd');
+  return fmt::format("{}y", s / kYear);
 }
 
 }  // namespace skiff::common

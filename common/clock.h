@@ -18,7 +18,7 @@ std::string FormatTime(WallTime time, bool nanoseconds = false);
 Result<WallTime> ParseTime(std::string_view text);
 // "5 seconds ago", "About a minute ago", "2 hours ago" (the words of docker ps).
 std::string HumanAgo(std::chrono::nanoseconds age);
-// Kubernetes' short form: "5s", "3m12s", "2h", "4d".
+// Kubernetes' short form: "5s", "3m12s", "2h", "4d3h".
 std::string ShortAge(std::chrono::nanoseconds age);
 
 }  // namespace skiff::common

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -92,10 +93,32 @@ Result<> WriteFile(const std::string& path, std::string_view data, mode_t mode) 
   return {};
 }
 
+namespace {
+
+// One name per file, under lock: what a killed writer leaves is taken over by the next one instead of staying for ever.
+Result<UniqueFd> OpenTemporary(const std::string& path) {
+  while (true) {
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd) return ErrnoError("create {}", path);
+    int locked;
+    do locked = ::flock(fd.get(), LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    if (locked != 0) return ErrnoError("lock {}", path);
+    struct stat ours;
+    struct stat current;
+    const bool is_current = ::fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &current) == 0 &&
+                            ours.st_ino == current.st_ino && ours.st_dev == current.st_dev;
+    if (!is_current) continue;  // the writer before us has renamed it
+    if (::ftruncate(fd.get(), 0) != 0) return ErrnoError("truncate {}", path);
+    return fd;
+  }
+}
+
+}  // namespace
+
 Result<> WriteFileAtomic(const std::string& path, std::string_view data, mode_t mode) {
-  std::string temporary = path + ".tmp-XXXXXX";
-  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return ErrnoError("create {}", temporary);
+  const std::string temporary = path + ".tmp";
+  ASSIGN_OR_RETURN(const UniqueFd fd, OpenTemporary(temporary));
   Result<> result = WriteAll(fd.get(), data);
   if (result && ::fchmod(fd.get(), mode) != 0) result = ErrnoError("chmod");
   if (result && ::rename(temporary.c_str(), path.c_str()) != 0) result = ErrnoError("rename");

@@ -26,21 +26,23 @@ Result<std::string> FindLibexec() {
 Result<SystemPaths> SystemPaths::FromEnvironment() {
   SystemPaths paths;
   paths.rootless = ::geteuid() != 0;
+  const std::string home = Environment("HOME", "/");
+  paths.user_config_dir = Environment("XDG_CONFIG_HOME", home + "/.config") + "/containers";
+  paths.system_config_dir = "/etc/containers";
   if (!paths.rootless) {
     paths.state_dir = "/var/lib/skiff";
     paths.run_dir = "/run/skiff";
     paths.graph_root = "/var/lib/containers/storage";
     paths.storage_run = "/run/containers/storage";
-    paths.config_dir = "/etc/containers";
+    paths.config_dir = paths.system_config_dir;
   } else {
-    const std::string home = Environment("HOME", "/");
     const std::string data = Environment("XDG_DATA_HOME", home + "/.local/share");
     const std::string run = Environment("XDG_RUNTIME_DIR", fmt::format("/run/user/{}", ::geteuid()));
     paths.state_dir = data + "/skiff";
     paths.run_dir = run + "/skiff";
     paths.graph_root = data + "/containers/storage";
     paths.storage_run = run + "/containers";
-    paths.config_dir = Environment("XDG_CONFIG_HOME", home + "/.config") + "/containers";
+    paths.config_dir = paths.user_config_dir;
   }
   paths.state_dir = Environment("SKIFF_STATE_DIR", paths.state_dir);
   paths.run_dir = Environment("SKIFF_RUN_DIR", paths.run_dir);

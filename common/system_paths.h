@@ -15,7 +15,9 @@ struct SystemPaths {
   // The containers/storage roots shared with podman (formats.md 1.1).
   std::string graph_root;    // /var/lib/containers/storage
   std::string storage_run;   // /run/containers/storage
-  std::string config_dir;    // /etc/containers
+  std::string config_dir;    // /etc/containers; of another user than root ~/.config/containers
+  std::string user_config_dir;    // ~/.config/containers of any user; empty: there is none
+  std::string system_config_dir;  // /etc/containers for any user; empty: there is none
   std::string libexec_dir;   // where skiff-supervisor, skiff-reaper, skiff-pause and skiff-transfer are
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string proc_root = "/proc";

@@ -61,8 +61,8 @@ Match ByTrailingPath(const Snapshot& snapshot, const Reference& wanted) {
 
 common::Error NotFound(const std::string& reference, const std::vector<std::string>& tried) {
   return MakeError(ErrorCode::kNotFound,
-                   "image \"{}\" is not in the local store (looked for {}); load it with `skiff image load`, or build or "
-                   "pull it with podman or buildah; pulling from registries is not built in yet",
+                   "image \"{}\" is not in the local store (looked for {}); get it with `skiff pull` or "
+                   "`skiff image load`",
                    reference, fmt::join(tried, ", "));
 }
 
@@ -78,8 +78,8 @@ Result<Match> FindImage(const Snapshot& snapshot, const common::SystemPaths& pat
   ASSIGN_OR_RETURN(const Reference reference, Reference::Parse(text));
   std::vector<Reference> candidates = {reference};
   if (reference.IsShort()) {
-    ASSIGN_OR_RETURN(const ShortNames short_names, ShortNames::Load(paths));
-    candidates = short_names.Candidates(reference);
+    ASSIGN_OR_RETURN(const RegistriesConf conf, RegistriesConf::Load(paths));
+    candidates = LocalCandidates(conf, reference);
   }
   std::vector<std::string> tried;
   for (const auto& candidate : candidates) {

@@ -8,6 +8,15 @@
 
 namespace skiff::image {
 
+// HEALTHCHECK of a Dockerfile; times of 0 and no retries mean Docker's defaults.
+struct HealthConfig {
+  std::vector<std::string> test;  // ["CMD", ...], ["CMD-SHELL", "line"], ["NONE"]; empty: none
+  int64_t interval_ns = 0;
+  int64_t timeout_ns = 0;
+  int64_t start_period_ns = 0;
+  int64_t retries = 0;
+};
+
 // The part of an image's configuration that running it needs (OCI image-spec config.md).
 struct ImageConfig {
   std::vector<std::string> entrypoint;
@@ -19,6 +28,7 @@ struct ImageConfig {
   std::vector<std::string> exposed_ports;  // "80/tcp"
   std::map<std::string, std::string> labels;
   std::string stop_signal;
+  HealthConfig health;
 };
 
 struct Image {

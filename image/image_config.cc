@@ -35,6 +35,13 @@ common::Result<> DecodeImageConfig(std::string_view json, std::string_view what,
   result.exposed_ports = MemberNames(*config, "ExposedPorts");
   result.labels = common::GetStringMap(*config, "Labels");
   result.stop_signal = common::GetString(*config, "StopSignal");
+  if (const JsonValue* health = common::FindObject(*config, "Healthcheck")) {
+    result.health.test = common::GetStrings(*health, "Test");
+    result.health.interval_ns = common::GetInt(*health, "Interval");
+    result.health.timeout_ns = common::GetInt(*health, "Timeout");
+    result.health.start_period_ns = common::GetInt(*health, "StartPeriod");
+    result.health.retries = common::GetInt(*health, "Retries");
+  }
   return {};
 }
 

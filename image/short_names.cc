@@ -1,65 +1,55 @@
 #include "image/short_names.h"
 
-#include <cstdlib>
-
-#include "common/file.h"
-#include "image/toml_subset.h"
+#include <fmt/ranges.h>
 
 namespace skiff::image {
+namespace {
 
 using common::ErrorCode;
+using common::MakeError;
 using common::Result;
 
-Result<> ShortNames::Merge(const std::string& file) {
-  auto text = common::ReadFile(file);
-  if (!text && text.error().code() == ErrorCode::kNotFound) return {};
-  if (!text) return std::move(text).error();
-  ASSIGN_OR_RETURN(const TomlSubset toml, ParseTomlSubset(*text, file));
-  const std::string prefix = TomlSubset::Key("aliases", "");
-  for (auto it = toml.strings.lower_bound(prefix); it != toml.strings.end(); ++it) {
-    if (it->first.compare(0, prefix.size(), prefix) != 0) break;
-    aliases_[it->first.substr(prefix.size())] = it->second;
-  }
-  // A list replaces the one of an earlier file even when it is empty.
-  const auto search = toml.lists.find(TomlSubset::Key("", "unqualified-search-registries"));
-  if (search != toml.lists.end()) search_registries_ = search->second;
-  return {};
+// Keeps what follows the name; a repository that is not a full name is left out, as is one named already.
+void Add(std::vector<Reference>& list, const Reference& reference, const std::string& repository) {
+  auto full = Reference::Parse(repository);
+  if (!full || full->IsShort()) return;
+  full->tag = reference.tag;
+  full->digest = reference.digest;
+  for (const auto& known : list)
+    if (known.Repository() == full->Repository()) return;
+  list.push_back(std::move(*full));
 }
 
-Result<ShortNames> ShortNames::Load(const common::SystemPaths& paths) {
-  ShortNames names;
-  const char* override_file = ::getenv("CONTAINERS_REGISTRIES_CONF");
-  if (override_file != nullptr && *override_file != '\0') {
-    TRY(names.Merge(override_file));
-    return names;
-  }
-  TRY(names.Merge(paths.config_dir + "/registries.conf"));
-  const std::string folder = paths.config_dir + "/registries.conf.d";
-  auto files = common::ListDirectory(folder);
-  if (!files && files.error().code() == ErrorCode::kNotFound) return names;
-  if (!files) return std::move(files).error();
-  for (const auto& file : *files)
-    if (file.size() > 5 && file.compare(file.size() - 5, 5, ".conf") == 0) TRY(names.Merge(folder + "/" + file));
-  return names;
-}
+}  // namespace
 
-std::vector<Reference> ShortNames::Candidates(const Reference& reference) const {
+std::vector<Reference> LocalCandidates(const RegistriesConf& conf, const Reference& reference) {
   if (!reference.IsShort()) return {reference};
-  std::vector<Reference> result;
-  const auto add = [&](const std::string& repository) {
-    auto full = Reference::Parse(repository);
-    if (!full || full->IsShort()) return;
-    full->tag = reference.tag;
-    full->digest = reference.digest;
-    for (const auto& known : result)
-      if (known.Repository() == full->Repository()) return;
-    result.push_back(std::move(*full));
-  };
-  if (const auto alias = aliases_.find(reference.path); alias != aliases_.end()) add(alias->second);
-  add("localhost/" + reference.path);
-  for (const auto& registry : search_registries_) add(registry + "/" + reference.path);
-  add("docker.io/" + reference.path);
-  return result;
+  std::vector<Reference> list;
+  if (const auto alias = conf.Alias(reference.path)) Add(list, reference, *alias);
+  Add(list, reference, "localhost/" + reference.path);
+  for (const auto& registry : conf.search_registries()) Add(list, reference, registry + "/" + reference.path);
+  Add(list, reference, "docker.io/" + reference.path);
+  return list;
+}
+
+Result<std::vector<Reference>> PullCandidates(const RegistriesConf& conf, const Reference& reference) {
+  if (!reference.IsShort()) return std::vector<Reference>{reference};
+  std::vector<Reference> list;
+  if (conf.short_name_mode() != ShortNameMode::kDisabled)
+    if (const auto alias = conf.Alias(reference.path)) Add(list, reference, *alias);
+  if (!list.empty()) return list;
+  for (const auto& registry : conf.search_registries()) Add(list, reference, registry + "/" + reference.path);
+  if (list.empty())
+    return MakeError(ErrorCode::kInvalid,
+                     "short-name \"{}\" did not resolve to an alias and no unqualified-search registries are defined in "
+                     "registries.conf; write the full name, for example docker.io/library/{}",
+                     reference.path, reference.path);
+  if (list.size() > 1 && conf.short_name_mode() == ShortNameMode::kEnforcing)
+    return MakeError(ErrorCode::kInvalid,
+                     "short-name \"{}\" may come from several registries ({}) and short-name-mode is \"enforcing\"; write "
+                     "the full name",
+                     reference.path, fmt::join(conf.search_registries(), ", "));
+  return list;
 }
 
 }  // namespace skiff::image

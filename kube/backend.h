@@ -42,11 +42,21 @@ class PodBackend {
   virtual common::Result<> PutObject(const StoredObject& object) = 0;
   virtual common::Result<std::optional<StoredObject>> GetObject(const std::string& kind, const std::string& kube_namespace,
                                                                 const std::string& name) = 0;
+  virtual common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) = 0;  // empty: of all kinds
   virtual common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
                                         const std::string& name) = 0;
 
+  virtual common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) = 0;
+  virtual common::Result<> ReleaseServiceLease(const std::string& holder) = 0;
+  virtual common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool wait) = 0;
+  virtual common::Result<bool> HasServices() = 0;
+
   // Keeps other plays and downs of these objects waiting as long as the result lives.
   virtual common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) = 0;
+
+  virtual common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& pod_id) = 0;
+  // Of the machine and of pods in its network, as others reach it (Kubernetes' node address); empty: unknown.
+  virtual std::string HostAddress() = 0;
 
   virtual common::Result<image::Image> FindImage(const std::string& reference) = 0;
 };

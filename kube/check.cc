@@ -92,6 +92,7 @@ class Checker {
   bool CheckType(const Type& type, const Value& value, const std::string& path, bool tell_support);
   void CheckScalar(const Type& type, const Value& value, const std::string& path);
   void CheckLimits(const Field& field, const Value& value, const std::string& path);
+  void CheckEntries(const Field& field, const Value& value, const std::string& path);
   // False when nothing more needs to be told about what is inside.
   bool TellSupport(const Field& field, const Value::Entry& entry, const std::string& path);
 
@@ -258,9 +259,21 @@ void Checker::CheckLimits(const Field& field, const Value& value, const std::str
       Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, detail)));
     }
   }
+  CheckEntries(field, value, path);
   if (field.rule == nullptr || IsUnset(value)) return;
   const std::string wrong = field.rule(value);
   if (!wrong.empty()) Error(value.mark(), fmt::format("{}: {}", path, wrong));
+}
+
+void Checker::CheckEntries(const Field& field, const Value& value, const std::string& path) {
+  const auto check = [&](TextRule rule, const std::string& text, Mark mark) {
+    const std::string wrong = rule == nullptr ? std::string() : rule(text);
+    if (!wrong.empty()) Error(mark, fmt::format("{}: Invalid value: {}: {}", path, QuoteText(text), wrong));
+  };
+  for (const Value::Entry& entry : value.entries()) {
+    check(field.key_rule, entry.key, entry.key_mark);
+    if (entry.value.is(Kind::kString)) check(field.value_rule, entry.value.text(), entry.value.mark());
+  }
 }
 
 std::vector<Finding> Checker::Finish(const Value& object) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kube/lifecycle_from_spec.h"
 #include "kube/pod_from_spec.h"
 
 namespace skiff::kube {
@@ -187,7 +188,7 @@ ContainerFromSpecResult ContainerFromSpec(const pod::ContainerInfo& info,
   out.tty = spec.tty;
   out.stdin = spec.stdin;
   out.stdin_once = spec.stdin_once;
-  if (!spec.stop_signal.empty()) out.lifecycle.emplace().stop_signal = spec.stop_signal;
+  AddLifecycle(spec, out, result.warnings);
   WarnOfTheRest(spec, result.warnings);
   return result;
 }

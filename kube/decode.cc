@@ -78,6 +78,9 @@ void ForKind(std::string_view kind, const Use& use) {
   if (kind == ConfigMap::kKind) use(ConfigMap());
   if (kind == Secret::kKind) use(Secret());
   if (kind == PersistentVolumeClaim::kKind) use(PersistentVolumeClaim());
+  if (kind == Service::kKind) use(Service());
+  if (kind == Endpoints::kKind) use(Endpoints());
+  if (kind == EndpointSlice::kKind) use(EndpointSlice());
 }
 
 void SortFindings(std::vector<Finding>& findings) {

@@ -17,6 +17,8 @@ std::string_view DefaultPullPolicy(std::string_view image) {
 
 namespace {
 
+constexpr int32_t kDefaultAffinitySeconds = 10800;
+
 bool HasSource(const Volume& volume) {
   return volume.host_path || volume.empty_dir || volume.secret || volume.config_map || volume.projected ||
          volume.downward_api || volume.persistent_volume_claim || volume.image || volume.ephemeral ||
@@ -71,6 +73,28 @@ void ApplyComputed(Secret& secret) {
   secret.string_data.clear();
 }
 
+void ApplyComputed(Service& service) {
+  ServiceSpec& spec = service.spec;
+  const bool external_name = spec.type == "ExternalName";
+  for (ServicePort& port : spec.ports) {
+    // 0 is what templates that leave it open render.
+    if (!port.target_port || (!port.target_port->is_string && port.target_port->number == 0) ||
+        (port.target_port->is_string && port.target_port->text.empty()))
+      port.target_port = IntOrString{.number = port.port};
+  }
+  if (spec.session_affinity == "ClientIP") {
+    if (!spec.session_affinity_config) spec.session_affinity_config.emplace();
+    auto& client = spec.session_affinity_config->client_ip;
+    if (!client) client.emplace();
+    if (!client->timeout_seconds) client->timeout_seconds = kDefaultAffinitySeconds;
+  }
+  if (spec.cluster_ip.empty() && !spec.cluster_ips.empty()) spec.cluster_ip = spec.cluster_ips.front();
+  if (!external_name && spec.internal_traffic_policy.empty()) spec.internal_traffic_policy = "Cluster";
+  const bool outside = spec.type == "NodePort" || spec.type == "LoadBalancer";
+  if (outside && spec.external_traffic_policy.empty()) spec.external_traffic_policy = "Cluster";
+  if (spec.type == "LoadBalancer" && !spec.allocate_load_balancer_node_ports) spec.allocate_load_balancer_node_ports = true;
+}
+
 template <typename T>
 void ApplyComputed(T&) {}
 
@@ -122,6 +146,20 @@ void RemoveComputed(Deployment& deployment) {
   RemoveFromPodSpec(deployment.spec.pod_template.spec);
   auto& rolling = deployment.spec.strategy.rolling_update;
   if (rolling && IsDefault(rolling->max_surge) && IsDefault(rolling->max_unavailable)) rolling.reset();
+}
+
+// What allocation and defaults have added; a fixed clusterIP cannot be told from an allocated one here.
+void RemoveComputed(Service& service) {
+  ServiceSpec& spec = service.spec;
+  for (ServicePort& port : spec.ports) {
+    if (port.target_port && !port.target_port->is_string && port.target_port->number == port.port) port.target_port.reset();
+  }
+  if (spec.internal_traffic_policy == "Cluster") spec.internal_traffic_policy.clear();
+  if (spec.external_traffic_policy == "Cluster") spec.external_traffic_policy.clear();
+  if (spec.allocate_load_balancer_node_ports.value_or(false)) spec.allocate_load_balancer_node_ports.reset();
+  const auto& affinity = spec.session_affinity_config;
+  if (affinity && affinity->client_ip && affinity->client_ip->timeout_seconds.value_or(0) == kDefaultAffinitySeconds)
+    spec.session_affinity_config.reset();
 }
 
 template <typename T>

@@ -8,6 +8,7 @@
 #include "kube/object_key.h"
 #include "kube/parallel.h"
 #include "kube/plan.h"
+#include "kube/reconcile.h"
 
 namespace skiff::kube {
 namespace {
@@ -61,6 +62,10 @@ void DeleteObjects(const std::vector<Object>& objects, bool force, PodBackend& b
   for (const Object& object : objects) {
     if (object.As<PersistentVolumeClaim>() && !force) continue;
     const ObjectKey key = KeyOf(object);
+    if (object.As<Service>()) {
+      if (auto released = backend.ReleaseServiceLease(key.kube_namespace + "/" + key.name); !released)
+        report.errors.push_back(released.error());
+    }
     const auto stored = backend.GetObject(key.kind, key.kube_namespace, key.name);
     if (!stored) report.errors.push_back(stored.error());
     if (!stored || !*stored) continue;
@@ -93,6 +98,9 @@ DownReport Down(const std::vector<Object>& objects, const DownOptions& options, 
   }
   RemovePods(objects, *existing, options.workers, **backend, open_backend, report);
   DeleteObjects(objects, options.force, **backend, report);
+  const auto services = (*backend)->HasServices();
+  auto followed = services && *services ? ReconcileServices(**backend, options.read_object, true) : common::Result<>();
+  if (!followed) report.errors.push_back(std::move(followed).error().Wrap("Services"));
   if (!options.force) return report;
   for (const std::string& name : ClaimVolumes(objects)) {
     if (auto removed = (*backend)->RemoveVolume(name)) report.volumes_removed.push_back(name);

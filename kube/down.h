@@ -13,6 +13,7 @@ namespace skiff::kube {
 struct DownOptions {
   bool force = false;     // also remove the named volumes of claims
   unsigned workers = 0;   // pods stopped at once; 0: up to 64, as stopping is mostly waiting
+  ObjectReader read_object;  // for the Services that stay
 };
 
 struct DownReport {

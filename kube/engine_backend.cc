@@ -33,14 +33,29 @@ class EngineBackend : public PodBackend {
                                                         const std::string& name) override {
     return engine_->GetObject(kind, kube_namespace, name);
   }
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
+    return engine_->ListObjects(kind);
+  }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace,
                                 const std::string& name) override {
     return engine_->DeleteObject(kind, kube_namespace, name);
   }
 
+  common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
+    return engine_->TakeServiceLease(request);
+  }
+  common::Result<> ReleaseServiceLease(const std::string& holder) override { return engine_->ReleaseServiceLease(holder); }
+  common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool wait) override {
+    return engine_->ReconcileServices(read, wait);
+  }
+  common::Result<bool> HasServices() override { return engine_->HasServices(); }
+  std::string HostAddress() override { return engine_->HostAddress(); }
+
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
     return ObjectLocks::Acquire(engine_->paths().run_dir + "/objects.lock", keys);
   }
+
+  common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return engine_->PodEvents(id); }
 
   common::Result<image::Image> FindImage(const std::string& reference) override {
     return engine_->images().Find(reference);

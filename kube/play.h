@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/result.h"
 #include "kube/backend.h"
+#include "kube/image_wish.h"
 #include "kube/node.h"
 #include "kube/types/object.h"
 
@@ -23,6 +24,7 @@ struct PlayOptions {
   std::vector<std::string> networks;  // --network: names, or one of "host", "none"; empty: the default network
   std::vector<std::string> publish;   // --publish [[HOSTIP:]HOST:]CONTAINER[/PROTO]: replaces the hostPorts of its port
   std::vector<Object> config_maps;    // --configmap FILE: looked up like those of the manifest, not kept
+  ImageProvider provide_images;       // absent: the images have to be in the store
   ObjectReader read_object;           // for ConfigMaps and Secrets of earlier calls
   unsigned workers = 0;               // pods handled at once; 0: twice the cores
   std::optional<NodeInfo> node;       // absent: this machine

@@ -7,6 +7,7 @@
 #include "kube/object_store.h"
 #include "kube/parallel.h"
 #include "kube/publish.h"
+#include "kube/reconcile.h"
 
 namespace skiff::kube {
 namespace {
@@ -67,10 +68,13 @@ PlayReport Player::Run() {
   }
   plan_ = MakePlan(sets_, *existing, options_.replace);
   for (auto& [set, error] : plan_.refused) Refuse(set, std::move(error));
-  RefuseMissingImages();
+  ProvideImages();
   StoreConfiguration();
+  // Before the pods: their containers get the variables of the Services that are there when they start.
+  FollowServices();
   RemoveObsolete();
   MakeAndStart();
+  FollowServices();
   StoreWorkloads();
   CollectResults();
   return std::move(report_);
@@ -103,6 +107,7 @@ void Player::Resolve() {
     Problems problems(set.object());
     set.Resolve(settings_, problems);
     CheckClaims(set, problems);
+    pull_secrets_.push_back(PullSecretsOf(set, config_, problems));
     for (const std::string& warning : problems.warnings()) Warn(warning);
     for (const common::Error& error : problems.errors()) Fail(error);
   }
@@ -133,33 +138,59 @@ void Player::CheckClaims(const PodSet& set, Problems& problems) {
   }
 }
 
-void Player::RefuseMissingImages() {
-  std::map<std::string, std::optional<common::Error>> checked;  // by image; absent error: it is there
-  const auto missing = [&](const std::string& image) -> const std::optional<common::Error>& {
-    const auto [entry, is_new] = checked.try_emplace(image);
-    if (is_new) {
-      if (const auto found = backend_->FindImage(image); !found) entry->second = found.error();
-    }
-    return entry->second;
+void Player::ProvideImages() {
+  struct Use {
+    size_t set;
+    std::string path;  // of the field
+    size_t wish;
   };
+  std::vector<ImageWish> wishes;
+  std::vector<Use> uses;
+  std::set<size_t> seen;
   for (const PlannedPod& planned : plan_.pods) {
+    if (planned.existing || refused_.contains(planned.set) || !seen.insert(planned.set).second) continue;
     const PodSet& set = sets_[planned.set];
-    for (const auto* containers : {&set.spec().init_containers, &set.spec().containers}) {
-      for (const Container& container : *containers) {
-        if (planned.existing || refused_.contains(planned.set)) continue;
-        std::optional<common::Error> error = missing(container.image);
-        if (!error) continue;
-        Refuse(planned.set, std::move(*error).Wrap(fmt::format("{} \"{}\": container \"{}\"", set.key().kind,
-                                                                set.key().name, container.name)));
+    const auto wish_for = [&](const char* field, const std::vector<Container>& containers) {
+      for (size_t i = 0; i < containers.size(); ++i) {
+        ImageWish wish{containers[i].image, containers[i].image_pull_policy, pull_secrets_[planned.set]};
+        const auto same = std::find(wishes.begin(), wishes.end(), wish);
+        uses.push_back({planned.set, fmt::format("{}.{}[{}].image", set.spec_path(), field, i), static_cast<size_t>(same - wishes.begin())});
+        if (same == wishes.end()) wishes.push_back(std::move(wish));
       }
-    }
+    };
+    wish_for("initContainers", set.spec().init_containers);
+    wish_for("containers", set.spec().containers);
   }
+  if (wishes.empty()) return;
+  const auto results = FindOrPull(wishes);
+  for (const Use& use : uses) {
+    if (results[use.wish]) continue;
+    Problems problems(sets_[use.set].object());
+    problems.Error(use.path, ImageError(wishes[use.wish], results[use.wish].error()).message());
+    for (const common::Error& error : problems.errors()) Refuse(use.set, error);
+  }
+}
+
+std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& wishes) {
+  if (options_.provide_images) return options_.provide_images(wishes);
+  std::vector<common::Result<>> results;
+  for (const ImageWish& wish : wishes) {
+    const auto found = backend_->FindImage(wish.image);
+    results.push_back(found ? common::Result<>() : common::Result<>(found.error()));
+  }
+  return results;
 }
 
 void Player::StoreConfiguration() {
   for (size_t i = 0; i < objects_.size(); ++i) {
-    const Object& object = objects_[i];
+    Object& object = objects_[i];
     if (set_of_object_[i] != kNoSet) continue;
+    if (object.As<Service>()) {
+      if (auto assigned = AssignService(*backend_, options_.read_object, object, options_.replace); !assigned) {
+        Fail(assigned.error());
+        continue;
+      }
+    }
     const auto stored = StoreObject(*backend_, object, options_.replace);
     if (!stored) {
       Fail(stored.error());
@@ -173,6 +204,14 @@ void Player::StoreConfiguration() {
     if (auto made = backend_->EnsureVolume(volume, object.metadata().labels)) report_.volumes.push_back(volume);
     else Fail(std::move(made).error().Wrap(fmt::format("persistentvolumeclaim \"{}\"", key.name)));
   }
+}
+
+void Player::FollowServices() {
+  const auto services = backend_->HasServices();
+  auto done = !services ? common::Result<>(services.error())
+              : *services ? ReconcileServices(*backend_, options_.read_object, true)
+                          : common::Result<>();
+  if (!done) Fail(std::move(done).error().Wrap("Services"));
 }
 
 void Player::RemoveObsolete() {
@@ -242,13 +281,14 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
     }
   }
   const std::lock_guard lock(mutex_);
-  if (!done) Fail(std::move(done).error().Wrap(fmt::format("pod \"{}\"", result.name)));
+  // The engine's errors name the pod; where it is written is known here.
+  if (!done) Fail(std::move(done).error().At(sets_[planned.set].object().PositionOf("metadata.name")));
   else if (observer_.pod_done) observer_.pod_done(result);
 }
 
 common::Result<> Player::Make(PodBackend& backend, PodWork& work) {
   ASSIGN_OR_RETURN(work.result.id, backend.CreatePod(work.spec));
-  ASSIGN_OR_RETURN(const pod::PodInfo info, backend.InspectPod(work.result.id));
+  ASSIGN_OR_RETURN(const pod::PodInfo info, backend.InspectPod(work.result.id), "pod \"{}\"", work.result.name);
   work.result.container_ids = AppContainerIds(info);
   return {};
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kube/config_source.h"
+#include "kube/image_wish.h"
 #include "kube/plan.h"
 #include "kube/play.h"
 #include "kube/pod_set.h"
@@ -31,9 +32,12 @@ class Player {
   void ApplyPublish();
   void Resolve();
   void CheckClaims(const PodSet& set, Problems& problems);
-  // Keeps sets whose image is missing as they are: what runs is not given up for what cannot.
-  void RefuseMissingImages();
+  // Sees to it that the images of the pods to be made are there. Sets whose image cannot be had are kept as they are: what
+  // runs is not given up for what cannot.
+  void ProvideImages();
+  std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
   void StoreConfiguration();
+  void FollowServices();
   void RemoveObsolete();
   void MakeAndStart();
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);
@@ -55,6 +59,7 @@ class Player {
   ConfigSource config_;
   PodSettings settings_;
   std::vector<PodSet> sets_;
+  std::vector<std::vector<std::string>> pull_secrets_;  // beside sets_
   std::vector<size_t> set_of_object_;  // kNoSet for other kinds
   PlayPlan plan_;
   std::set<size_t> refused_;         // sets that are left as they are

@@ -98,7 +98,8 @@ void AddRestartPolicies(const pod::PodSpec& spec, const std::vector<pod::Contain
   }
   out.restart_policy = RestartPolicyName(policies.empty() ? spec.restart_policy : policies.front());
   for (size_t i = 0; i < policies.size() && i < out.containers.size(); ++i) {
-    if (policies[i] != policies.front()) out.containers[i].restart_policy = RestartPolicyName(policies[i]);
+    if (policies[i] != policies.front() || !out.containers[i].restart_policy_rules.empty())
+      out.containers[i].restart_policy = RestartPolicyName(policies[i]);
   }
 }
 

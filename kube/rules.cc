@@ -96,6 +96,12 @@ std::string QualifiedNameDetail(std::string_view text) {
          "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 }
 
+std::string AnnotationKeyDetail(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return QualifiedNameDetail(lower);
+}
+
 std::string LabelValueDetail(std::string_view text) {
   if (text.size() > 63) return "must be no more than 63 bytes";
   if (text.empty() || MatchesQualifiedPart(text)) return {};
@@ -130,30 +136,10 @@ std::string CheckDnsLabel(const Value& value) { return Wrap(value, DnsLabelDetai
 std::string CheckDnsSubdomain(const Value& value) { return Wrap(value, DnsSubdomainDetail(value.text())); }
 std::string CheckConfigKey(const Value& value) { return Wrap(value, ConfigKeyDetail(value.text())); }
 
-std::string CheckLabels(const Value& value) {
-  for (const Value::Entry& entry : value.entries()) {
-    if (const std::string detail = QualifiedNameDetail(entry.key); !detail.empty()) {
-      return fmt::format("Invalid value: {}: {}", QuoteText(entry.key), detail);
-    }
-    if (const std::string detail = LabelValueDetail(entry.value.text()); !detail.empty()) {
-      return InvalidValue(entry.value, detail);
-    }
-  }
-  return {};
-}
-
 std::string CheckAnnotations(const Value& value) {
   constexpr size_t kLargest = 256 * 1024;
   size_t bytes = 0;
-  for (const Value::Entry& entry : value.entries()) {
-    bytes += entry.key.size() + entry.value.text().size();
-    std::string lower = entry.key;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
-    if (const std::string detail = QualifiedNameDetail(lower); !detail.empty()) {
-      return fmt::format("Invalid value: {}: {}", QuoteText(entry.key), detail);
-    }
-  }
+  for (const Value::Entry& entry : value.entries()) bytes += entry.key.size() + entry.value.text().size();
   return bytes > kLargest ? fmt::format("Too long: may not be more than {} bytes", kLargest) : std::string();
 }
 

@@ -12,6 +12,7 @@ namespace skiff::kube {
 std::string DnsLabelDetail(std::string_view text);
 std::string DnsSubdomainDetail(std::string_view text);
 std::string QualifiedNameDetail(std::string_view text);
+std::string AnnotationKeyDetail(std::string_view text);
 std::string LabelValueDetail(std::string_view text);
 std::string ConfigKeyDetail(std::string_view text);
 bool IsIpAddress(std::string_view text);
@@ -21,8 +22,7 @@ std::string InvalidValue(const Value& value, std::string_view detail);
 
 std::string CheckDnsLabel(const Value& value);
 std::string CheckDnsSubdomain(const Value& value);
-std::string CheckLabels(const Value& value);
-std::string CheckAnnotations(const Value& value);
+std::string CheckAnnotations(const Value& value);  // their size
 std::string CheckPortName(const Value& value);
 std::string CheckEnvName(const Value& value);
 std::string CheckConfigKey(const Value& value);

@@ -48,6 +48,8 @@ struct Type {
 // Returns what is wrong with a value in Kubernetes' words (`Invalid value: "x": must be ...`), empty when it
 // is right.
 using Rule = std::string (*)(const Value& value);
+// The same for a text: what is wrong with it, empty when nothing is.
+using TextRule = std::string (*)(std::string_view text);
 
 // Receives each struct inside a member: its table and its address.
 using StructVisitor = std::function<void(const Struct& fields, void* object)>;
@@ -62,6 +64,7 @@ struct Field {
   std::vector<std::string_view> choices;
   std::optional<int64_t> low, high;  // of numbers, inclusive
   Rule rule = nullptr;
+  TextRule key_rule = nullptr, value_rule = nullptr;  // of a map of strings: told at the entry
   std::string_view note;  // for the documentation
 
   // Access to the member of the C++ struct; null in tables of values that are kept as they are.
@@ -83,6 +86,9 @@ struct Field {
     return low = minimum, high = maximum, std::move(*this);
   }
   Field&& Check(Rule check) && { return rule = check, std::move(*this); }
+  Field&& CheckEach(TextRule key, TextRule value = nullptr) && {
+    return key_rule = key, value_rule = value, std::move(*this);
+  }
   Field&& Note(std::string_view text) && { return note = text, std::move(*this); }
 };
 

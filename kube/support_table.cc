@@ -81,6 +81,9 @@ std::string SupportTable() {
   Collect(Describe(static_cast<const ConfigMap*>(nullptr)), structs);
   Collect(Describe(static_cast<const Secret*>(nullptr)), structs);
   Collect(Describe(static_cast<const PersistentVolumeClaim*>(nullptr)), structs);
+  Collect(Describe(static_cast<const Service*>(nullptr)), structs);
+  Collect(Describe(static_cast<const Endpoints*>(nullptr)), structs);
+  Collect(Describe(static_cast<const EndpointSlice*>(nullptr)), structs);
   std::string out;
   for (const Struct* table : structs) {
     out += fmt::format("{}### {}\n\n| field | type | default | support |\n|---|---|---|---|\n",

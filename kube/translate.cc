@@ -2,6 +2,7 @@
 
 #include "kube/cgroup_values.h"
 #include "kube/translate_env.h"
+#include "kube/translate_lifecycle.h"
 #include "kube/translate_security.h"
 #include "kube/translate_volumes.h"
 
@@ -59,8 +60,9 @@ pod::ContainerSpec TranslateContainer(const TranslationContext& context, const C
   out.stdin = in.stdin;
   out.stdin_once = in.stdin_once;
   if (!in.restart_policy.empty()) out.restart_policy = RestartPolicyOf(in.restart_policy);
-  if (in.lifecycle) out.stop_signal = in.lifecycle->stop_signal;
+  TranslateLifecycle(context, in, path, out);
   out.termination_message_path = in.termination_message_path;
+  out.termination_message_from_log = in.termination_message_policy == "FallbackToLogsOnError";
   return out;
 }
 
@@ -71,6 +73,7 @@ void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
     out.init_containers.push_back(TranslateContainer(context, in, fmt::format("{}.initContainers[{}]", context.spec_path, i)));
     out.init_containers.back().ports = Ports(in, false);
     out.init_containers.back().init = true;
+    out.init_containers.back().sidecar = IsSidecar(in);
   }
   for (size_t i = 0; i < spec.containers.size(); ++i) {
     const Container& in = spec.containers[i];
@@ -79,11 +82,18 @@ void TranslateContainers(const TranslationContext& context, pod::PodSpec& out) {
   }
 }
 
-// There is no cluster DNS server: ClusterFirst names resolve as the host resolves them. The cluster's search domains and
-// its ndots:5 would only send every internet name through four lookups that fail first.
+// In the host's network, ClusterFirst is what the host has (kube-semantics.md 9).
+pod::DnsConfig::Policy DnsPolicy(const PodSpec& spec) {
+  using Policy = pod::DnsConfig::Policy;
+  if (spec.dns_policy == "None") return Policy::kNone;
+  if (spec.dns_policy == "Default") return Policy::kDefault;
+  if (spec.dns_policy == "ClusterFirstWithHostNet") return Policy::kClusterFirstWithHostNet;
+  return spec.host_network ? Policy::kDefault : Policy::kClusterFirst;
+}
+
 pod::DnsConfig Dns(const PodSpec& spec) {
   pod::DnsConfig out;
-  out.policy = spec.dns_policy == "None" ? pod::DnsConfig::Policy::kNone : pod::DnsConfig::Policy::kDefault;
+  out.policy = DnsPolicy(spec);
   if (!spec.dns_config) return out;
   out.nameservers = spec.dns_config->nameservers;
   out.searches = spec.dns_config->searches;
@@ -123,6 +133,9 @@ pod::PodSpec TranslatePod(const TranslationContext& context) {
   if (out.hostname.size() > 64)
     context.problems.Error(context.spec_path + ".setHostnameAsFQDN",
                            fmt::format("the name {} is longer than the 64 characters of a host name", out.hostname));
+  out.hostname_label = spec.hostname;
+  out.subdomain = spec.subdomain;
+  out.service_links = spec.enable_service_links.value_or(true);
   TranslateContainers(context, out);
   out.volumes = TranslateVolumes(context);
   out.restart_policy = RestartPolicyOf(spec.restart_policy);

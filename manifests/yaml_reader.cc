@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "kube/text.h"
 #include "manifests/json_text.h"
 #include "manifests/scalar.h"
+#include "manifests/yaml_hints.h"
 
 namespace skiff::manifests {
 
@@ -31,9 +33,15 @@ Mark ToMark(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 // Builds one tree per document from yaml-cpp's events.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::vector<SyntaxError>& errors) : errors_(errors) {}
+  TreeBuilder(const std::string& text, std::vector<SyntaxError>& errors) : text_(text), errors_(errors) {}
 
   Value TakeDocument() { return std::move(root_); }
+  // The last quoted scalar that goes over several lines.
+  struct LongQuote {
+    Mark open;
+    int last_line = 0;
+  };
+  const LongQuote& long_quote() const { return long_quote_; }
   // Where the innermost list or map that is still open began; nowhere when none is.
   Mark OpenMark() const { return frames_.empty() ? Mark{} : frames_.back().value.mark(); }
 
@@ -48,6 +56,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     const bool plain = tag == "?" || tag.empty();
+    if (!plain) CheckQuotes(mark);
     if (plain && text == "<<" && WantsKey()) {
       frames_.back().merge_pending = true;
       frames_.back().has_key = true;
@@ -103,6 +112,17 @@ class TreeBuilder : public YAML::EventHandler {
 
   [[noreturn]] static void Stop(const YAML::Mark& mark, const std::string& message) {
     throw YAML::ParserException(mark, message);
+  }
+
+  void CheckQuotes(const YAML::Mark& mark) {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    const size_t open = static_cast<size_t>(mark.pos) + (text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+    const QuotedScalar scalar = FindClosingQuote(text_, open);
+    if (!scalar.quoted) return;
+    if (!scalar.close) Stop(mark, fmt::format("this {} is never closed", text_[open]));
+    const std::string_view quoted = std::string_view(text_).substr(open, *scalar.close - open);
+    const auto lines = std::count(quoted.begin(), quoted.end(), '\n');
+    if (lines > 0) long_quote_ = {ToMark(mark), mark.line + 1 + static_cast<int>(lines)};
   }
 
   bool WantsKey() const {
@@ -216,7 +236,9 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  const std::string& text_;
   std::vector<SyntaxError>& errors_;
+  LongQuote long_quote_;
   Value root_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Anchored> anchors_;
@@ -240,23 +262,39 @@ std::string Explain(const std::string& message) {
   return words == kWords.end() ? message : std::string(words->second);
 }
 
+// What stopped yaml-cpp, at the place where a person should look.
+SyntaxError Locate(const YAML::Exception& error, const std::string& text, const TreeBuilder& builder) {
+  SyntaxError found{error.mark.is_null() ? Mark{} : ToMark(error.mark), Explain(error.msg)};
+  const TreeBuilder::LongQuote& quote = builder.long_quote();
+  if (quote.open.line > 0 && quote.last_line == found.mark.line) {
+    // The quotes behind one that is missing open what they should close.
+    found.message = fmt::format("{}; or the quote that opens in line {} should be closed before line {}", found.message,
+                                quote.open.line, quote.last_line);
+  } else if (error.msg.ends_with("flow not found") && builder.OpenMark().line > 0) {
+    // What is never closed is noticed at the end of the text; the bracket that opens it is where to look.
+    found.mark = builder.OpenMark();
+  } else if (error.msg == "illegal map value" || error.msg == "end of map not found") {
+    if (const auto line = LineWithoutColon(text, found.mark.line)) found = {*line, "there is no \": \" after a key in this line"};
+  }
+  found.message = "not valid YAML: " + found.message;
+  return found;
+}
+
 }  // namespace
 
 YamlText ReadYaml(const std::string& text) {
   YamlText result;
-  TreeBuilder builder(result.errors);
+  const std::string joined = JoinSurrogates(text);
+  TreeBuilder builder(joined, result.errors);
   try {
-    std::istringstream stream(JoinSurrogates(text));
+    std::istringstream stream(joined);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
       Value document = builder.TakeDocument();
       if (!document.is(Value::Kind::kNull)) result.documents.push_back(std::move(document));
     }
   } catch (const YAML::Exception& error) {
-    Mark mark = error.mark.is_null() ? Mark{} : ToMark(error.mark);
-    // What is never closed is noticed at the end of the text; the bracket that opens it is where to look.
-    if (error.msg.ends_with("flow not found") && builder.OpenMark().line > 0) mark = builder.OpenMark();
-    result.errors.push_back({mark, fmt::format("not valid YAML: {}", Explain(error.msg))});
+    result.errors.push_back(Locate(error, joined, builder));
   } catch (const std::exception& error) {
     result.errors.push_back({{}, fmt::format("not valid YAML: {}", error.what())});
   }

@@ -1,5 +1,6 @@
 #include "network/foreign_firewall.h"
 
+#include <arpa/inet.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -30,6 +31,7 @@ struct Chain {
   std::string table;
   std::string name;
   bool forwards = false;  // hooked where packets are forwarded
+  bool receives = false;  // hooked where packets for the host itself come in
   bool drops = false;     // its policy
 };
 
@@ -48,6 +50,8 @@ Chain ParseChain(const nlmsghdr* answer) {
   parsed.name = nftnl_chain_get_str(chain.get(), NFTNL_CHAIN_NAME);
   parsed.forwards = nftnl_chain_is_set(chain.get(), NFTNL_CHAIN_HOOKNUM) &&
                     nftnl_chain_get_u32(chain.get(), NFTNL_CHAIN_HOOKNUM) == NF_INET_FORWARD;
+  parsed.receives = nftnl_chain_is_set(chain.get(), NFTNL_CHAIN_HOOKNUM) &&
+                    nftnl_chain_get_u32(chain.get(), NFTNL_CHAIN_HOOKNUM) == NF_INET_LOCAL_IN;
   parsed.drops = nftnl_chain_get_u32(chain.get(), NFTNL_CHAIN_POLICY) == NF_DROP;
   return parsed;
 }
@@ -127,6 +131,43 @@ UniqueRule AcceptRule(const Chain& chain, const std::string& bridge, uint32_t di
       .Build();
 }
 
+// Questions of pods to the name server on the bridge's address.
+UniqueRule QuestionRule(const Chain& chain, const std::string& bridge, uint8_t protocol) {
+  constexpr uint32_t kDestinationPort = 2;
+  const uint16_t port = htons(53);
+  std::array<char, IFNAMSIZ> name{};
+  std::strncpy(name.data(), bridge.c_str(), name.size() - 1);
+  return RuleBuilder(chain.table, chain.name)
+      .Meta(NFT_META_IIFNAME)
+      .Equals(name.data(), name.size())
+      .Meta(NFT_META_L4PROTO)
+      .EqualsU8(protocol)
+      .TransportHeader(kDestinationPort, sizeof port)
+      .Equals(&port, sizeof port)
+      .Counter()
+      .Verdict(NF_ACCEPT)
+      .Comment(MarkOf(bridge))
+      .Build();
+}
+
+Result<> AdmitQuestions(NetfilterSocket& socket, const std::vector<Chain>& chains, const std::string& bridge) {
+  for (const Chain& chain : chains) {
+    if (!chain.receives || !chain.drops) continue;
+    ASSIGN_OR_RETURN(const auto present, FindOurRules(socket, chain, bridge));
+    if (!present.empty()) continue;
+    NftBatch batch;
+    for (const uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP})
+      batch.AddRule(QuestionRule(chain, bridge, protocol).get(), static_cast<int>(chain.family), 0);
+    auto result = socket.Apply(batch, "add a rule");
+    if (!result)
+      return MakeError(ErrorCode::kUnavailable,
+                       "chain {} of table {} {} drops packets for the host and takes no rule of ours ({}): allow port 53 "
+                       "from interface {} in the firewall that owns it, or pods cannot look up names",
+                       chain.name, FamilyName(chain.family), chain.table, result.error().message(), bridge);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge) {
@@ -145,7 +186,7 @@ Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge) {
           "from and to interface {} in the firewall that owns it",
           chain.name, FamilyName(chain.family), chain.table, result.error().message(), bridge);
   }
-  return {};
+  return AdmitQuestions(socket, chains, bridge);
 }
 
 Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge) {
@@ -153,7 +194,7 @@ Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge) {
   NftBatch batch;
   for (const Chain& chain : chains) {
     // Its policy may be another one by now.
-    if (!chain.forwards && chain.name != kDockerUser) continue;
+    if (!chain.forwards && !chain.receives && chain.name != kDockerUser) continue;
     ASSIGN_OR_RETURN(const auto handles, FindOurRules(socket, chain, bridge));
     for (const uint64_t handle : handles) {
       const UniqueRule rule(nftnl_rule_alloc());

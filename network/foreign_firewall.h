@@ -1,5 +1,5 @@
 // Other programs' forward chains with policy drop (docker, ufw, firewalld): a packet that any of them drops
-// is lost, whatever our own table says.
+// is lost, whatever our own table says. Likewise their input chains, where pods ask for names.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace skiff::network {
 
 // Puts a rule that accepts the bridge's packets in front of each such chain's rules, into DOCKER-USER where
-// the table has it (docker's place for that), once. An error names the chain and says what its owner has to
+// the table has it (docker's place for that), and one for questions to the name server, once. An error names the chain and says what its owner has to
 // allow.
 common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge);
 // Takes these rules back.

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "network/ipv4.h"
 #include "network/port_holder.h"
@@ -17,6 +19,10 @@ using common::Result;
 using common::UniqueFd;
 
 namespace {
+
+// A process that ends has no descriptors to be seen in /proc any more while the kernel still closes its sockets: the last
+// holder of a port, a pod's reaper above all, may be just that.
+constexpr std::chrono::milliseconds kDyingPatience{2000};
 
 std::string Describe(const Port& port) {
   return fmt::format("{}{}{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":", port.host_port,
@@ -71,15 +77,35 @@ common::Error Taken(const Port& port, const PortUse& use, const std::string& pod
   return MakeError(ErrorCode::kExists, "port {} is in use by {}", Describe(port), holder);
 }
 
+struct Attempt {
+  int error = 0;    // of bind
+  PortUse use;      // the rest only when that is EADDRINUSE
+  std::string pod;
+
+  bool HolderUnknown() const { return pod.empty() && use.program.empty() && !use.only_time_wait; }
+};
+
+Attempt BindPatiently(int fd, const Port& port, int family, Ipv4Address address, const std::string& proc_root,
+                      const std::function<std::string(const Port&)>& pod_holding) {
+  const auto deadline = std::chrono::steady_clock::now() + kDyingPatience;
+  Attempt attempt;
+  while ((attempt.error = Bind(fd, family, address, port.host_port)) == EADDRINUSE) {
+    attempt.use = FindPortUse(proc_root, port);
+    attempt.pod = pod_holding(port);
+    if (!attempt.HolderUnknown() || std::chrono::steady_clock::now() >= deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return attempt;
+}
+
 // An invalid descriptor: nothing to hold.
 Result<UniqueFd> BindOne(const Port& port, int family, Ipv4Address address, const std::string& proc_root,
                          const std::function<std::string(const Port&)>& pod_holding) {
   ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, family));
   if (!fd) return fd;
-  int error = Bind(fd.get(), family, address, port.host_port);
+  const auto [first_error, use, pod] = BindPatiently(fd.get(), port, family, address, proc_root, pod_holding);
+  int error = first_error;
   if (error == EADDRINUSE) {
-    const PortUse use = FindPortUse(proc_root, port);
-    const std::string pod = pod_holding(port);
     if (!pod.empty() || !use.only_time_wait) return Taken(port, use, pod);
     error = BindOverTimeWait(fd.get(), family, address, port.host_port);
     if (error == EADDRINUSE) return Taken(port, use, pod);

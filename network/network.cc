@@ -60,6 +60,20 @@ std::vector<Port> Normalized(std::vector<Port> ports) {
   return ports;
 }
 
+// A port of every address and the same one of a single address cannot both be held.
+Result<> CheckOverlaps(const std::vector<Port>& ports) {
+  for (const Port& one : ports) {
+    if (!one.host_ip.empty()) continue;
+    for (const Port& other : ports) {
+      if (!other.host_ip.empty() && other.host_port == one.host_port && other.protocol == one.protocol)
+        return MakeError(ErrorCode::kInvalid,
+                         "port {0}/{1} is published twice, on all addresses and on {2}: give each an address of its own",
+                         one.host_port, one.protocol, other.host_ip);
+    }
+  }
+  return {};
+}
+
 // The endpoint with names filled in, added if the pod has none on this network yet.
 Endpoint& PlanEndpoint(PodRecord& record, const Definition& network) {
   if (Endpoint* known = record.FindEndpoint(network.name)) return *known;
@@ -150,6 +164,7 @@ Result<std::vector<UniqueFd>> Network::HoldPorts(const std::string& pod_id, cons
     }
     return {};
   };
+  TRY(CheckOverlaps(wanted));
   std::vector<UniqueFd> sockets;
   for (const Port& port : wanted) {
     ASSIGN_OR_RETURN(auto bound, BindHostPort(port, paths_.proc_root, pod_holding));

@@ -108,6 +108,43 @@ RuleBuilder& RuleBuilder::MapTo(const std::string& map) {
   return *this;
 }
 
+RuleBuilder& RuleBuilder::DecideBy(const std::string& verdict_map) {
+  nftnl_expr* e = Add("lookup");
+  nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, kFirst);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
+  nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, verdict_map.c_str());
+  return *this;
+}
+
+RuleBuilder& RuleBuilder::InSubnet(uint32_t base, uint32_t mask) {
+  const uint32_t zero = 0;
+  nftnl_expr* bits = Add("bitwise");
+  nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_SREG, kFirst);
+  nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_DREG, kFirst);
+  nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_LEN, sizeof mask);
+  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof mask);
+  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
+  return EqualsU32(base);
+}
+
+RuleBuilder& RuleBuilder::Random(uint32_t count) {
+  nftnl_expr* e = Add("numgen");
+  nftnl_expr_set_u32(e, NFTNL_EXPR_NG_DREG, kFirst);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_NG_MODULUS, count);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_NG_TYPE, NFT_NG_RANDOM);
+  return *this;
+}
+
+RuleBuilder& RuleBuilder::Remember(const std::string& map, uint32_t key_word, uint64_t timeout_ms) {
+  nftnl_expr* e = Add("dynset");
+  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, Register(key_word));
+  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_DATA, kFirst);
+  nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, timeout_ms);
+  nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, map.c_str());
+  return *this;
+}
+
 RuleBuilder& RuleBuilder::OnlyIpv4() { return Meta(NFT_META_NFPROTO).EqualsU8(NFPROTO_IPV4); }
 
 RuleBuilder& RuleBuilder::Counter() {
@@ -136,12 +173,29 @@ RuleBuilder& RuleBuilder::Verdict(int verdict) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::Jump(const std::string& chain) {
+RuleBuilder& RuleBuilder::Continue(int verdict, const std::string& chain) {
   nftnl_expr* e = Add("immediate");
   nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-  nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, static_cast<uint32_t>(NFT_JUMP));
+  nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, static_cast<uint32_t>(verdict));
   nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain.c_str());
   return *this;
+}
+
+RuleBuilder& RuleBuilder::Jump(const std::string& chain) { return Continue(NFT_JUMP, chain); }
+
+RuleBuilder& RuleBuilder::Goto(const std::string& chain) { return Continue(NFT_GOTO, chain); }
+
+RuleBuilder& RuleBuilder::Reject(uint32_t type, uint8_t code) {
+  nftnl_expr* e = Add("reject");
+  nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, type);
+  nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, code);
+  return *this;
+}
+
+RuleBuilder& RuleBuilder::RejectWithReset() { return Reject(NFT_REJECT_TCP_RST, 0); }
+
+RuleBuilder& RuleBuilder::RejectAsPortUnreachable() {
+  return Reject(NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH);
 }
 
 RuleBuilder& RuleBuilder::Comment(std::string_view text) {

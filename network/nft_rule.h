@@ -30,8 +30,16 @@ class RuleBuilder {
   RuleBuilder& NotInSet(const std::string& set);
   // ... is a key of the map; the value replaces it in the registers.
   RuleBuilder& MapTo(const std::string& map);
+  // ... is a key of the verdict map, which then decides; else the rule does not match.
+  RuleBuilder& DecideBy(const std::string& verdict_map);
   // Only IPv4 packets, of an inet table.
   RuleBuilder& OnlyIpv4();
+  // ... is an address of this subnet (network byte order).
+  RuleBuilder& InSubnet(uint32_t base, uint32_t mask);
+  // A random number below `count`, in the host's byte order.
+  RuleBuilder& Random(uint32_t count);
+  // Puts the key in `key_word` with the value in the words 0 and 1 into the map, or starts its time anew.
+  RuleBuilder& Remember(const std::string& map, uint32_t key_word, uint64_t timeout_ms);
 
   RuleBuilder& Counter();
   // Ends: what happens to the packet. Dnat takes address and port from the words 0 and 1.
@@ -39,6 +47,9 @@ class RuleBuilder {
   RuleBuilder& Masquerade();
   RuleBuilder& Verdict(int verdict);  // NF_ACCEPT, NF_DROP
   RuleBuilder& Jump(const std::string& chain);
+  RuleBuilder& Goto(const std::string& chain);
+  RuleBuilder& RejectWithReset();            // of TCP
+  RuleBuilder& RejectAsPortUnreachable();    // ICMP
 
   RuleBuilder& Comment(std::string_view text);
   UniqueRule Build() { return std::move(rule_); }
@@ -47,6 +58,8 @@ class RuleBuilder {
   nftnl_expr* Add(const char* name);
   RuleBuilder& Payload(uint32_t base, uint32_t offset, uint32_t length, uint32_t word);
   RuleBuilder& Lookup(const std::string& set, uint32_t flags);
+  RuleBuilder& Continue(int verdict, const std::string& chain);
+  RuleBuilder& Reject(uint32_t type, uint8_t code);
 
   UniqueRule rule_;
 };

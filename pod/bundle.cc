@@ -114,12 +114,13 @@ class BundleWriter {
     if (pod.share_pid) join("pid", "pid");
     else if (!pod.host_pid) input_.namespaces.push_back({"pid", ""});
     input_.namespaces.push_back({"mount", ""});
-    if (setting_.unified_cgroups) input_.namespaces.push_back({"cgroup", ""});
+    if (setting_.cgroups.unified) input_.namespaces.push_back({"cgroup", ""});
   }
 
   Result<> SetLimits() {
-    input_.resources = ToOciResources(spec_.resources, setting_.unified_cgroups);
-    if (!setting_.pod.from_kube && !input_.resources.pids_limit) input_.resources.pids_limit = kDefaultPidsLimit;
+    input_.resources = ToOciResources(spec_.resources, setting_.cgroups);
+    if (!setting_.pod.from_kube && !spec_.resources.pids_limit && setting_.cgroups.pids)
+      input_.resources.pids_limit = kDefaultPidsLimit;
     if (input_.resources.pids_limit && *input_.resources.pids_limit <= 0) input_.resources.pids_limit.reset();
     ASSIGN_OR_RETURN(input_.rlimits, ToOciRlimits(spec_.ulimits));
     for (const std::string& device : spec_.devices) {
@@ -148,6 +149,7 @@ class BundleWriter {
         .log_dir = spec_.log_driver == "none" ? "" : layout_.Logs(container_.id),
         .restart = std::string(EnumName(spec_.restart_policy.value_or(setting_.pod.restart_policy))),
         .max_retries = spec_.max_retries,
+        .restart_rules = spec_.restart_rules,
         .init = spec_.init,
         .sidecar = spec_.sidecar,
         .stop_signal = ParseSignal(signal).value_or(SIGTERM),

@@ -8,6 +8,7 @@
 #include "pod/context.h"
 #include "pod/environment.h"
 #include "pod/supervisor/plan.h"
+#include "runtime/cgroup.h"
 
 namespace skiff::pod {
 
@@ -17,7 +18,7 @@ struct PodSetting {
   const PodSpec& pod;
   LateValues late;  // without `home`
   std::map<std::string, std::string> volume_sources;
-  bool unified_cgroups = false;
+  runtime::CgroupSupport cgroups;
 };
 
 // Writes the bundle and prepares what its mounts need. The error names the container.

@@ -5,6 +5,7 @@
 
 #include "common/file.h"
 #include "common/json_fields.h"
+#include "pod/pod_dns.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/dead_pod.h"
 #include "pod/supervisor/pod_lock.h"
@@ -70,6 +71,7 @@ Result<> CleanUpRun(Context& context, const std::string& pod_id) {
   const PodLayout layout = context.Layout(pod_id);
   ErrorList errors;
   errors.Add(CleanUpProcesses(context, layout));
+  errors.Add(ForgetNames(context, pod_id));
   errors.Add(context.network.Detach(pod_id));
   errors.Add(KeepLastStatus(layout, pod_id));
   TRY(errors.Take());

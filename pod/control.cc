@@ -39,7 +39,7 @@ Result<supervisor::ContainerPlan> PlanForLivingPod(Context& context, const Conta
                      .pod = pod.spec,
                      .late = {.hostname = pod.spec.hostname},
                      .volume_sources = std::move(volumes.sources),
-                     .unified_cgroups = cgroups.unified()};
+                     .cgroups = cgroups.Support(context.Layout(pod.id).cgroup())};
   for (const network::Lease& lease : leases) setting.late.pod_ips.push_back(lease.address);
   return WriteBundle(context, setting, container);
 }

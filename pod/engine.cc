@@ -56,6 +56,14 @@ Result<> Engine::DeleteObject(const std::string& kind, const std::string& kube_n
   return impl_->store->DeleteObject(kind, kube_namespace, name);
 }
 
+Result<std::vector<PodEvent>> Engine::PodEvents(const std::string& pod_id) {
+  return supervisor::EventLog(impl_->Layout(pod_id).state_dir()).Read();
+}
+
+Result<> Engine::AddPodEvent(const std::string& pod_id, const PodEvent& event) {
+  return supervisor::EventLog(impl_->Layout(pod_id).state_dir()).Append(event);
+}
+
 image::Store& Engine::images() { return impl_->images; }
 const common::SystemPaths& Engine::paths() const { return impl_->paths; }
 const std::string& Engine::runtime_program() const { return impl_->runtime; }

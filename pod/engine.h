@@ -12,16 +12,23 @@
 #include "common/system_paths.h"
 #include "image/store.h"
 #include "network/network.h"
+#include "pod/service_state.h"
 #include "pod/spec.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"
 
 namespace skiff::pod {
 
 class StateStore;
+using PodEvent = supervisor::Event;
 
 // The CLI's hidden command "PROGRAM clean-up-pod ID", which calls CleanUpEndedPod: a pod's reaper runs it when the pod has
 // ended (PodPlan::exit_command).
 inline constexpr char kCleanUpPodCommand[] = "clean-up-pod";
+
+// The CLI's hidden command "PROGRAM follow-pods", which brings Services in line with the pods: a pod's supervisor runs it
+// when the pod has become ready or is ready no longer.
+inline constexpr char kFollowPodsCommand[] = "follow-pods";
 
 struct EngineOptions {
   common::SystemPaths paths;
@@ -67,6 +74,7 @@ struct LogOptions {
   bool follow = false;
   bool timestamps = false;
   bool previous = false;
+  bool latest = false;             // only of the newest run; following ends with it
   std::optional<int64_t> tail;     // lines; absent: all
   std::string since;               // RFC 3339 or empty
 };
@@ -149,6 +157,23 @@ class Engine {
                                                         const std::string& name);
   common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind = "");
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name);
+
+  // --- events ---
+  // What happened to a pod, oldest first. Empty for a pod that is not there.
+  common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
+  common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
+
+  // --- Services ---
+  // What a Service holds of the machine: its address and ports (network/service/service_leases.h).
+  common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request);
+  common::Result<> ReleaseServiceLease(const std::string& holder);
+  // Puts in place what `read` says, again and again until nothing has changed meanwhile. `wait`: it is in place on return;
+  // otherwise a command that is just at it may be left to do it.
+  common::Result<> ReconcileServices(const std::function<common::Result<ServiceState>()>& read, bool wait);
+  // The host's own, as pods and other hosts reach it; empty: unknown.
+  std::string HostAddress();
+  // False: there is none, and nothing of one is left to be taken away.
+  common::Result<bool> HasServices();
 
   // --- repair ---
   // What an earlier command or a reboot left half done: pods without supervisor, leases without pod, stale runtime state.

@@ -66,6 +66,10 @@ Environment BuildEnvironment(const ContainerSpec& spec, const image::ImageConfig
     assembly.Set(line.substr(0, equals), equals == std::string::npos ? "" : line.substr(equals + 1));
   }
   Environment result;
+  for (const auto& [name, value] : late.services) {
+    result.expandable[name] = value;
+    assembly.Set(name, value);
+  }
   for (const EnvVar& variable : spec.env) {
     const std::string value = ValueOf(variable, result.expandable, late);
     result.expandable[variable.name] = value;

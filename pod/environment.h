@@ -16,6 +16,7 @@ struct LateValues {
   std::string home;  // of the user
   std::vector<std::string> pod_ips;
   std::vector<std::string> host_ips;
+  std::map<std::string, std::string> services;  // variables of Services
 };
 
 struct Environment {
@@ -23,7 +24,7 @@ struct Environment {
   std::map<std::string, std::string> expandable;  // what $(NAME) in the command means: the spec's own, not the image's
 };
 
-// Image ENV, then the spec's, later entries win. PATH, HOME, HOSTNAME and (for a terminal) TERM unless given.
+// Image ENV, those of Services, then the spec's, later entries win. PATH, HOME, HOSTNAME and (for a terminal) TERM unless given.
 Environment BuildEnvironment(const ContainerSpec& spec, const image::ImageConfig& image, const LateValues& late);
 
 // `command` against ENTRYPOINT and `args` against CMD (kube-semantics.md 5.1); empty when neither gives anything.

@@ -1,10 +1,12 @@
 // Engine: running a further command in a container.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "common/file.h"
 #include "common/ids.h"
+#include "common/json_fields.h"
 #include "common/process.h"
 #include "pod/context.h"
 #include "pod/engine.h"
@@ -12,6 +14,8 @@
 #include "pod/exec_terminal.h"
 #include "pod/finder.h"
 #include "pod/status_reader.h"
+#include "pod/supervisor/plan.h"
+#include "pod/supervisor/protocol.h"
 #include "runtime/oci_runtime.h"
 
 namespace skiff::pod {
@@ -47,6 +51,9 @@ Result<int> ResultOf(const runtime::OciRuntime& runtime, const common::ExitStatu
   if (error.code() == ErrorCode::kCommandNotExecutable) {
     return MakeError(ErrorCode::kCommandNotExecutable, "the command \"{}\" cannot be executed", options.command.front());
   }
+  if (!options.working_dir.empty() && error.message().find("chdir") != std::string::npos) {
+    return MakeError(ErrorCode::kCommandNotFound, "the container has no folder \"{}\" that can be entered", options.working_dir);
+  }
   return error;
 }
 
@@ -69,7 +76,11 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   const TemporaryFile log_file(name + ".log");
   TRY(common::WriteFile(process_file.path(), process, 0600));
 
-  const runtime::OciRuntime runtime(impl_->runtime, impl_->paths.RuntimeRoot());
+  // The pod's own, whatever this command would take for a new pod.
+  const std::string plan_path = layout.run_dir() + "/" + supervisor::kPlanFile;
+  ASSIGN_OR_RETURN(const std::string plan_text, common::ReadFile(plan_path));
+  ASSIGN_OR_RETURN(const auto plan, common::DecodeJson<supervisor::PodPlan>(plan_text, plan_path));
+  const runtime::OciRuntime runtime(plan.runtime, plan.runtime_root);
   common::Command command{.argv = runtime.ExecArgv(container.id, process_file.path())};
   command.argv.insert(command.argv.begin() + 1, {"--log", log_file.path(), "--log-format", "json"});
   command.stderr_fd = STDERR_FILENO;
@@ -77,9 +88,17 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
     ASSIGN_OR_RETURN(ExecTerminal terminal, ExecTerminal::Listen(layout.Bundle(container.id)));
     // After the subcommand: an option of `exec`.
     const auto exec = std::find(command.argv.begin(), command.argv.end(), "exec");
-    command.argv.insert(exec + 1, {"--console-socket", terminal.socket_path()});
-    ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
-    ASSIGN_OR_RETURN(const common::ExitStatus exit, terminal.Run(child, options.interactive));
+    const TemporaryFile pid_file(name + ".pid");
+    std::vector<std::string> own = {"--console-socket", terminal.socket_path()};
+    const bool detach = runtime.ExecTerminalNeedsDetach();
+    if (detach) {
+      own.insert(own.end(), {"--detach", "--pid-file", pid_file.path()});
+      if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return common::ErrnoError("become a subreaper");
+    }
+    command.argv.insert(exec + 1, own.begin(), own.end());
+    ASSIGN_OR_RETURN(common::Child child, common::Spawn(command));
+    ASSIGN_OR_RETURN(const common::ExitStatus exit,
+                     terminal.Run(std::move(child), options.interactive, detach ? pid_file.path() : ""));
     return ResultOf(runtime, exit, log_file.path(), options);
   }
   command.stdin_fd = options.interactive ? STDIN_FILENO : -1;

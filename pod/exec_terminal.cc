@@ -14,6 +14,7 @@
 #include "common/file.h"
 #include "common/ids.h"
 #include "pod/raw_terminal.h"
+#include "runtime/oci_runtime.h"
 
 namespace skiff::pod {
 namespace {
@@ -86,6 +87,16 @@ Result<> Drain(int terminal) {
   return {};
 }
 
+// From the runtime, which ends, to the command that it has started.
+Result<common::ExitStatus> Follow(common::Child& process, std::string& pid_file) {
+  ASSIGN_OR_RETURN(const common::ExitStatus status, common::Wait(process.pid));
+  if (!status.ok()) return status;
+  ASSIGN_OR_RETURN(process.pid, runtime::ReadPidFile(pid_file));
+  ASSIGN_OR_RETURN(process.pidfd, common::OpenPidfd(process.pid));
+  pid_file.clear();
+  return status;
+}
+
 }  // namespace
 
 Result<ExecTerminal> ExecTerminal::Listen(const std::string& directory) {
@@ -103,7 +114,7 @@ ExecTerminal::~ExecTerminal() {
   if (listener_) (void)common::RemoveFile(path_);
 }
 
-Result<common::ExitStatus> ExecTerminal::Run(const common::Child& runtime, bool with_stdin) {
+Result<common::ExitStatus> ExecTerminal::Run(common::Child process, bool with_stdin, std::string pid_file) {
   sigset_t window_changes;
   sigset_t before;
   ::sigemptyset(&window_changes);
@@ -113,12 +124,17 @@ Result<common::ExitStatus> ExecTerminal::Run(const common::Child& runtime, bool 
   ASSIGN_OR_RETURN(const RawTerminal raw, RawTerminal::Enter(STDIN_FILENO));
   UniqueFd terminal;
   for (bool running = true; running;) {
-    std::array<pollfd, 4> fds{{{runtime.pidfd.get(), POLLIN, 0},
+    std::array<pollfd, 4> fds{{{process.pidfd.get(), POLLIN, 0},
                                {window.get(), POLLIN, 0},
                                {terminal ? terminal.get() : listener_.get(), POLLIN, 0},
                                {terminal && with_stdin ? STDIN_FILENO : -1, POLLIN, 0}}};
     if (::poll(fds.data(), fds.size(), -1) < 0) continue;  // EINTR
     running = fds[0].revents == 0;
+    if (!running && !pid_file.empty()) {
+      ASSIGN_OR_RETURN(const common::ExitStatus status, Follow(process, pid_file));
+      if (!status.ok()) return status;
+      running = true;
+    }
     if (fds[1].revents != 0) {
       signalfd_siginfo info;
       while (::read(window.get(), &info, sizeof info) > 0) {
@@ -136,7 +152,11 @@ Result<common::ExitStatus> ExecTerminal::Run(const common::Child& runtime, bool 
   }
   if (terminal) TRY(Drain(terminal.get()));
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return common::Wait(runtime.pid);
+  if (!pid_file.empty()) {
+    ASSIGN_OR_RETURN(const common::ExitStatus status, Follow(process, pid_file));
+    if (!status.ok()) return status;
+  }
+  return common::Wait(process.pid);
 }
 
 }  // namespace skiff::pod

@@ -22,8 +22,9 @@ class ExecTerminal {
   // For the runtime's --console-socket.
   std::string socket_path() const { return address_.PathForOthers(); }
   // Until the runtime ends; the command's exit status is the runtime's. The runtime may end without a
-  // terminal having come.
-  common::Result<common::ExitStatus> Run(const common::Child& runtime, bool with_stdin);
+  // terminal having come. `pid_file`: the runtime ends as soon as the command runs, which is our child from then on (we are
+  // a subreaper) and named there.
+  common::Result<common::ExitStatus> Run(common::Child process, bool with_stdin, std::string pid_file = "");
 
  private:
   ExecTerminal(supervisor::DirectorySocketAddress address, std::string path, common::UniqueFd listener)

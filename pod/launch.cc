@@ -11,8 +11,11 @@
 #include "pod/finder.h"
 #include "pod/name_files.h"
 #include "pod/names.h"
+#include "pod/pod_dns.h"
 #include "pod/pod_network.h"
 #include "pod/resource_limits.h"
+#include "pod/service_files.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/launcher.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/undo_stack.h"
@@ -47,8 +50,10 @@ std::string HostHostname() {
 }
 
 bool NeedsHostAddresses(const PodSpec& pod) {
-  const auto needs = [](const std::vector<ContainerSpec>& containers) {
+  const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
     for (const ContainerSpec& container : containers) {
+      const bool probed = container.startup_probe || container.liveness_probe || container.readiness_probe;
+      if (probed && pod.network.mode == NetworkSpec::Mode::kHost) return true;
       for (const EnvVar& variable : container.env) {
         if (variable.source == EnvVar::Source::kHostIp || variable.source == EnvVar::Source::kHostIps) return true;
       }
@@ -91,6 +96,7 @@ class LaunchRun {
     ASSIGN_OR_RETURN(volumes_, PrepareVolumes(context_, pod_.id, pod_.spec));
     TRY(MakeCgroups());
     TRY(WritePlan());
+    RecordEvents();
     TRY(Spawn());
     if (network_.own_namespace()) TRY(WireNetwork());
     lock_.reset();
@@ -112,9 +118,28 @@ class LaunchRun {
     return common::MakeDirectories(layout_.Shm());
   }
 
+  // What the scheduler and the kubelet would say before the first container is created. Nothing depends on it.
+  void RecordEvents() const {
+    if (!pod_.spec.from_kube) return;
+    const supervisor::EventLog log(layout_.state_dir());
+    if (!common::PathExists(layout_.state_dir() + "/" + supervisor::kEventsFile))
+      (void)log.Append({.reason = "Scheduled", .message = fmt::format("Successfully assigned {}/{} to {}",
+                        pod_.spec.kube_namespace, pod_.spec.name, HostHostname())});
+    for (const ContainerRecord& container : containers_)
+      (void)log.Append({.reason = "Pulled", .message = fmt::format("Container image \"{}\" already present on machine",
+                        container.spec.image), .object = container.spec.name});
+  }
+
   bool HostNetwork() const { return pod_.spec.network.mode == NetworkSpec::Mode::kHost; }
 
   std::string Hostname() const { return pod_.spec.hostname.empty() ? HostHostname() : pod_.spec.hostname; }
+
+  // Of the headless Service that spec.subdomain names, unless setHostnameAsFQDN has put it into the host name already.
+  std::string Domain() const {
+    const PodSpec& spec = pod_.spec;
+    if (!spec.from_kube || spec.subdomain.empty() || Hostname().find('.') != std::string::npos) return {};
+    return fmt::format("{}.{}.svc.cluster.local", spec.subdomain, spec.kube_namespace);
+  }
 
   Result<> WriteNameFiles() {
     const PodSpec& spec = pod_.spec;
@@ -124,6 +149,7 @@ class LaunchRun {
                                                         .host_file = ReadHostFile("/etc/hosts"),
                                                         .address = addresses.empty() ? "" : addresses.front(),
                                                         .hostname = Hostname(),
+                                                        .domain = Domain(),
                                                         .name = spec.implicit ? containers_.front().name : spec.name,
                                                         .host_address = network_.host_address(),
                                                         .aliases = spec.host_aliases})));
@@ -131,6 +157,8 @@ class LaunchRun {
                           RenderResolvConf({.dns = spec.dns,
                                             .kubernetes = spec.from_kube,
                                             .host_network = HostNetwork(),
+                                            .network_servers = NetworkServers(context_, spec, network_.leases()),
+                                            .kube_namespace = spec.kube_namespace,
                                             .host_file = HostResolvConf(HostNetwork())})));
     TRY(common::WriteFile(layout_.Hostname(), Hostname() + "\n"));
     return common::WriteFile(layout_.ContainerMarker(), "");
@@ -138,9 +166,9 @@ class LaunchRun {
 
   Result<> MakeCgroups() {
     ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context_.paths.cgroup_root, context_.paths.proc_root));
-    unified_cgroups_ = cgroups.unified();
     TRY(cgroups.Create(layout_.cgroup()), "cgroup of the pod");
-    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, unified_cgroups_));
+    cgroup_support_ = cgroups.Support(layout_.cgroup());
+    return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, cgroup_support_));
   }
 
   Result<> WritePlan() {
@@ -149,11 +177,15 @@ class LaunchRun {
                        .pod = pod_.spec,
                        .late = {.hostname = Hostname(), .pod_ips = network_.addresses()},
                        .volume_sources = volumes_.sources,
-                       .unified_cgroups = unified_cgroups_};
+                       .cgroups = cgroup_support_};
+    if (pod_.spec.service_links) {
+      setting.late.services = ReadServiceVariables(context_.paths, pod_.spec.kube_namespace);
+    }
     if (NeedsHostAddresses(pod_.spec)) {
       ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
     }
+    if (!setting.late.pod_ips.empty()) plan.address = setting.late.pod_ips.front();
     for (const ContainerRecord& container : containers_) {
       ASSIGN_OR_RETURN(auto container_plan, WriteBundle(context_, setting, container));
       container_plan.held = request_.held && request_.held(container);
@@ -177,6 +209,7 @@ class LaunchRun {
     plan.cgroup_root = context_.paths.cgroup_root;
     plan.cgroup = layout_.cgroup();
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
     plan.infra = {.hostname = Hostname(),
                   .net = network_.own_namespace(),
@@ -195,6 +228,8 @@ class LaunchRun {
     plan.active_deadline_s = spec.active_deadline_s.value_or(0);
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
+      // Only pods from YAML are endpoints of Services.
+      if (spec.from_kube) plan.readiness_command = {*self, kFollowPodsCommand};
     }
     return plan;
   }
@@ -216,6 +251,8 @@ class LaunchRun {
 
   Result<> WireNetwork() {
     TRY(network_.Attach(context_, pod_.id, static_cast<int>(infra_.pid)), "network");
+    if (pod_.spec.network.mode == NetworkSpec::Mode::kBridge)
+      TRY(RegisterNames(context_, pod_, containers_, network_.leases()));
     return launcher_->SendNetworkReady();
   }
 
@@ -249,7 +286,7 @@ class LaunchRun {
   std::vector<ContainerRecord> containers_;
   PodNetwork network_;
   PreparedVolumes volumes_;
-  bool unified_cgroups_ = false;
+  runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;
   supervisor::LaunchEvent infra_;
   bool ended_ = false;  // the supervisor has taken the pod down by itself

@@ -48,17 +48,20 @@ class ChangeWatch {
   common::UniqueFd fd_;
 };
 
-Result<bool> HasEndedForGood(const Context& context, const ContainerRecord& container) {
+// `run`: no later one is wanted.
+Result<bool> HasEndedForGood(const Context& context, const ContainerRecord& container, std::optional<int> run) {
   ASSIGN_OR_RETURN(const auto pod, ReadPodStatus(context.Layout(container.pod_id), container.pod_id));
   if (pod.state == "exited" || pod.state == "created") return true;
   const auto status = StatusOf(pod, container.id, container.spec.name);
-  return status.state == "exited" && status.final;
+  if (run && status.state != "running" && !status.started_at.empty()) return true;
+  return (run && status.restart_count > *run) || (status.state == "exited" && status.final);
 }
 
 Result<std::optional<int>> RunToRead(const std::string& directory, const LogOptions& options,
                                      const ContainerRecord& container) {
-  if (!options.previous) return std::optional<int>();
+  if (!options.previous && !options.latest) return std::optional<int>();
   ASSIGN_OR_RETURN(const auto newest, NewestRun(directory));
+  if (!options.previous) return newest.value_or(0);
   if (!newest || *newest == 0) {
     return MakeError(ErrorCode::kNotFound, "previous run of container \"{}\" not found: it has not been restarted",
                      container.name);
@@ -89,7 +92,7 @@ Result<> Engine::ReadLogs(const std::string& container_id, const LogOptions& opt
     ASSIGN_OR_RETURN(const ChangeWatch watch, ChangeWatch::Open(directory, layout.run_dir()));
     for (;;) {
       // In this order: what was written before the end is read after it.
-      ASSIGN_OR_RETURN(const bool ended, HasEndedForGood(*impl_, container));
+      ASSIGN_OR_RETURN(const bool ended, HasEndedForGood(*impl_, container, run));
       TRY(reader.Drain());
       if (ended) break;
       watch.Wait();

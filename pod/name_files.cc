@@ -29,7 +29,8 @@ std::string RenderKubernetesHosts(const HostsInput& input) {
         "fe00::0\tip6-mcastprefix\n"
         "fe00::1\tip6-allnodes\n"
         "fe00::2\tip6-allrouters\n";
-    if (!input.address.empty()) text += fmt::format("{}\t{}\n", input.address, input.hostname);
+    const std::string full = input.domain.empty() ? "" : fmt::format("{}.{}\t", input.hostname, input.domain);
+    if (!input.address.empty()) text += fmt::format("{}\t{}{}\n", input.address, full, input.hostname);
     if (!input.host_address.empty()) text += fmt::format("{}\t{}\n", input.host_address, kHostNames);
   }
   if (!input.aliases.empty()) text += "\n# Entries added by HostAliases.\n";
@@ -129,18 +130,39 @@ std::string RenderHosts(const HostsInput& input) {
   return input.kubernetes ? RenderKubernetesHosts(input) : RenderPodmanHosts(input);
 }
 
+namespace {
+
+// Kubernetes: only for the policies that ask for the cluster's names; podman: always.
+void UseNetworkServers(const ResolvConfInput& input, ResolvConf& result) {
+  using Policy = DnsConfig::Policy;
+  if (!input.kubernetes) {
+    result.nameservers = input.network_servers;
+    result.searches = {"dns.podman"};
+    return;
+  }
+  if (input.dns.policy != Policy::kClusterFirst && input.dns.policy != Policy::kClusterFirstWithHostNet) return;
+  result.nameservers = input.network_servers;
+  std::vector<std::string> searches = {input.kube_namespace + ".svc.cluster.local", "svc.cluster.local", "cluster.local"};
+  AppendNew(searches, result.searches);
+  result.searches = std::move(searches);
+  result.options = {"ndots:5"};
+}
+
+}  // namespace
+
 std::string RenderResolvConf(const ResolvConfInput& input) {
   ResolvConf result;
   if (input.dns.policy != DnsConfig::Policy::kNone) {
     result = Parse(input.host_file);
     if (!input.host_network) std::erase_if(result.nameservers, IsLoopback);
+    if (!input.network_servers.empty()) UseNetworkServers(input, result);
   }
   if (!input.kubernetes) {
-    if (!input.dns.nameservers.empty()) result.nameservers.clear();
+    if (!input.dns.nameservers.empty() && input.network_servers.empty()) result.nameservers.clear();
     if (!input.dns.searches.empty()) result.searches.clear();
     if (!input.dns.options.empty()) result.options.clear();
   }
-  AppendNew(result.nameservers, input.dns.nameservers);
+  if (input.kubernetes || input.network_servers.empty()) AppendNew(result.nameservers, input.dns.nameservers);
   AppendNew(result.searches, input.dns.searches);
   MergeOptions(result.options, input.dns.options);
   // `--dns-search .` asks for no search list at all.

@@ -15,6 +15,7 @@ struct HostsInput {
   std::string host_file;     // the host's /etc/hosts
   std::string address;       // of the pod, empty: none
   std::string hostname;
+  std::string domain;        // what makes the host name a full one, may be empty
   std::string name;          // a second name for the address, may be empty
   std::string host_address;  // of the host as seen from the pod, empty: unknown
   std::vector<HostAlias> aliases;
@@ -25,6 +26,9 @@ struct ResolvConfInput {
   DnsConfig dns;
   bool kubernetes = false;    // lists of `dns` are added to the host's; otherwise they take their place
   bool host_network = false;  // resolvers on the host's loopback are reachable
+  // The name servers of the pod's networks: the only ones then. They ask the others, also those of `dns` for `run`.
+  std::vector<std::string> network_servers;
+  std::string kube_namespace;
   std::string host_file;      // the host's resolv.conf
 };
 // At most 3 name servers and 32 search domains, as resolvers read no more.

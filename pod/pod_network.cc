@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "network/service/service_leases.h"
 #include "pod/finder.h"
 #include "pod/lease_file.h"
 #include "pod/names.h"
@@ -23,6 +24,16 @@ Result<std::string> FindTarget(Context& context, const std::string& name) {
     if (record) return record->pod_id;
   }
   return FindPodId(*context.store, name);
+}
+
+// Ports of Services are held by nobody's socket.
+Result<> RefuseServicePorts(const Context& context, const std::vector<network::Port>& ports) {
+  const network::ServiceLeases leases(context.paths);
+  for (const network::Port& port : ports) {
+    if (const auto holder = leases.PortHolder(port.protocol, port.host_port))
+      return MakeError(ErrorCode::kExists, "port {}/{} is in use by Service {}", port.host_port, port.protocol, *holder);
+  }
+  return {};
 }
 
 }  // namespace
@@ -53,6 +64,7 @@ Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_
                                                                  pod.network.static_mac));
   result.leases_.push_back(std::move(lease));
   result.ports_ = PublishedPorts(pod);
+  TRY(RefuseServicePorts(context, result.ports_));
   ASSIGN_OR_RETURN(result.sockets_, context.network.HoldPorts(pod_id, ShownPodName(pod), result.ports_));
   TRY(WriteLeases(context.Layout(pod_id).Leases(), result.leases_));
   return result;

@@ -7,6 +7,7 @@
 #include "pod/clean_up.h"
 #include "pod/context.h"
 #include "pod/engine.h"
+#include "pod/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/supervisor/pod_lock.h"
 
@@ -50,12 +51,18 @@ Result<> RepairPod(Context& context, const std::string& pod_id) {
   return lock->RemoveFile();
 }
 
-// Pods whose run directory is gone cannot be told from their run directory: those with a started marker.
+// Pods whose run directory is gone cannot be told from their run directory: those with a started marker. Of a pod whose
+// removal was killed at its very end only the lock is left.
 Result<std::set<std::string>> Suspects(Context& context, bool new_run_directory) {
+  // Before the records: a lock that is seen here without a record later is not that of a pod which is just being made.
+  ASSIGN_OR_RETURN(const auto with_lock, ListOrNothing(context.paths.run_dir + "/locks"));
   ASSIGN_OR_RETURN(const auto with_run_dir, ListOrNothing(context.paths.run_dir + "/pods"));
   std::set<std::string> suspects(with_run_dir.begin(), with_run_dir.end());
   ASSIGN_OR_RETURN(const auto recorded, context.store->PodIds());
   const std::set<std::string> known(recorded.begin(), recorded.end());
+  for (const std::string& id : with_lock) {
+    if (!known.contains(id)) suspects.insert(id);
+  }
   ASSIGN_OR_RETURN(const auto with_state_dir, ListOrNothing(context.paths.state_dir + "/pods"));
   for (const std::string& id : with_state_dir) {
     if (!known.contains(id)) suspects.insert(id);
@@ -72,6 +79,7 @@ Result<> Engine::Repair() {
   const bool new_run_directory = run_id != known_run_id;
   ASSIGN_OR_RETURN(const auto suspects, Suspects(*impl_, new_run_directory));
   for (const std::string& id : suspects) TRY(RepairPod(*impl_, id));
+  TRY(RestoreNameServers(*impl_));
   if (!new_run_directory) return {};
   TRY(impl_->network.Sweep([this](const std::string& pod_id) {
     return supervisor::PodIsAlive(impl_->Layout(pod_id).run_dir()).value_or(true);

@@ -46,17 +46,19 @@ Result<runtime::OciRlimit> ToOciRlimit(const std::string& name, const std::strin
 
 }  // namespace
 
-runtime::OciResources ToOciResources(const Resources& resources, bool unified) {
+runtime::OciResources ToOciResources(const Resources& resources, const runtime::CgroupSupport& support) {
+  constexpr uint64_t kLeastShares = 2;  // of what has no request
   runtime::OciResources result;
-  result.cpu_shares = resources.cpu_shares;
+  if (support.cpu || resources.cpu_shares.value_or(0) > kLeastShares) result.cpu_shares = resources.cpu_shares;
   result.cpu_quota = resources.cpu_quota;
   result.cpu_period = resources.cpu_period;
   result.cpuset_cpus = resources.cpuset_cpus;
   result.memory_limit = resources.memory_limit;
   result.memory_reservation = resources.memory_reservation;
   result.memory_swap = resources.memory_swap;
-  result.pids_limit = resources.pids_limit;
-  if (resources.oom_kill_group && unified) result.unified["memory.oom.group"] = "1";
+  if (support.pids || resources.pids_limit != kDefaultPidsLimit) result.pids_limit = resources.pids_limit;
+  if (resources.oom_kill_group && support.unified && (support.memory || resources.memory_limit))
+    result.unified["memory.oom.group"] = "1";
   return result;
 }
 

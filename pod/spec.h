@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pod/supervisor/probe.h"
+#include "pod/supervisor/restart_rule.h"
 
 namespace skiff::pod {
 
@@ -153,6 +154,7 @@ struct ContainerSpec {
   bool auto_remove = false;  // `run --rm`
   std::optional<RestartPolicy> restart_policy;  // absent: the pod's
   int max_retries = 0;                          // on-failure:N, 0: no limit
+  std::vector<supervisor::RestartRule> restart_rules;  // the first that matches wins over the policy
   std::string stop_signal;                      // empty: the image's, else SIGTERM
   std::optional<int64_t> stop_timeout_s;        // absent: the pod's grace period
   std::string termination_message_path;  // empty: none
@@ -198,6 +200,9 @@ struct PodSpec {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   std::string hostname;  // as the container shall see it
+  std::string hostname_label;  // Kubernetes' spec.hostname: the name below `subdomain`, when there is one
+  std::string subdomain;       // names a headless Service
+  bool service_links = false;  // containers get the variables of the namespace's Services
   std::vector<ContainerSpec> init_containers;
   std::vector<ContainerSpec> containers;
   std::vector<Volume> volumes;

@@ -162,6 +162,7 @@ void VisitFields(V& v, ContainerSpec& c) {
   v("autoRemove", c.auto_remove);
   v("restartPolicy", c.restart_policy);
   v("maxRetries", c.max_retries);
+  v("restartRules", c.restart_rules);
   v("stopSignal", c.stop_signal);
   v("stopTimeoutS", c.stop_timeout_s);
   v("terminationMessagePath", c.termination_message_path);
@@ -208,6 +209,9 @@ void VisitFields(V& v, PodSpec& p) {
   v("labels", p.labels);
   v("annotations", p.annotations);
   v("hostname", p.hostname);
+  v("hostnameLabel", p.hostname_label);
+  v("subdomain", p.subdomain);
+  v("serviceLinks", p.service_links);
   v("initContainers", p.init_containers);
   v("containers", p.containers);
   v("volumes", p.volumes);

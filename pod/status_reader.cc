@@ -31,6 +31,7 @@ void MarkLost(PodStatus& status) {
   status.message = kLost;
   status.infra_pid = 0;
   status.supervisor_pid = 0;
+  status.ready = false;
   for (ContainerStatus& container : status.containers) {
     if (container.state == "exited" || container.state == "created") continue;
     container.state = "exited";
@@ -38,6 +39,8 @@ void MarkLost(PodStatus& status) {
     container.message = kLost;
     container.exit_code = kUnknownExitCode;
     container.pid = 0;
+    container.started = false;
+    container.ready = false;
     container.final = true;
   }
 }

@@ -5,6 +5,7 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
+#include "pod/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/status_reader.h"
 #include "pod/stopper.h"
@@ -62,6 +63,7 @@ Result<> Engine::CleanUpEndedPod(const std::string& pod_id) {
   if (!lock) return {};  // whoever starts, stops or removes the pod cleans up itself
   ASSIGN_OR_RETURN(const auto record, impl_->store->GetPod(pod_id));
   if (!record) return lock->RemoveFile();
+  TRY(ForgetNames(*impl_, pod_id));
   TRY(impl_->network.Detach(pod_id));
   return RemoveEndedContainers(*impl_, *record, *lock);
 }

@@ -160,6 +160,19 @@ Result<> Cgroups::Create(const std::string& path) const {
   return {};
 }
 
+CgroupSupport Cgroups::Support(const std::string& path) const {
+  CgroupSupport support{.unified = unified_};
+  const auto has = [&](const char* controller, const char* v2_file) {
+    const Hierarchy* hierarchy = Find(controller);
+    if (hierarchy == nullptr) return false;
+    return !hierarchy->v2 || ::access((hierarchy->mount_point + path + "/" + v2_file).c_str(), F_OK) == 0;
+  };
+  support.cpu = has("cpu", "cpu.weight");
+  support.memory = has("memory", "memory.max");
+  support.pids = has("pids", "pids.max");
+  return support;
+}
+
 Result<> Cgroups::AddProcess(const std::string& path, pid_t pid) const {
   constexpr std::array<std::string_view, 6> kAccounting = {"cpu",  "cpuacct", "memory",
                                                            "pids", "freezer", "name=systemd"};

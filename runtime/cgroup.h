@@ -9,6 +9,14 @@
 
 namespace skiff::runtime {
 
+// Which limits can be set in a group. On v2 the parents may withhold controllers, as in a container or beside v1.
+struct CgroupSupport {
+  bool unified = false;  // only v2 is mounted
+  bool cpu = true;
+  bool memory = true;
+  bool pids = true;
+};
+
 class Cgroups {
  public:
   // Reads <root>'s mounts from <proc_root>/self/mountinfo. kUnsupported when no hierarchy is mounted there.
@@ -18,6 +26,8 @@ class Cgroups {
   // Makes "/skiff/pod-ID" in every hierarchy (v2: with the controllers enabled for children, as far as the parents allow
   // it; a limit that lacks its controller is an error of SetLimits).
   common::Result<> Create(const std::string& path) const;
+  // Of a group that has been made.
+  CgroupSupport Support(const std::string& path) const;
   // kUnsupported names the controller that a limit needs and that is not there.
   common::Result<> SetLimits(const std::string& path, const OciResources& resources) const;
   // On v1 only in the hierarchies that account for processes and that systemd tracks sessions by; each move costs the

@@ -25,14 +25,6 @@ std::vector<std::string> RuntimeEnvironment() {
   return environment;
 }
 
-Result<pid_t> ReadPidFile(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path, 64));
-  pid_t pid = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), pid).ec != std::errc() || pid <= 0)
-    return MakeError(ErrorCode::kInternal, "{}: no process id in it", path);
-  return pid;
-}
-
 // The container's command, for the messages that leave it out.
 std::string CommandOf(const std::string& bundle) {
   const auto text = common::ReadFile(bundle + "/config.json");
@@ -79,23 +71,38 @@ Result<pid_t> OciRuntime::RunDetached(const RunOptions& options) const {
   return pid;
 }
 
+Result<pid_t> ReadPidFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path, 64));
+  pid_t pid = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), pid).ec != std::errc() || pid <= 0)
+    return MakeError(ErrorCode::kInternal, "{}: no process id in it", path);
+  return pid;
+}
+
+bool OciRuntime::ExecTerminalNeedsDetach() const { return shown_program().starts_with("runc"); }
+
+std::string_view OciRuntime::shown_program() const {
+  const std::string_view path = program_;
+  return path.substr(path.rfind('/') + 1);  // not the pod's own copy of it
+}
+
 Error OciRuntime::RunError(const RunOptions& options, int exit_code) const {
   const auto log =
       options.log_file.empty() ? Result<std::string>(std::string()) : common::ReadFile(options.log_file);
   const std::string raw = log ? LastLogError(*log) : "";
   if (raw.empty())
-    return MakeError(ErrorCode::kInternal, "{} ended with exit code {} and did not say why", program_,
-                     exit_code);
+    return MakeError(ErrorCode::kInternal, "{} ended with exit code {} and did not say why",
+                     shown_program(), exit_code);
   const std::string message(StripRuncLayers(raw));
   const ErrorCode code = ClassifyRuntimeError(message);
   if (code == ErrorCode::kCommandNotFound)
     return MakeError(code, "the command \"{}\" does not exist in the container ({}: {})",
-                     CommandOf(options.bundle), program_, message);
+                     CommandOf(options.bundle), shown_program(), message);
   if (code == ErrorCode::kCommandNotExecutable)
     return MakeError(
         code, "the command \"{}\" cannot be executed: it is a directory, or its mode forbids it ({}: {})",
-        CommandOf(options.bundle), program_, message);
-  return MakeError(code, "{}: {}", program_, message);
+        CommandOf(options.bundle), shown_program(), message);
+  return MakeError(code, "{}: {}", shown_program(), message);
 }
 
 Result<> OciRuntime::Kill(const std::string& id, int signal, bool all) const {

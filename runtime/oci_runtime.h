@@ -9,6 +9,9 @@
 
 namespace skiff::runtime {
 
+// What the runtime wrote into its --pid-file.
+common::Result<pid_t> ReadPidFile(const std::string& path);
+
 class OciRuntime {
  public:
   // `program` is a name or a path; `root` its state directory (--root).
@@ -42,9 +45,14 @@ class OciRuntime {
   bool Knows(const std::string& id) const;
 
   const std::string& program() const { return program_; }
+  // runc hands the terminal of `exec` over only when it detaches.
+  bool ExecTerminalNeedsDetach() const;
 
  private:
   std::vector<std::string> Argv(std::vector<std::string> rest, const std::string& log_file = "") const;
+
+  // Its name for people.
+  std::string_view shown_program() const;
 
   std::string program_;
   std::string root_;

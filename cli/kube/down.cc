@@ -14,6 +14,8 @@ Result<int> TakeDown(Context& context, const std::vector<kube::Object>& objects,
   ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
   kube::DownOptions options;
   options.force = force;
+  options.read_object = ReadStoredObject;
+  context.services_followed();
   const kube::DownReport report = kube::Down(objects, options, backend);
   if (!quiet) {
     PrintSection("Pods stopped:", report.pods_stopped);

@@ -8,6 +8,7 @@
 #include "cli/notation/text.h"
 #include "kube/diagnostic.h"
 #include "kube/engine_backend.h"
+#include "kube/reconcile.h"
 
 namespace skiff::cli {
 
@@ -61,6 +62,15 @@ int ShowErrors(const std::vector<common::Error>& errors) {
 Result<kube::BackendFactory> Backend(Context& context) {
   ASSIGN_OR_RETURN(common::SystemPaths paths, context.Paths());
   return kube::EngineBackendFactory({std::move(paths), context.options().runtime});
+}
+
+Result<> FollowServices(Context& context, bool wait) {
+  ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+  ASSIGN_OR_RETURN(const bool any, engine->HasServices());
+  if (!any) return {};
+  ASSIGN_OR_RETURN(const kube::BackendFactory factory, Backend(context));
+  ASSIGN_OR_RETURN(const std::unique_ptr<kube::PodBackend> backend, factory());
+  return kube::ReconcileServices(*backend, ReadStoredObject, wait);
 }
 
 }  // namespace skiff::cli

@@ -27,6 +27,9 @@ void PrintSection(std::string_view header, const std::vector<std::string>& lines
 // The exit code: 0 without errors.
 int ShowErrors(const std::vector<common::Error>& errors);
 
+// Brings Services in line with the pods. `wait`: it is done on return.
+common::Result<> FollowServices(Context& context, bool wait);
+
 // kube down, and kube play --down.
 common::Result<int> TakeDown(Context& context, const std::vector<kube::Object>& objects, bool force, bool quiet);
 

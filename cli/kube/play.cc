@@ -1,9 +1,14 @@
 // kube play.
 #include "kube/play.h"
 
+#include <unistd.h>
+
 #include "cli/command.h"
 #include "cli/kube/commands.h"
 #include "cli/kube/manifest_input.h"
+#include "cli/kube/play_wait.h"
+#include "cli/notation/duration.h"
+#include "cli/registry/provide_images.h"
 
 namespace skiff::cli {
 
@@ -26,11 +31,16 @@ class KubePlayCommand : public Command {
             "Unknown fields: strict (an error), warn or ignore (default strict)");
     a.Switch("-q,--quiet", quiet_, "Print errors only");
     a.Switch("--down", down_, "Remove what the YAML describes, as kube down");
-    a.Switch("--force", force_, "With --down: remove the volumes of claims too");
+    a.Switch("--force", force_, "With --down or --wait: remove the volumes of claims too");
     a.Ignored("--log-driver", true);
-    a.Ignored("--tls-verify", false);
+    access_.Declare(a);
+    access_.DeclareCredentials(a);
+    access_.DeclareRetry(a);
     a.Ignored("--build", false);
-    a.Refused("--wait", false, "not supported yet; 'skiff wait' waits for containers");
+    a.OptionalValue("--wait", wait_, "ready|complete", "true",
+                    "Wait until the pods are ready, or have ended; alone: stay in the foreground until they end or Ctrl-C, "
+                    "then take everything down");
+    a.Value("--timeout", timeout_, "time", "With --wait: give up after this time (ready: 5m, otherwise no limit)");
     a.Refused("--annotation", true, "not supported; write the annotation into the YAML");
     a.Refused("--userns", true, "user namespaces are not supported yet");
     a.Operands(sources_, 1);
@@ -41,6 +51,7 @@ class KubePlayCommand : public Command {
     ASSIGN_OR_RETURN(load.validation, manifests::ParseValidation(validate_));
     load.require_objects = !down_;
     ASSIGN_OR_RETURN(const std::vector<kube::Object> objects, LoadObjects(sources_, load));
+    ASSIGN_OR_RETURN(const PlayWaitOptions wait, WaitOptions());
     if (down_) return TakeDown(context, objects, force_, quiet_);
     if (!config_maps_.empty()) {
       load.require_objects = false;
@@ -49,14 +60,42 @@ class KubePlayCommand : public Command {
     options_.replace = replace_;
     options_.start = start_.value_or(true);
     options_.read_object = ReadStoredObject;
+    options_.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
+      return ProvideImagesOf(context, wishes, access_, quiet_);
+    };
     TRY(context.ChangingEngine());
+    context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
-    const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
-    if (!quiet_) Show(report);
-    return ShowErrors(report.errors);
+    const auto play = [&] {
+      const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
+      if (!quiet_) Show(report);
+      FlushOutput();
+      return ShowErrors(report.errors);
+    };
+    if (wait.mode == PlayWait::kNone) return play();
+    return PlayAndWait(context, objects, wait, play);
   }
 
  private:
+  Result<PlayWaitOptions> WaitOptions() const {
+    constexpr std::chrono::minutes kReadyPatience{5};
+    PlayWaitOptions wait;
+    ASSIGN_OR_RETURN(wait.mode, ParsePlayWait(wait_));
+    if (wait.mode == PlayWait::kNone && !timeout_.empty())
+      return MakeError(ErrorCode::kInvalid, "--timeout needs --wait, --wait=ready or --wait=complete");
+    if (wait.mode != PlayWait::kNone && !start_.value_or(true))
+      return MakeError(ErrorCode::kInvalid, "--wait and --start=false exclude each other");
+    if (wait.mode == PlayWait::kReady) wait.timeout = kReadyPatience;
+    if (!timeout_.empty()) {
+      ASSIGN_OR_RETURN(wait.timeout, ParseDuration(timeout_), "--timeout");
+      if (wait.timeout->count() <= 0) wait.timeout.reset();
+    }
+    wait.show_logs = wait.mode != PlayWait::kReady && !quiet_ && ::isatty(STDOUT_FILENO) != 0;
+    wait.quiet = quiet_;
+    wait.force = force_;
+    return wait;
+  }
+
   // podman's output, with what happened to each pod behind its heading.
   static void Show(const kube::PlayReport& report) {
     if (!report.volumes.empty()) PrintSection("Volumes:", report.volumes);
@@ -83,9 +122,10 @@ class KubePlayCommand : public Command {
   }
 
   kube::PlayOptions options_;
+  AccessFlags access_;
   bool replace_ = false, quiet_ = false, down_ = false, force_ = false;
   std::optional<bool> start_;
-  std::string validate_ = "strict";
+  std::string validate_ = "strict", wait_, timeout_;
   std::vector<std::string> config_maps_, sources_;
 };
 

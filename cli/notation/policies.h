@@ -17,7 +17,7 @@ struct RestartFlag {
 };
 // "no", "never", "always", "unless-stopped", "on-failure", "on-failure:3".
 common::Result<RestartFlag> ParseRestart(std::string_view text);
-// "missing", "always", "never", "newer" (as missing: nothing is pulled that is here).
+// "missing", "always", "never", "newer": as the container's record has it, which knows no "newer".
 common::Result<pod::PullPolicy> ParsePull(std::string_view text);
 // "nofile=1024:2048", "core=-1", "host": name and "soft:hard".
 common::Result<std::pair<std::string, std::string>> ParseUlimit(std::string_view text);

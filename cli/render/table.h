@@ -12,7 +12,7 @@
 namespace skiff::cli {
 
 struct TableStyle {
-  std::string_view format;  // "table {{.ID}}\t{{.Names}}" or a template without "table"
+  std::string format;  // "table {{.ID}}\t{{.Names}}" or a template without "table"
   std::map<std::string, std::string> headers =
       {};  // of fields whose heading is not the field's name in capitals
   bool headings = true;

@@ -42,7 +42,8 @@ Result<> Allow(int rules, const std::string& path, uint64_t rights) {
 
 }  // namespace
 
-Result<> TryConfineFiles(const std::vector<std::string>& store, const std::string& source, bool may_run_programs) {
+Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable,
+                        bool may_run_programs) {
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < kReferAbi) return {};
   landlock_ruleset_attr handled = {};
@@ -50,7 +51,8 @@ Result<> TryConfineFiles(const std::vector<std::string>& store, const std::strin
   const UniqueFd rules(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
   if (!rules) return ErrnoError("create landlock rules");
   for (const auto& directory : store) TRY(Allow(rules.get(), directory, handled.handled_access_fs));
-  if (!source.empty()) TRY(Allow(rules.get(), source, kReadFile | kReadDirectory));
+  for (const auto& path : readable)
+    if (!path.empty()) TRY(Allow(rules.get(), path, kReadFile | kReadDirectory));
   if (may_run_programs)
     for (const char* place : {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"})
       TRY(Allow(rules.get(), place, kReadFile | kReadDirectory | LANDLOCK_ACCESS_FS_EXECUTE));

@@ -15,10 +15,8 @@ using common::MakeError;
 using common::Result;
 
 constexpr size_t kMagicLength = 6;
-
-// A decompression bomb grows a thousandfold and more. Real layers stay below twenty; those with large empty files may exceed
-// it, so that small ones are never refused for it.
-constexpr int64_t kUnsuspiciousSize = int64_t{1} << 30;
+// Real layers shrink to a half or a tenth. What grows by more than this, beyond a size that does no harm, is made to fill disks.
+constexpr int64_t kHarmless = int64_t{256} << 20;
 constexpr int64_t kMaxGrowth = 200;
 
 struct ReadFree {
@@ -74,16 +72,19 @@ class ArchiveFilterSource : public ByteSource {
       const int code = archive_read_data_block(archive_.get(), &data, &size, &offset);
       if (code == ARCHIVE_EOF) ended_ = true;
       else if (code != ARCHIVE_OK) return Failure();
-      else if (size > 0) {
-        given_ += static_cast<int64_t>(size);
-        if (given_ > kUnsuspiciousSize && given_ / kMaxGrowth > taken_) return Bomb();
-        return std::string_view(static_cast<const char*>(data), size);
-      }
+      else if (size > 0) return Counted({static_cast<const char*>(data), size});
     }
     return Drain();
   }
 
  private:
+  Result<std::string_view> Counted(std::string_view chunk) {
+    given_ += static_cast<int64_t>(chunk.size());
+    if (given_ > kHarmless && given_ / kMaxGrowth > taken_)
+      return MakeError(ErrorCode::kInvalid, "decompress: {} bytes grow to more than {}: it is made to fill the disk", taken_, given_);
+    return chunk;
+  }
+
   static la_ssize_t Read(archive* a, void* self, const void** buffer) {
     auto* source = static_cast<ArchiveFilterSource*>(self);
     auto chunk = source->inner_->Next();
@@ -92,13 +93,9 @@ class ArchiveFilterSource : public ByteSource {
       archive_set_error(a, EIO, "%s", chunk.error().message().c_str());
       return -1;
     }
-    source->taken_ += static_cast<int64_t>(chunk->size());
     *buffer = chunk->data();
+    source->taken_ += static_cast<int64_t>(chunk->size());
     return static_cast<la_ssize_t>(chunk->size());
-  }
-
-  common::Error Bomb() const {
-    return MakeError(ErrorCode::kInvalid, "{} compressed bytes grow to more than {}: this is a decompression bomb", taken_, given_);
   }
 
   common::Error Failure() const {
@@ -117,8 +114,8 @@ class ArchiveFilterSource : public ByteSource {
   std::unique_ptr<ByteSource> inner_;
   std::unique_ptr<archive, ReadFree> archive_;
   std::optional<common::Error> error_;  // of inner_, kept as libarchive's own would lose its code
+  int64_t taken_ = 0, given_ = 0;
   bool ended_ = false;
-  int64_t taken_ = 0, given_ = 0;  // bytes before and after decompression
 };
 
 }  // namespace

@@ -10,18 +10,18 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
-class GzipSource : public ByteSource {
+class CompressingSource : public ByteSource {
  public:
-  explicit GzipSource(std::unique_ptr<ByteSource> inner) : inner_(std::move(inner)), archive_(archive_write_new()) {}
+  explicit CompressingSource(std::unique_ptr<ByteSource> inner) : inner_(std::move(inner)), archive_(archive_write_new()) {}
 
-  Result<> Open() {
+  Result<> Open(int filter) {
     archive* a = archive_.get();
     const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), &archive_entry_free);
     archive_entry_set_filetype(entry.get(), AE_IFREG);
-    if (archive_write_set_format_raw(a) != ARCHIVE_OK || archive_write_add_filter_gzip(a) != ARCHIVE_OK ||
-        archive_write_set_filter_option(a, "gzip", "timestamp", nullptr) != ARCHIVE_OK ||
+    if (archive_write_set_format_raw(a) != ARCHIVE_OK || archive_write_add_filter(a, filter) != ARCHIVE_OK ||
+        (filter == ARCHIVE_FILTER_GZIP && archive_write_set_filter_option(a, "gzip", "timestamp", nullptr) != ARCHIVE_OK) ||
         archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
-        archive_write_open(a, this, nullptr, &GzipSource::Write, nullptr) != ARCHIVE_OK ||
+        archive_write_open(a, this, nullptr, &CompressingSource::Write, nullptr) != ARCHIVE_OK ||
         archive_write_header(a, entry.get()) != ARCHIVE_OK)
       return Failure();
     return {};
@@ -45,7 +45,7 @@ class GzipSource : public ByteSource {
   };
 
   static la_ssize_t Write(archive*, void* self, const void* data, size_t size) {
-    static_cast<GzipSource*>(self)->output_.append(static_cast<const char*>(data), size);
+    static_cast<CompressingSource*>(self)->output_.append(static_cast<const char*>(data), size);
     return static_cast<la_ssize_t>(size);
   }
 
@@ -63,8 +63,14 @@ class GzipSource : public ByteSource {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> Gzip(std::unique_ptr<ByteSource> inner) {
-  auto source = std::make_unique<GzipSource>(std::move(inner));
-  TRY(source->Open());
+  auto source = std::make_unique<CompressingSource>(std::move(inner));
+  TRY(source->Open(ARCHIVE_FILTER_GZIP));
+  return std::unique_ptr<ByteSource>(std::move(source));
+}
+
+Result<std::unique_ptr<ByteSource>> Zstd(std::unique_ptr<ByteSource> inner) {
+  auto source = std::make_unique<CompressingSource>(std::move(inner));
+  TRY(source->Open(ARCHIVE_FILTER_ZSTD));
   return std::unique_ptr<ByteSource>(std::move(source));
 }
 

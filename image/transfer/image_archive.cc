@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "image/reference.h"
+#include "image/transfer/manifest.h"
 #include "image/transfer/platform.h"
 #include "image/transfer/sha256.h"
 
@@ -18,27 +19,6 @@ constexpr char kNameAnnotation[] = "org.opencontainers.image.ref.name";
 constexpr char kContainerdNameAnnotation[] = "io.containerd.image.name";
 constexpr int kIndexDepth = 4;
 constexpr int kSignatureLimit = 64;
-
-bool IsIndex(std::string_view media_type) {
-  return media_type == "application/vnd.oci.image.index.v1+json" ||
-         media_type == "application/vnd.docker.distribution.manifest.list.v2+json";
-}
-
-Result<std::vector<std::string>> DiffIds(const std::string& config) {
-  ASSIGN_OR_RETURN(const JsonDocument document, common::ParseJson(config, "the image configuration"));
-  const JsonValue* rootfs = common::FindObject(document, "rootfs");
-  if (rootfs == nullptr) return MakeError(ErrorCode::kInvalid, "the image configuration has no rootfs");
-  const auto ids = common::GetStrings(*rootfs, "diff_ids");
-  for (const auto& id : ids)
-    if (id.compare(0, 7, "sha256:") != 0 || FullIdIn(id).empty())
-      return MakeError(ErrorCode::kInvalid, "the image configuration's diff_id \"{}\" is not a sha256 digest", id);
-  return ids;
-}
-
-Result<> CheckLayerCount(size_t announced, size_t in_config) {
-  if (announced == in_config) return {};
-  return MakeError(ErrorCode::kInvalid, "the manifest lists {} layers, but the image configuration {}", announced, in_config);
-}
 
 // An OCI layout, or with an empty prefix skopeo's "dir:", whose blobs lie beside manifest.json.
 class OciReader {

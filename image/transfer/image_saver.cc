@@ -143,7 +143,7 @@ Result<std::vector<ManifestLayer>> ImageSaver::AddBlobs(const std::vector<Stored
     TRY(sink_->Add(name, *tar, layer.diff_size));
   }
   std::vector<SpooledBlob> blobs(to_spool.size());
-  TRY(RunWorkers(to_spool.size(), [&](size_t i) -> Result<> {
+  TRY(RunWorkers(to_spool.size(), 0, [&](size_t i) -> Result<> {
     ASSIGN_OR_RETURN(blobs[i], SpoolLayer(layers[to_spool[i]], compress));
     return {};
   }));

@@ -24,18 +24,18 @@ constexpr int kCommitTries = 5;
 
 std::string HexOfDigest(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
 
-std::string LayerId(const std::string& parent, const std::string& diff_digest) {
-  const std::string hex = HexOfDigest(diff_digest);
-  return parent.empty() ? hex : Sha256::HexOf(parent + "+" + hex);
-}
-
 Result<> Expect(const std::string& what, const std::string& wanted, const std::string& found) {
   if (wanted.empty() || wanted == found) return {};
-  return MakeError(ErrorCode::kInvalid, "the {} is {}, but {} was announced: the archive is damaged or forged", what, found,
+  return MakeError(ErrorCode::kInvalid, "the {} is {}, but {} was announced: it is damaged or forged", what, found,
                    wanted);
 }
 
 }  // namespace
+
+std::string LayerId(const std::string& parent, const std::string& diff_digest) {
+  const std::string hex = HexOfDigest(diff_digest);
+  return parent.empty() ? hex : Sha256::HexOf(parent + "+" + hex);
+}
 
 Result<ImageWriter> ImageWriter::Create(const StorageLayout& layout, bool rootless) {
   TRY(StagingDir::CollectLeftovers(layout));
@@ -49,7 +49,8 @@ std::vector<ImageWriter::LayerFacts> ImageWriter::layers() const {
   return facts;
 }
 
-Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources) {
+Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources, unsigned at_once) {
+  at_once_ = at_once;
   std::string parent;
   for (auto& source : sources) {
     Layer& layer = layers_.emplace_back();
@@ -76,7 +77,7 @@ Result<std::vector<ImageWriter::Layer*>> ImageWriter::LayersToUnpack() {
 
 Result<> ImageWriter::Stage() {
   ASSIGN_OR_RETURN(const auto missing, LayersToUnpack());
-  return RunWorkers(missing.size(), [&](size_t i) -> Result<> {
+  return RunWorkers(missing.size(), at_once_, [&](size_t i) -> Result<> {
     const std::string& digest = missing[i]->source.diff_digest;
     TRY(Unpack(*missing[i], missing.size() == 1), "layer {}", digest.empty() ? "of the tarball" : digest);
     return {};

@@ -34,13 +34,16 @@ struct ImageText {
   std::vector<std::string> names;  // full
 };
 
+// A layer's id in the store: that of its parent and its own digest together (formats.md 1.3).
+std::string LayerId(const std::string& parent, const std::string& diff_digest);
+
 class ImageWriter {
  public:
   static common::Result<ImageWriter> Create(const StorageLayout& layout, bool rootless);
 
   // The image's layers, lowest first, once. Those that the store has under the same chain are not read at all; the others
-  // are unpacked several at a time.
-  common::Result<> AddLayers(std::vector<LayerSource> sources);
+  // are unpacked several at a time: `at_once`, for sources that are mostly waited for; 0: as many as the machine has cores.
+  common::Result<> AddLayers(std::vector<LayerSource> sources, unsigned at_once = 0);
   struct LayerFacts {
     std::string diff_digest;
     int64_t diff_size = 0;
@@ -76,6 +79,7 @@ class ImageWriter {
   StorageLayout layout_;
   bool rootless_;
   StagingDir staging_;
+  unsigned at_once_ = 0;
   std::vector<Layer> layers_;
 };
 

@@ -11,6 +11,7 @@
 #include "common/file.h"
 #include "image/record_file.h"
 #include "image/transfer/extractor.h"
+#include "image/transfer/layer_record.h"
 #include "image/transfer/sha256.h"
 #include "image/transfer/tar_split_reader.h"
 #include "image/transfer/tree_source.h"
@@ -117,6 +118,17 @@ Result<std::vector<StoredLayer>> StoredLayers(const StorageLayout& layout, const
     id = common::GetString(*record, "parent");
   }
   std::reverse(layers.begin(), layers.end());
+  return layers;
+}
+
+Result<std::map<std::string, StoredLayer>> LayersByDiffDigest(const StorageLayout& layout) {
+  ASSIGN_OR_RETURN(const RecordFile records, RecordFile::Load(layout.LayersJson()));
+  std::map<std::string, StoredLayer> layers;
+  for (const auto& record : records.records().GetArray()) {
+    if (!IsCompleteLayer(record)) continue;
+    StoredLayer layer = Decode(record);
+    if (!layer.diff_digest.empty() && common::PathExists(layout.TarSplit(layer.id))) layers.emplace(layer.diff_digest, std::move(layer));
+  }
   return layers;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct StoredLayer {
 
 // The layers of an image, lowest first. kInvalid: one is missing.
 common::Result<std::vector<StoredLayer>> StoredLayers(const StorageLayout& layout, const std::string& top_layer);
+
+// Layers by the digest of their tar, whatever lies below them; only those that can be exported bit for bit.
+common::Result<std::map<std::string, StoredLayer>> LayersByDiffDigest(const StorageLayout& layout);
 
 // The layer's tar. Reading its end fails (kInvalid) when digest or size are not those of the record, so what was read must not
 // be believed before. A layer without tar-split record is packed anew, in a form that is the same each time.

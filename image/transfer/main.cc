@@ -1,5 +1,6 @@
 // skiff-transfer: the only program that parses archives. Run by skiff, not by people.
 //
+//   skiff-transfer pull --graph-root DIR --run-root DIR [--rootless]   (and the other verbs of registry_main.h)
 //   skiff-transfer load   --graph-root DIR --run-root DIR [--config-dir DIR] [--rootless] SOURCE
 //   skiff-transfer import --graph-root DIR --run-root DIR [--rootless] [--name NAME] [--message TEXT] [--change TEXT]... SOURCE
 //   skiff-transfer commit --graph-root DIR --run-root DIR [--rootless] [--image PARENT|--base-config JSON] [--config JSON] [--name NAME] [--author TEXT]
@@ -8,6 +9,7 @@
 //                         --image ID [--name NAME]... [--image ...] DIR|fd:N
 //   skiff-transfer export --graph-root DIR --run-root DIR fd:N     (to descriptor 4)
 //
+// The verbs for registries read their request from standard input and tell what happens on standard output.
 // SOURCE is a path or fd:N. Standard output of load, import and commit: {"images":[{"id":"...","names":["..."]}]}. On an error standard error has
 // {"code":"...","message":"..."} and the exit code is 1.
 #include <getopt.h>
@@ -24,6 +26,7 @@
 #include "image/transfer/blob_store.h"
 #include "image/transfer/confine.h"
 #include "image/transfer/operations.h"
+#include "image/transfer/registry_main.h"
 #include "image/transfer/sha256.h"
 #include "image/transfer_error.h"
 
@@ -97,6 +100,10 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
       default: return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown option {}", argv[optind - 1]);
     }
   }
+  if (argc - optind == 1 && IsRegistryVerb(argv[optind]) && !arguments.paths.graph_root.empty()) {
+    arguments.verb = argv[optind];
+    return arguments;
+  }
   if (argc - optind != 2 || arguments.paths.graph_root.empty() || arguments.paths.storage_run.empty())
     return MakeError(ErrorCode::kInvalid, "usage: skiff-transfer VERB --graph-root DIR --run-root DIR SOURCE");
   arguments.verb = argv[optind];
@@ -118,10 +125,10 @@ Result<> Prepare(Arguments& arguments) {
   if (arguments.verb == "save" && !DescriptorNumber(arguments.source)) writable.push_back(arguments.source);
   const auto number = DescriptorNumber(arguments.source);
   struct stat info;
-  if (!number) return TryConfineFiles(writable, arguments.source, runs_gpgv);
+  if (!number) return TryConfineFiles(writable, {arguments.source}, runs_gpgv);
   // A directory that was handed over open: what is in it is opened by name. A file or pipe needs no permission any more.
   const bool directory = ::fstat(*number, &info) == 0 && S_ISDIR(info.st_mode);
-  return TryConfineFiles(writable, directory ? fmt::format("/proc/self/fd/{}", *number) : "", runs_gpgv);
+  return TryConfineFiles(writable, {directory ? fmt::format("/proc/self/fd/{}", *number) : ""}, runs_gpgv);
 }
 
 Result<ArchiveFormat> FormatNamed(const std::string& name) {
@@ -170,6 +177,12 @@ int Main(int argc, char** argv) {
   // Modes are those of the archive, whatever the caller's mask is.
   ::umask(022);
   auto arguments = ParseArguments(argc, argv);
+  if (arguments && IsRegistryVerb(arguments->verb)) {
+    const auto done = RunRegistryVerb(arguments->verb, arguments->paths);
+    if (done) return 0;
+    std::fprintf(stderr, "%s\n", EncodeTransferError(done.error()).c_str());
+    return 1;
+  }
   const auto images = arguments ? Dispatch(*arguments) : Result<std::vector<LoadedImage>>(arguments.error());
   if (!images) {
     std::fprintf(stderr, "%s\n", EncodeTransferError(images.error()).c_str());

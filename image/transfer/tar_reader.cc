@@ -14,6 +14,7 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
+constexpr int64_t kTrailerLimit = int64_t{64} << 20;  // tar itself pads to 10 KiB
 constexpr int64_t kBlockSize = 512;
 constexpr int64_t kSpecialLimit = 1 << 20;  // of a long name or pax header, as other readers have it
 constexpr std::string_view kXattrPrefix = "SCHILY.xattr.";
@@ -268,9 +269,13 @@ Result<std::string_view> TarReader::ReadContent() {
 }
 
 Result<> TarReader::ReadTrailer() {
+  int64_t length = 0;
   while (true) {
     ASSIGN_OR_RETURN(const std::string_view part, Take(std::numeric_limits<int64_t>::max()));
     if (part.empty()) return {};
+    length += static_cast<int64_t>(part.size());
+    if (length > kTrailerLimit)
+      return MakeError(ErrorCode::kInvalid, "the tar goes on for more than {} MiB after its end: it is made to keep us busy", kTrailerLimit >> 20);
     if (sink_ != nullptr) TRY(sink_->OnRaw(part));
   }
 }

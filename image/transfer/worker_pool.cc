@@ -9,9 +9,10 @@ namespace skiff::image {
 
 using common::Result;
 
-Result<> RunWorkers(size_t count, const std::function<Result<>(size_t)>& work) {
+Result<> RunWorkers(size_t count, unsigned at_once, const std::function<Result<>(size_t)>& work) {
   constexpr unsigned kMaxWorkers = 6;
-  const size_t workers = std::min<size_t>(count, std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers));
+  if (at_once == 0) at_once = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
+  const size_t workers = std::min<size_t>(count, at_once);
   std::vector<Result<>> results(count);
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};

@@ -120,6 +120,22 @@ const Struct& Describe(const VolumeDevice*) {
   return table;
 }
 
+const Struct& Describe(const RestartRuleExitCodes*) {
+  static const Struct table{"ContainerRestartRuleOnExitCodes", {
+      F<&RestartRuleExitCodes::match>("operator").Required().OneOf({"In", "NotIn"}),
+      F<&RestartRuleExitCodes::values>("values"),
+  }};
+  return table;
+}
+
+const Struct& Describe(const RestartRule*) {
+  static const Struct table{"ContainerRestartRule", {
+      F<&RestartRule::action>("action").Required().OneOf({"Restart", "RestartAllContainers"}),
+      F<&RestartRule::exit_codes>("exitCodes"),
+  }};
+  return table;
+}
+
 const Struct& Describe(const Container*) {
   static const Struct table{"Container", {
       F<&Container::name>("name").Required().Check(CheckDnsLabel),
@@ -133,15 +149,15 @@ const Struct& Describe(const Container*) {
       F<&Container::resources>("resources"),
       F<&Container::resize_policy>("resizePolicy", ListOf(StructType(ResizePolicyTable)), kAccepted),
       F<&Container::restart_policy>("restartPolicy").OneOf({"Always", "OnFailure", "Never"}),
-      F<&Container::restart_policy_rules>("restartPolicyRules", ListOf(StructType(RestartRuleTable)), kNotYet),
+      F<&Container::restart_policy_rules>("restartPolicyRules"),
       F<&Container::volume_mounts>("volumeMounts"),
       F<&Container::volume_devices>("volumeDevices", kRefused),
-      F<&Container::liveness_probe>("livenessProbe", kNotYet),
-      F<&Container::readiness_probe>("readinessProbe", kNotYet),
-      F<&Container::startup_probe>("startupProbe", kNotYet),
+      F<&Container::liveness_probe>("livenessProbe"),
+      F<&Container::readiness_probe>("readinessProbe"),
+      F<&Container::startup_probe>("startupProbe"),
       F<&Container::lifecycle>("lifecycle"),
       F<&Container::termination_message_path>("terminationMessagePath").Default("/dev/termination-log"),
-      F<&Container::termination_message_policy>("terminationMessagePolicy", kNotYet).Default("File")
+      F<&Container::termination_message_policy>("terminationMessagePolicy").Default("File")
           .OneOf({"File", "FallbackToLogsOnError"}),
       F<&Container::image_pull_policy>("imagePullPolicy").OneOf({"Always", "IfNotPresent", "Never"})
           .Note("default: Always for the tag latest or none, else IfNotPresent"),

@@ -25,8 +25,8 @@ const Struct& Describe(const ObjectMeta*) {
       F<&ObjectMeta::kube_namespace>("namespace").Check(CheckDnsLabel),
       F<&ObjectMeta::uid>("uid", kServer),
       F<&ObjectMeta::creation_timestamp>("creationTimestamp", kServer),
-      F<&ObjectMeta::labels>("labels").Check(CheckLabels),
-      F<&ObjectMeta::annotations>("annotations").Check(CheckAnnotations),
+      F<&ObjectMeta::labels>("labels").CheckEach(QualifiedNameDetail, LabelValueDetail),
+      F<&ObjectMeta::annotations>("annotations").CheckEach(AnnotationKeyDetail).Check(CheckAnnotations),
       F<&ObjectMeta::owner_references>("ownerReferences", kAccepted),
       F<&ObjectMeta::finalizers>("finalizers", kAccepted),
       S("selfLink", StringType(), kServer),
@@ -50,7 +50,7 @@ const Struct& Describe(const LabelSelectorRequirement*) {
 
 const Struct& Describe(const LabelSelector*) {
   static const Struct table{"LabelSelector", {
-      F<&LabelSelector::match_labels>("matchLabels").Check(CheckLabels),
+      F<&LabelSelector::match_labels>("matchLabels").CheckEach(QualifiedNameDetail, LabelValueDetail),
       F<&LabelSelector::match_expressions>("matchExpressions"),
   }};
   return table;

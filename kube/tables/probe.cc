@@ -24,7 +24,7 @@ const Struct& Describe(const HttpGetAction*) {
   static const Struct table{"HTTPGetAction", {
       F<&HttpGetAction::path>("path").Default("/"),
       F<&HttpGetAction::port>("port").Required().Check(CheckPort),
-      F<&HttpGetAction::host>("host"),
+      F<&HttpGetAction::host>("host").Note("as seen from the pod's network; default: the pod's address"),
       F<&HttpGetAction::scheme>("scheme").Default("HTTP").OneOf({"HTTP", "HTTPS"}),
       F<&HttpGetAction::http_headers>("httpHeaders"),
   }};
@@ -74,7 +74,7 @@ const Struct& Describe(const LifecycleHandler*) {
   static const Struct table{"LifecycleHandler", {
       F<&LifecycleHandler::exec>("exec"),
       F<&LifecycleHandler::http_get>("httpGet"),
-      F<&LifecycleHandler::tcp_socket>("tcpSocket"),
+      F<&LifecycleHandler::tcp_socket>("tcpSocket").Note("always fails, as in Kubernetes"),
       F<&LifecycleHandler::sleep>("sleep"),
   }};
   return table;
@@ -82,8 +82,8 @@ const Struct& Describe(const LifecycleHandler*) {
 
 const Struct& Describe(const Lifecycle*) {
   static const Struct table{"Lifecycle", {
-      F<&Lifecycle::post_start>("postStart", kNotYet),
-      F<&Lifecycle::pre_stop>("preStop", kNotYet),
+      F<&Lifecycle::post_start>("postStart"),
+      F<&Lifecycle::pre_stop>("preStop"),
       F<&Lifecycle::stop_signal>("stopSignal"),
   }};
   return table;

@@ -76,14 +76,6 @@ const Struct& PodAffinityTable() {
   return table;
 }
 
-const Struct& RestartRuleExitCodesTable() {
-  static const Struct table{"ContainerRestartRuleOnExitCodes", {
-      S("operator", StringType()).Required().OneOf({"In", "NotIn"}),
-      S("values", ListOf(IntType())),
-  }};
-  return table;
-}
-
 }  // namespace
 
 const Struct& AffinityTable() {
@@ -161,14 +153,6 @@ const Struct& ResizePolicyTable() {
   static const Struct table{"ContainerResizePolicy", {
       S("resourceName", StringType()).Required().OneOf({"cpu", "memory"}),
       S("restartPolicy", StringType()).Required().OneOf({"NotRequired", "RestartContainer"}),
-  }};
-  return table;
-}
-
-const Struct& RestartRuleTable() {
-  static const Struct table{"ContainerRestartRule", {
-      S("action", StringType()).Required().OneOf({"Restart", "RestartAllContainers"}),
-      S("exitCodes", StructType(RestartRuleExitCodesTable)),
   }};
   return table;
 }

@@ -34,7 +34,6 @@ const Struct& ResourceClaimReferenceTable();
 const Struct& PodResourceClaimTable();
 const Struct& SchedulingGroupTable();
 const Struct& ResizePolicyTable();
-const Struct& RestartRuleTable();
 const Struct& WindowsOptionsTable();
 const Struct& TypedObjectReferenceTable();
 

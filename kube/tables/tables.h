@@ -32,6 +32,8 @@ const Struct& Describe(const HttpGetAction*);
 const Struct& Describe(const TcpSocketAction*);
 const Struct& Describe(const GrpcAction*);
 const Struct& Describe(const SleepAction*);
+const Struct& Describe(const RestartRuleExitCodes*);
+const Struct& Describe(const RestartRule*);
 const Struct& Describe(const Probe*);
 const Struct& Describe(const LifecycleHandler*);
 const Struct& Describe(const Lifecycle*);
@@ -76,5 +78,19 @@ const Struct& Describe(const RollingUpdateDeployment*);
 const Struct& Describe(const DeploymentStrategy*);
 const Struct& Describe(const DeploymentSpec*);
 const Struct& Describe(const Deployment*);
+
+const Struct& Describe(const ServicePort*);
+const Struct& Describe(const ClientIpConfig*);
+const Struct& Describe(const SessionAffinityConfig*);
+const Struct& Describe(const ServiceSpec*);
+const Struct& Describe(const Service*);
+const Struct& Describe(const EndpointAddress*);
+const Struct& Describe(const EndpointPort*);
+const Struct& Describe(const EndpointSubset*);
+const Struct& Describe(const Endpoints*);
+const Struct& Describe(const EndpointConditions*);
+const Struct& Describe(const SliceEndpoint*);
+const Struct& Describe(const SlicePort*);
+const Struct& Describe(const EndpointSlice*);
 
 }  // namespace skiff::kube

@@ -152,6 +152,16 @@ struct Lifecycle {
   std::string stop_signal;
 };
 
+struct RestartRuleExitCodes {
+  std::string match;  // "operator": In, NotIn
+  std::vector<int32_t> values;
+};
+
+struct RestartRule {
+  std::string action;  // Restart, RestartAllContainers
+  std::optional<RestartRuleExitCodes> exit_codes;
+};
+
 struct Capabilities {
   std::vector<std::string> add;
   std::vector<std::string> drop;
@@ -197,7 +207,7 @@ struct Container {
   ResourceRequirements resources;
   Value resize_policy;
   std::string restart_policy;  // of this container alone: Always makes an init container a sidecar
-  Value restart_policy_rules;
+  std::vector<RestartRule> restart_policy_rules;  // the first that matches the exit code wins over restart_policy
   std::vector<VolumeMount> volume_mounts;
   std::vector<VolumeDevice> volume_devices;
   std::optional<Probe> liveness_probe;

@@ -11,11 +11,12 @@
 #include "kube/types/config.h"
 #include "kube/types/deployment.h"
 #include "kube/types/pod.h"
+#include "kube/types/service.h"
 
 namespace skiff::kube {
 
 struct Object {
-  std::variant<Pod, Deployment, ConfigMap, Secret, PersistentVolumeClaim> body;
+  std::variant<Pod, Deployment, ConfigMap, Secret, PersistentVolumeClaim, Service, Endpoints, EndpointSlice> body;
   // Where the object starts; file is "-" for standard input and empty for objects made by the program.
   common::SourcePosition position;
   // What was read, with the place of every value; null for objects made by the program.

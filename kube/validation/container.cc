@@ -66,13 +66,21 @@ void ValidateMounts(Report& report, const std::string& path, const Container& co
   }
 }
 
-void ValidateRestart(Report& report, const std::string& path, const Container& container, bool init) {
-  if (!init || container.restart_policy.empty()) return;
-  if (container.restart_policy == "Always") {
-    // Running it as an ordinary init container would wait for its end for ever.
-    report.Error(path + ".restartPolicy",
-                 "sidecar containers are not supported by this version of skiff; make it an "
-                 "entry of containers");
+void ValidateRestartRules(Report& report, const std::string& path, const Container& container) {
+  constexpr size_t kMostRules = 20;
+  constexpr size_t kMostValues = 255;
+  const std::string at = path + ".restartPolicyRules";
+  if (container.restart_policy_rules.empty()) return;
+  if (container.restart_policy.empty()) report.Required(path + ".restartPolicy", "must be set when restartPolicyRules is used");
+  if (container.restart_policy_rules.size() > kMostRules)
+    report.Error(at, fmt::format("Too many: {}: must have at most {} items", container.restart_policy_rules.size(), kMostRules));
+  for (size_t i = 0; i < container.restart_policy_rules.size(); ++i) {
+    const auto& codes = container.restart_policy_rules[i].exit_codes;
+    const std::string item = fmt::format("{}[{}].exitCodes", at, i);
+    if (!codes) report.Required(item, "must be specified");
+    else if (codes->values.empty()) report.Required(item + ".values", "must have at least one value");
+    else if (codes->values.size() > kMostValues)
+      report.Error(item + ".values", fmt::format("Too many: {}: must have at most {} items", codes->values.size(), kMostValues));
   }
 }
 
@@ -86,7 +94,7 @@ void ValidateContainer(Report& report, const std::string& path, const Container&
   ValidateResources(report, path + ".resources", container.resources);
   ValidateSecurity(report, path, container, pod.spec);
   ValidateProbes(report, path, container, pod.spec, init);
-  ValidateRestart(report, path, container, init);
+  ValidateRestartRules(report, path, container);
   if (!container.termination_message_path.starts_with('/')) {
     report.Invalid(path + ".terminationMessagePath", container.termination_message_path,
                    "must be an absolute path");

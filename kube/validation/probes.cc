@@ -44,9 +44,8 @@ void ValidateHook(Report& report, const std::string& path, const std::optional<L
 
 void ValidateProbes(Report& report, const std::string& path, const Container& container, const PodSpec& pod,
                     bool init) {
-  if (init) {
+  if (init && container.restart_policy != "Always") {
     constexpr std::string_view kForbidden = "may not be set for init containers without restartPolicy=Always";
-    if (container.restart_policy == "Always") return;
     if (container.lifecycle) report.Forbidden(path + ".lifecycle", kForbidden);
     if (container.liveness_probe) report.Forbidden(path + ".livenessProbe", kForbidden);
     if (container.readiness_probe) report.Forbidden(path + ".readinessProbe", kForbidden);

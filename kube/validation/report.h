@@ -72,5 +72,8 @@ void ValidateConfigMap(Report& report, const ConfigMap& config_map);
 void ValidateSecret(Report& report, const Secret& secret);
 void ValidateClaim(Report& report, const PersistentVolumeClaim& claim);
 void ValidateDeployment(Report& report, const Deployment& deployment);
+void ValidateService(Report& report, const Service& service);
+void ValidateEndpoints(Report& report, const Endpoints& endpoints);
+void ValidateEndpointSlice(Report& report, const EndpointSlice& slice);
 
 }  // namespace skiff::kube::validation

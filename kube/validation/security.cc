@@ -41,10 +41,21 @@ void ValidateSysctl(Report& report, const std::string& at, const Sysctl& sysctl,
   }
 }
 
+// The kubelet would refuse to start it each time.
+void ValidateNonRoot(Report& report, const std::string& path, const SecurityContext& own, const PodSecurityContext& pod) {
+  const bool non_root = own.run_as_non_root.value_or(pod.run_as_non_root.value_or(false));
+  if (!non_root || own.run_as_user.value_or(pod.run_as_user.value_or(-1)) != 0) return;
+  const std::string field = own.run_as_user || !own.run_as_non_root ? "runAsUser" : "runAsNonRoot";
+  report.Error(fmt::format("{}.securityContext.{}", path, field),
+               "Invalid value: the user is root (0) although `runAsNonRoot` is true; set another `runAsUser`");
+}
+
 }  // namespace
 
 void ValidateSecurity(Report& report, const std::string& path, const Container& container,
                       const PodSpec& pod) {
+  ValidateNonRoot(report, path, container.security_context.value_or(SecurityContext()),
+                  pod.security_context.value_or(PodSecurityContext()));
   if (!container.security_context) return;
   const SecurityContext& context = *container.security_context;
   const std::string at = path + ".securityContext";

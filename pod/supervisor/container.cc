@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/process.h"
 #include "pod/supervisor/container_root.h"
+#include "pod/supervisor/safe_text.h"
+#include "pod/supervisor/termination_message.h"
 
 namespace skiff::supervisor {
 
@@ -19,6 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
+
+constexpr size_t kMostOfAnEvent = 1024;  // as in Kubernetes
 
 std::string Timestamp(common::WallTime time) { return common::FormatTime(time, true); }
 
@@ -51,9 +56,20 @@ Container::Container(ContainerPlan plan, ContainerServices services)
       backoff_(RestartBackoff::RuleFor(plan_)) {
   status_.id = plan_.id;
   status_.name = plan_.name;
+  status_.init = plan_.init;
+  status_.sidecar = plan_.sidecar;
 }
 
-Container::~Container() { services_.loop.Cancel(timer_); }
+Container::~Container() {
+  services_.loop.Cancel(timer_);
+  services_.loop.Cancel(soon_);
+}
+
+// What cannot be written (a full disk) is lost; the pod goes on.
+void Container::Emit(const char* type, const char* reason, const std::string& message) const {
+  (void)services_.events.Append(
+      {.type = type, .reason = reason, .message = SafeText(message, kMostOfAnEvent), .object = plan_.name});
+}
 
 ContainerIo::Options Container::IoOptions() const {
   return {services_.pod.run_dir, plan_.id, plan_.log_dir, status_.restart_count, plan_.tty, plan_.stdin};
@@ -76,12 +92,13 @@ void Container::Start() {
 
 // A restart by policy counts, a start that somebody asked for does not.
 void Container::BeginRun() {
-  const bool by_policy = phase_ == Phase::kBackoff;
+  const bool by_policy = phase_ == Phase::kBackoff || std::exchange(anew_, false);
   if (by_policy) {
     status_.last_exit_code = status_.exit_code;
     status_.last_reason = status_.reason == "CrashLoopBackOff" ? status_.last_reason : status_.reason;
     status_.last_started_at = status_.started_at;
     status_.last_finished_at = status_.finished_at;
+    status_.last_termination_message = status_.termination_message;
     ++status_.restart_count;
   }
   phase_ = Phase::kStarting;
@@ -94,8 +111,12 @@ void Container::BeginRun() {
   status_.exit_code = 0;
   status_.oom_killed = false;
   status_.final = false;
-  stop_grace_.reset();
-  restart_after_stop_ = false;
+  status_.started = false;
+  status_.probe_failure.clear();
+  status_.termination_message.clear();
+  status_.health.clear();
+  UpdateReady();
+  ClearStop();
 }
 
 Result<> Container::SpawnRuntime() {
@@ -145,7 +166,11 @@ void Container::SetRunning(pid_t pid) {
   status_.pid_start_time = common::ProcessStartTime(pid).value_or(0);
   pidfd_ = common::OpenPidfd(pid).value_or(common::UniqueFd());
   status_.started_at = Timestamp(common::Now());
-  if (stop_grace_) Stop(*stop_grace_);
+  Emit("Normal", "Created", "Created container: " + plan_.name);
+  Emit("Normal", "Started", "Started container " + plan_.name);
+  if (const auto stop = std::exchange(stop_, std::nullopt)) BeginStop(stop->grace, stop->then, stop->held, "Stopping container " + plan_.name);
+  else if (plan_.post_start) RunPostStart();
+  else BeginProbes("");
   services_.observer.OnStarted(*this);
 }
 
@@ -161,44 +186,21 @@ void Container::FailStart(common::Error error) {
   status_.finished_at = Timestamp(common::Now());
   status_.final = true;
   run_began_ = steady_clock::now();
+  ClearStop();
+  Emit("Warning", "Failed", "Error: " + error.message());
   hub_.Finish(status_.exit_code);
   services_.observer.OnStartFailed(*this, error);
 }
 
+void Container::BeginAnew() {
+  anew_ = phase_ != Phase::kIdle;
+  phase_ = Phase::kIdle;
+  status_.final = false;
+}
+
 void Container::RetryStart() {
   status_.final = false;
-  DecideNext();
-}
-
-void Container::Stop(milliseconds grace) {
-  stop_grace_ = grace;
-  if (phase_ == Phase::kStarting) return;  // goes on in SetRunning
-  if (phase_ != Phase::kRunning) return EndNow();
-  services_.loop.Cancel(timer_);
-  SendSignal(grace.count() > 0 ? plan_.stop_signal : SIGKILL);
-  timer_ = services_.loop.After(grace, [this] { SendSignal(SIGKILL); });
-}
-
-// A container that does not run is at its end without any process to wait for.
-void Container::EndNow() {
-  services_.loop.Cancel(timer_);
-  if (phase_ == Phase::kBackoff) {
-    status_.state = "exited";
-    if (status_.reason == "CrashLoopBackOff") status_.reason = status_.exit_code == 0 ? "Completed" : "Error";
-    status_.message.clear();
-    status_.next_start_at.clear();
-  }
-  const bool restart = restart_after_stop_;
-  if (phase_ != Phase::kIdle) phase_ = Phase::kEnded;
-  status_.final = true;
-  if (restart) return Start();
-  services_.observer.OnEnded(*this);
-}
-
-void Container::Restart(milliseconds grace) {
-  backoff_.Reset();
-  restart_after_stop_ = true;
-  Stop(grace);
+  DecideNext(status_.exit_code);
 }
 
 Result<> Container::Signal(int signal) {
@@ -224,6 +226,10 @@ void Container::GiveUp(const std::string& reason) {
 }
 
 bool Container::OnExit(const ExitRecord& record) {
+  if (status_.hook && !hook_ && record.pid == status_.hook->pid) {
+    OnHookDone({record.status.ok(), fmt::format("it ended with exit code {}", record.status.ToCode())});
+    return true;
+  }
   if (phase_ != Phase::kRunning || record.pid != status_.pid) return false;
   if (status_.pid_start_time != 0 && record.start_time != 0 && record.start_time != status_.pid_start_time) return false;
   SetEnded(record.status, record.time);
@@ -233,6 +239,7 @@ bool Container::OnExit(const ExitRecord& record) {
 void Container::SetEnded(common::ExitStatus status, common::WallTime time) {
   services_.loop.Cancel(timer_);
   pidfd_.Reset();
+  EndLifecycle();
   // In a shared PID namespace the container's other processes outlive the main one; Kubernetes kills them.
   auto killed = services_.cgroups.KillAll(plan_.cgroup);
   status_.exit_code = status.ToCode();
@@ -246,9 +253,17 @@ void Container::SetEnded(common::ExitStatus status, common::WallTime time) {
   status_.pid = 0;
   status_.pid_start_time = 0;
   status_.finished_at = Timestamp(time);
+  status_.termination_message = TerminationMessage(plan_, services_.pod.containers.size(), status_);
+  UpdateReady();
   hub_.Finish(status_.exit_code);
-  if (stop_grace_) return EndNow();
-  DecideNext();
+  const auto stop = std::exchange(stop_, std::nullopt);
+  if (stop && stop->then != AfterStop::kPolicy) {
+    stop_ = stop;
+    return EndNow();
+  }
+  ClearStop();
+  // Whoever was killed for failing its probe has failed, whatever its exit code says.
+  DecideNext(stop && status_.exit_code == 0 ? 1 : status_.exit_code);
 }
 
 std::string Container::ReasonOf(int exit_code) {
@@ -265,10 +280,11 @@ Result<> Container::ReleaseRun() {
   return UnmountContainerRoot(plan_);
 }
 
-void Container::DecideNext() {
-  const auto decision = DecideRestart(plan_, status_.exit_code, status_.restart_count);
+void Container::DecideNext(int exit_code) {
+  const auto decision = DecideRestart(plan_, exit_code, status_.restart_count);
+  const auto ran = std::chrono::duration_cast<milliseconds>(steady_clock::now() - run_began_);
+  if (decision == RestartDecision::kRestartAll) return services_.observer.OnRestartAll(*this, backoff_.Next(ran));
   if (decision == RestartDecision::kRestart) {
-    const auto ran = std::chrono::duration_cast<milliseconds>(steady_clock::now() - run_began_);
     ScheduleStart(backoff_.Next(ran));
   } else {
     status_.final = true;
@@ -287,12 +303,15 @@ void Container::ScheduleStart(milliseconds delay) {
     status_.reason = "CrashLoopBackOff";
     status_.message = fmt::format("back-off {} restarting failed container={} pod={}_{}({}){}", ShowDelay(delay), plan_.name,
                                   services_.pod.name, services_.pod.kube_namespace, services_.pod.uid, cause);
+    Emit("Warning", "BackOff", fmt::format("Back-off restarting failed container {} in pod {}_{}({})", plan_.name,
+                                           services_.pod.name, services_.pod.kube_namespace, services_.pod.uid));
   }
   timer_ = services_.loop.After(delay, [this] { Start(); });
 }
 
 Result<> Container::Discard() {
   services_.loop.Cancel(timer_);
+  EndLifecycle();
   TRY(services_.cgroups.KillAll(plan_.cgroup));
   if (io_) io_->Finish();
   io_.reset();

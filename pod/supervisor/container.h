@@ -12,8 +12,12 @@
 #include "common/unique_fd.h"
 #include "pod/supervisor/attach_hub.h"
 #include "pod/supervisor/container_io.h"
+#include "pod/supervisor/container_probes.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/event_loop.h"
 #include "pod/supervisor/exit_record.h"
+#include "pod/supervisor/health_monitor.h"
+#include "pod/supervisor/network_namespace.h"
 #include "pod/supervisor/plan.h"
 #include "pod/supervisor/restart_policy.h"
 #include "pod/supervisor/status.h"
@@ -28,11 +32,16 @@ class Container;
 class ContainerObserver {
  public:
   virtual ~ContainerObserver() = default;
+  // Its process runs. Its postStart hook may still be to come: start_pending() tells.
   virtual void OnStarted(Container& container) = 0;
+  // A hook is done, or it became started, ready, healthy or one of their opposites.
+  virtual void OnProgress(Container& container) = 0;
   // The runtime could not start it; nothing of the attempt is left. Container::RetryStart is up to the observer.
   virtual void OnStartFailed(Container& container, const common::Error& error) = 0;
   // It ended; status().final tells whether for good, otherwise the next start is already scheduled.
   virtual void OnEnded(Container& container) = 0;
+  // It ended in a way for which a rule wants all containers to begin anew, `delay` (back-off) from now.
+  virtual void OnRestartAll(Container& container, std::chrono::milliseconds delay) = 0;
 };
 
 struct ContainerServices {
@@ -40,11 +49,13 @@ struct ContainerServices {
   const PodPlan& pod;
   const runtime::Cgroups& cgroups;
   const runtime::OciRuntime& runtime;
+  const EventLog& events;
+  const std::optional<NetworkNamespace>& network;
   DescriptorKeeper& keeper;
   ContainerObserver& observer;
 };
 
-class Container {
+class Container : private ProbeListener {
  public:
   enum class Phase {
     kIdle,      // not started yet
@@ -55,20 +66,30 @@ class Container {
   };
 
   Container(ContainerPlan plan, ContainerServices services);
-  ~Container();
+  ~Container() override;
 
   const ContainerPlan& plan() const { return plan_; }
   const ContainerStatus& status() const { return status_; }
   Phase phase() const { return phase_; }
   bool active() const { return phase_ == Phase::kStarting || phase_ == Phase::kRunning || phase_ == Phase::kBackoff; }
   AttachHub& hub() { return hub_; }
+  // Kubernetes starts the next container after this one's postStart hook.
+  bool start_pending() const {
+    return phase_ == Phase::kStarting || (phase_ == Phase::kRunning && status_.hook && status_.hook->hook == "postStart");
+  }
 
   // From kIdle or kEnded; the outcome is told to the observer, possibly before this returns.
   void Start();
+  // It has ended and shall be started again in its turn, as if it had not run yet; counts as a restart.
+  void BeginAnew();
   // After OnStartFailed: by policy, with back-off.
   void RetryStart();
-  // Stop signal, after `grace` SIGKILL. It is not restarted. Not running: at its end at once (told to the observer).
+  // preStop hook, stop signal, after `grace` SIGKILL. It is not restarted. Not running: at its end at once (told to the
+  // observer). A stop that is under way already is at most shortened.
   void Stop(std::chrono::milliseconds grace);
+  // The same for a sidecar: its hook runs at once, the signal waits for ReleaseStop. The grace period does not wait.
+  void StopAfterOthers(std::chrono::milliseconds grace);
+  void ReleaseStop();
   // Stop and start again.
   void Restart(std::chrono::milliseconds grace);
   common::Result<> Signal(int signal);
@@ -99,13 +120,50 @@ class Container {
   void SetRunning(pid_t pid);
   void SetEnded(common::ExitStatus status, common::WallTime time);
   std::string ReasonOf(int exit_code);
-  void DecideNext();
+  void DecideNext(int exit_code);
+  void Emit(const char* type, const char* reason, const std::string& message) const;
+
+  // --- hooks, probes and health (container_lifecycle.cc) ---
+  void RunPostStart();
+  void OnPostStartDone(const ProbeResult& result);
+  void BeginProbes(const std::string& health);
+  void BeginHealth(const std::string& recorded);
+  void UpdateReady();
+  void EndLifecycle();
+  void OnStartupProbeSucceeded() override;
+  void OnReadinessProbe(bool ready) override;
+  void OnProbeFailure(const std::string& text) override;
+  void OnProbeSuccess(const std::string& which, const ProbeResult& result) override;
+  void OnProbeGivesUp(const std::string& which, const Probe& probe) override;
+  void OnHealthAction(HealthCheck::OnFailure action);
+  HandlerContext Handlers() const { return {services_.loop, services_.pod, plan_, services_.runtime, services_.network}; }
+  void BeginHook(const char* name, const Handler& handler, std::optional<std::chrono::milliseconds> timeout,
+                 std::chrono::milliseconds already);
+  void OnHookDone(const ProbeResult& result);
+  bool AdoptHook(const std::vector<ExitRecord>& exits);
+
+  // --- stop (container_stop.cc) ---
+  enum class AfterStop { kStay, kPolicy, kRestart };
+  struct StopState {
+    std::chrono::steady_clock::time_point deadline;
+    std::chrono::milliseconds grace;
+    AfterStop then = AfterStop::kStay;
+    bool held = false;      // until the others have ended
+    bool was_late = false;  // hook or hold used time up: there is a minimum after them
+    bool signalled = false;
+  };
+  void BeginStop(std::chrono::milliseconds grace, AfterStop then, bool held, const std::string& event);
+  void ShortenStop(std::chrono::milliseconds grace, AfterStop then, bool held);
+  void SignalStop();
+  void ResumeStopState();
+  void AdoptLifecycle(const std::vector<ExitRecord>& exits);
   void ScheduleStart(std::chrono::milliseconds delay);
   void AdoptRunning(const std::vector<ExitRecord>& exits);
   void AdoptWaiting();
   common::Result<> ReleaseRun();
   void SendSignal(int signal);
   void EndNow();
+  void ClearStop();
 
   ContainerPlan plan_;
   ContainerServices services_;
@@ -117,8 +175,13 @@ class Container {
   RestartBackoff backoff_;
   std::chrono::steady_clock::time_point run_began_;
   EventLoop::TimerId timer_ = 0;  // SIGKILL after the grace period, or the start after back-off
-  std::optional<std::chrono::milliseconds> stop_grace_;  // a stop was asked for
-  bool restart_after_stop_ = false;
+  std::optional<StopState> stop_;  // a stop was asked for
+  std::unique_ptr<ContainerProbes> probes_;
+  std::unique_ptr<HealthMonitor> health_;
+  std::unique_ptr<HandlerRun> hook_;  // absent although status().hook is set: it is an earlier supervisor's
+  bool readiness_ok_ = false;         // what the readiness probe says
+  bool anew_ = false;                 // BeginAnew
+  EventLoop::TimerId soon_ = 0;       // what must not happen within the caller
   int rows_ = 0;
   int columns_ = 0;
 };

@@ -27,7 +27,7 @@ void Container::Adopt(const ContainerStatus& recorded, const std::vector<ExitRec
   if (status_.state == "waiting") return AdoptWaiting();
   if (status_.state == "exited") {
     phase_ = Phase::kEnded;
-    if (!status_.final) DecideNext();
+    if (!status_.final) DecideNext(status_.exit_code);
   }
 }
 
@@ -39,13 +39,17 @@ void Container::AdoptRunning(const std::vector<ExitRecord>& exits) {
   if (auto io = ContainerIo::Adopt(services_.loop, services_.keeper, hub_, IoOptions())) io_ = std::move(*io);
   const auto record =
       std::find_if(exits.rbegin(), exits.rend(), [&](const ExitRecord& exit) { return Matches(exit, status_); });
-  if (record != exits.rend()) return SetEnded(record->status, record->time);
+  if (record != exits.rend()) {
+    ResumeStopState();
+    return SetEnded(record->status, record->time);
+  }
   const auto start_time = common::ProcessStartTime(static_cast<pid_t>(status_.pid));
   auto pidfd = common::OpenPidfd(static_cast<pid_t>(status_.pid));
   if (pidfd && start_time && (status_.pid_start_time == 0 || *start_time == status_.pid_start_time)) {
     pidfd_ = std::move(*pidfd);
-    return;
+    return AdoptLifecycle(exits);
   }
+  ResumeStopState();
   SetEnded(common::ExitStatus{kUnknownExitCode, 0}, common::Now());
   if (status_.state == "exited") status_.reason = kUnknown;
 }
@@ -60,6 +64,8 @@ void Container::MarkLost() {
   status_.pid = 0;
   status_.finished_at = common::FormatTime(common::Now(), true);
   status_.final = true;
+  status_.started = false;
+  UpdateReady();
 }
 
 // A start that the earlier supervisor did not finish is made again from the beginning.

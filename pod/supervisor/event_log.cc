@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -15,6 +16,8 @@ using common::Result;
 using common::UniqueFd;
 
 namespace {
+
+constexpr int kLockTries = 50;  // a millisecond apart
 
 // A missing log is an empty one.
 Result<std::string> ReadLog(const std::string& path) {
@@ -46,8 +49,13 @@ std::vector<Event> MergeEvents(std::string_view text) {
 }
 
 Result<> EventLog::Append(Event event) const {
-  // Not the log itself, which is replaced. Held for the length of a read and a write.
-  ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(path_ + ".lock"));
+  // Not the log itself, which is replaced. Held for the length of a read and a write. Who was stopped while holding it must
+  // not stop a supervisor: then the event is appended all the same, and at worst a count is wrong.
+  auto lock = common::FileLock::TryAcquire(path_ + ".lock");
+  for (int i = 0; !lock && lock.error().code() == common::ErrorCode::kBusy && i < kLockTries; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    lock = common::FileLock::TryAcquire(path_ + ".lock");
+  }
   ASSIGN_OR_RETURN(const std::string text, ReadLog(path_));
   if (event.time.empty()) event.time = common::FormatTime(common::Now(), true);
   event.first_time = event.time;
@@ -58,7 +66,7 @@ Result<> EventLog::Append(Event event) const {
     event.first_time = earlier->first_time;
   }
   const std::string line = common::EncodeJson(event) + "\n";
-  if (text.size() + line.size() > kEventLogLimit) {
+  if (lock && text.size() + line.size() > kEventLogLimit) {
     if (earlier != events.end()) events.erase(earlier);
     events.push_back(std::move(event));
     return Compact(path_, std::move(events));

@@ -9,6 +9,7 @@
 
 #include "common/json_fields.h"
 #include "pod/supervisor/probe.h"
+#include "pod/supervisor/restart_rule.h"
 
 namespace skiff::supervisor {
 
@@ -31,6 +32,7 @@ struct ContainerPlan {
   std::string log_dir;         // folder of N.log (CRI format), N = restart count; empty: no log
   std::string restart = "Always";  // Always, OnFailure, Never
   int max_retries = 0;             // OnFailure: 0 means no limit
+  std::vector<RestartRule> restart_rules;  // the first that matches wins over `restart`
   bool init = false;               // started in order before the others; runs to completion unless it is a sidecar
   bool sidecar = false;            // an init container that goes on running, and is stopped after the others
   int stop_signal = 15;
@@ -123,6 +125,7 @@ void VisitFields(V& v, ContainerPlan& c) {
   v("logDir", c.log_dir);
   v("restart", c.restart);
   v("maxRetries", c.max_retries);
+  v("restartRules", c.restart_rules);
   v("init", c.init);
   v("sidecar", c.sidecar);
   v("stopSignal", c.stop_signal);

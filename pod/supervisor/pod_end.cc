@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 #include <thread>
 
 #include "common/clock.h"
@@ -29,13 +30,35 @@ void PodSupervisor::Stop(std::optional<int64_t> grace_ms, const std::string& rea
     status_.reason = reason;
     status_.message = message;
   }
+  if (status_.stopping_at.empty()) status_.stopping_at = common::FormatTime(common::Now(), true);
   status_.state = "stopping";
   Changed();
-  // All at once: the pod's grace period is that of its slowest container.
-  for (const auto& container : containers_)
-    if (container->active() || !container->status().final)
-      container->Stop(milliseconds(grace_ms.value_or(container->plan().grace_ms)));
+  StopContainers(grace_ms);
   EndIfDone();
+}
+
+// All at once: the pod's grace period is that of its slowest container. Sidecars serve the others to their end.
+void PodSupervisor::StopContainers(std::optional<int64_t> grace_ms) {
+  for (const auto& container : containers_) {
+    if (!container->active() && container->status().final) continue;
+    const milliseconds grace(grace_ms.value_or(container->plan().grace_ms));
+    if (container->plan().sidecar) container->StopAfterOthers(grace);
+    else container->Stop(grace);
+  }
+  ReleaseSidecars();
+}
+
+// The last sidecar first, each when those behind it in the list have ended.
+void PodSupervisor::ReleaseSidecars() {
+  for (auto container = containers_.rbegin(); container != containers_.rend(); ++container) {
+    if (!(*container)->active()) continue;
+    if ((*container)->plan().sidecar) (*container)->ReleaseStop();
+    return;
+  }
+}
+
+void PodSupervisor::EmitForPod(const char* type, const char* reason, std::string message) const {
+  (void)events_.Append({.type = type, .reason = reason, .message = std::move(message)});
 }
 
 // All of the start is taken back first, so that the launcher can report and try again at once.
@@ -51,12 +74,15 @@ void PodSupervisor::FailLaunch(const std::string& container, const common::Error
 }
 
 void PodSupervisor::EndIfDone() {
-  const bool all_final =
-      std::all_of(containers_.begin(), containers_.end(), [](const auto& c) { return !c->active() && c->status().final; });
-  const bool by_itself = plan_.exit_with_containers && all_final && status_.state == "running" && !launch_;
+  const bool all_final = std::all_of(containers_.begin(), containers_.end(), [](const auto& c) {
+    return c->plan().sidecar || (!c->active() && c->status().final);
+  });
+  const bool by_itself =
+      plan_.exit_with_containers && all_final && status_.state == "running" && !launch_ && !restarting_all_;
   if (by_itself) {
     status_.state = "stopping";
     Changed();
+    StopContainers(std::nullopt);
   }
   const bool any_active = std::any_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->active(); });
   // Not here: the caller may be in the middle of a container's own work.
@@ -73,12 +99,14 @@ void PodSupervisor::EndInfra() {
 void PodSupervisor::OnInfraEnded() {
   loop_->Unwatch(infra_pidfd_.get());
   infra_pidfd_.Reset();
+  network_.reset();
   if (infra_is_child_) (void)common::Wait(static_cast<pid_t>(status_.infra_pid));
   status_.infra_pid = 0;
   status_.infra_start_time = 0;
   Changed();
   if (!stopping()) {
     // The namespaces are lost, and with them the network that only the launching command can wire.
+    EmitForPod("Warning", "SandboxChanged", "the pod's infra process ended unexpectedly, the pod is stopped");
     return Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
   }
   EndIfDone();
@@ -107,6 +135,7 @@ void PodSupervisor::FinishWhenRead() {
 
 void PodSupervisor::Finish() {
   status_.state = "exited";
+  readiness_.Stop();  // the reaper runs its last one
   status_.supervisor_pid = 0;
   status_.finished_at = common::FormatTime(common::Now(), true);
   Changed();

@@ -55,19 +55,21 @@ Result<> PodSupervisor::Adopt() {
   status_.id = plan_.id;
   status_.supervisor_pid = own_pid;
   status_.containers.clear();
+  announced_readiness_ = "unknown";  // whether the last change was announced
   Changed();
   if (recorded.state == "exited") {
     Finish();
     return {};
   }
-  TRY(KillLeftovers());
+  TRY(KillLeftovers(recorded));
   AdoptInfra();
   AdoptContainers(recorded);
   TRY(ListenForControl());
   if (common::PathExists(JoinPath(plan_.run_dir, kLaunchPendingFile))) {
     Stop(0, "LaunchInterrupted", "the pod's supervisor was killed while the pod was being started");
   } else if (stopping()) {
-    Stop(std::nullopt, status_.reason, status_.message);
+    StopContainers(std::nullopt);
+    EndIfDone();
   } else if (!infra_pidfd_) {
     Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
   } else {
@@ -77,11 +79,13 @@ Result<> PodSupervisor::Adopt() {
   return {};
 }
 
-// Runtimes that the earlier supervisor had started, or an infra process that it had not recorded yet.
-Result<> PodSupervisor::KillLeftovers() {
+// Runtimes and probes that the earlier supervisor had started, or an infra process that it had not recorded yet. Hooks go on.
+Result<> PodSupervisor::KillLeftovers(const PodStatus& recorded) {
   for (int round = 0; round < 200; ++round) {
     auto siblings = Siblings(::getppid());
     std::erase(siblings, static_cast<pid_t>(status_.infra_pid));
+    for (const ContainerStatus& container : recorded.containers)
+      if (container.hook) std::erase(siblings, static_cast<pid_t>(container.hook->pid));
     if (siblings.empty()) return {};
     for (const pid_t pid : siblings) ::kill(pid, SIGKILL);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -96,6 +100,7 @@ void PodSupervisor::AdoptInfra() {
   const bool same = pid > 0 && pidfd && start_time && *start_time == status_.infra_start_time;
   if (!same || !WatchInfra(std::move(*pidfd))) {
     infra_pidfd_.Reset();
+    network_.reset();
     status_.infra_pid = 0;
     status_.infra_start_time = 0;
   }

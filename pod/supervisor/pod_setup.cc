@@ -17,7 +17,11 @@ using common::Result;
 using common::UniqueFd;
 
 PodSupervisor::PodSupervisor(PodPlan plan, runtime::Cgroups cgroups, std::unique_ptr<EventLoop> loop)
-    : plan_(std::move(plan)), cgroups_(std::move(cgroups)), loop_(std::move(loop)) {
+    : plan_(std::move(plan)),
+      cgroups_(std::move(cgroups)),
+      loop_(std::move(loop)),
+      events_(plan_.state_dir),
+      readiness_(*loop_, plan_.readiness_command) {
   status_.id = plan_.id;
   status_.supervisor_pid = ::getpid();
 }
@@ -61,7 +65,7 @@ void PodSupervisor::OnTerminate() {
   Stop(std::nullopt, "", "");
 }
 
-ContainerServices PodSupervisor::Services() { return {*loop_, plan_, cgroups_, *runtime_, *reaper_, *this}; }
+ContainerServices PodSupervisor::Services() { return {*loop_, plan_, cgroups_, *runtime_, events_, network_, *reaper_, *this}; }
 
 Container& PodSupervisor::AddContainer(ContainerPlan plan) {
   containers_.push_back(std::make_unique<Container>(std::move(plan), Services()));
@@ -106,6 +110,7 @@ Result<> PodSupervisor::StartInfra() {
 
 Result<> PodSupervisor::WatchInfra(UniqueFd pidfd) {
   infra_pidfd_ = std::move(pidfd);
+  ASSIGN_OR_RETURN(network_, NetworkNamespace::Of(static_cast<pid_t>(status_.infra_pid)));
   return loop_->Watch(infra_pidfd_.get(), EPOLLIN, [this](uint32_t) { OnInfraEnded(); });
 }
 

@@ -1,6 +1,7 @@
 #include "pod/supervisor/pod_supervisor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -39,30 +40,46 @@ void PodSupervisor::ArmDeadline() {
   const auto deadline = started.value_or(common::Now()) + std::chrono::seconds(plan_.active_deadline_s);
   const auto left = std::chrono::ceil<milliseconds>(deadline - common::Now());
   loop_->After(std::max(left, milliseconds(0)), [this] {
+    EmitForPod("Normal", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
     Stop(std::nullopt, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
   });
 }
 
-// One after another, as Kubernetes does: each init container when the one before has succeeded, then all others in their
-// order without waiting for more than their start.
+// True: the next container's turn has come. An init container must have succeeded, a sidecar have started (hook and
+// startup probe included).
+bool PodSupervisor::StartInit(Container& container) {
+  if (container.phase() == Container::Phase::kIdle && !container.status().final) {
+    container.Start();
+    return false;
+  }
+  if (container.plan().sidecar) return container.status().started;
+  return container.phase() == Container::Phase::kEnded && container.status().exit_code == 0;
+}
+
+// One after another, as Kubernetes does: init containers and sidecars in their order, then all others without waiting for
+// more than their start and postStart hook. Called whenever something has got further.
 void PodSupervisor::StartNext() {
-  if (stopping()) return;
+  if (stopping() || restarting_all_) return;
+  const bool initialized = !status_.initialized_at.empty();
   for (const auto& container : containers_) {
     const bool to_start = container->phase() == Container::Phase::kIdle && !container->status().final;
     if (container->plan().init) {
-      if (to_start) container->Start();
-      const bool succeeded = container->phase() == Container::Phase::kEnded && container->status().exit_code == 0;
-      if (to_start || !succeeded) return;
+      if (!initialized && !StartInit(*container)) return;
+    } else if (container->start_pending()) {
+      return;
     } else if (to_start && !container->plan().held) {
+      if (!initialized) status_.initialized_at = common::FormatTime(common::Now(), true);
       return container->Start();
     }
   }
-  (void)common::RemoveFile(JoinPath(plan_.run_dir, kLaunchPendingFile));
+  if (!initialized) status_.initialized_at = common::FormatTime(common::Now(), true);
+  if (!initialized) Changed();
   TellLauncher("running", nullptr);
 }
 
 void PodSupervisor::TellLauncher(const std::string& what, const Container* container) {
   if (!launch_) return;
+  (void)common::RemoveFile(JoinPath(plan_.run_dir, kLaunchPendingFile));
   PublishIfChanged();
   LaunchEvent event;
   event.event = what;
@@ -74,8 +91,12 @@ void PodSupervisor::TellLauncher(const std::string& what, const Container* conta
 }
 
 void PodSupervisor::OnStarted(Container& container) {
+  OnProgress(container);
+}
+
+void PodSupervisor::OnProgress(Container&) {
   Changed();
-  if (!container.plan().init && !container.plan().held) loop_->Defer([this] { StartNext(); });
+  loop_->Defer([this] { StartNext(); });
 }
 
 void PodSupervisor::OnStartFailed(Container& container, const common::Error& error) {
@@ -84,12 +105,48 @@ void PodSupervisor::OnStartFailed(Container& container, const common::Error& err
   if (launch_) return FailLaunch(container.plan().name, error);
   // Whoever asked for the start decides what happens next; nobody did: by policy.
   if (!AnswerFailedStart(container, error)) container.RetryStart();
+  loop_->Defer([this] { StartNext(); });
   EndIfDone();
+}
+
+// Kubernetes' RestartAllContainers: the others are stopped, then all start again in their order. Not at once: containers
+// may still have to be adopted.
+void PodSupervisor::OnRestartAll(Container&, milliseconds delay) {
+  Changed();
+  if (stopping()) return EndIfDone();
+  if (std::exchange(restarting_all_, true)) return BeginAnewWhenEnded();
+  EmitForPod("Normal", "RestartAllContainers", "A restartPolicyRule wants all containers of the pod to restart");
+  restart_all_at_ = EventLoop::Clock::now() + delay;
+  loop_->Defer([this] {
+    StopContainers(std::nullopt);
+    BeginAnewWhenEnded();
+  });
+}
+
+void PodSupervisor::BeginAnewWhenEnded() {
+  const bool any_active = std::any_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->active(); });
+  if (any_active || !restarting_all_) return;
+  restarting_all_ = false;
+  if (stopping()) return;
+  status_.initialized_at.clear();
+  for (const auto& container : containers_)
+    if (!container->plan().held) container->BeginAnew();
+  Changed();
+  const auto left = std::chrono::ceil<milliseconds>(restart_all_at_ - EventLoop::Clock::now());
+  loop_->After(std::max(left, milliseconds(0)), [this] { StartNext(); });
 }
 
 void PodSupervisor::OnEnded(Container& container) {
   Changed();
-  if (container.plan().init && !stopping()) OnInitEnded(container);
+  if (restarting_all_) {
+    ReleaseSidecars();
+    BeginAnewWhenEnded();
+    return EndIfDone();
+  }
+  if (container.plan().init && !container.plan().sidecar && !stopping()) OnInitEnded(container);
+  else if (container.plan().sidecar && status_.initialized_at.empty() && !stopping()) TellLauncher("init-failed", &container);
+  else loop_->Defer([this] { StartNext(); });
+  if (stopping()) ReleaseSidecars();
   EndIfDone();
 }
 
@@ -98,7 +155,6 @@ void PodSupervisor::OnInitEnded(Container& init) {
   if (init.status().final)
     for (const auto& other : containers_)
       if (other->phase() == Container::Phase::kIdle) other->GiveUp("PodInitializing");
-  (void)common::RemoveFile(JoinPath(plan_.run_dir, kLaunchPendingFile));
   TellLauncher("init-failed", &init);
 }
 
@@ -127,9 +183,25 @@ PodStatus PodSupervisor::CurrentStatus() const {
 // A status that cannot be written (the run directory is full) is written with the next change.
 void PodSupervisor::PublishIfChanged() {
   if (!status_changed_) return;
+  UpdateConditions();
   const auto written =
       common::WriteFileAtomic(JoinPath(plan_.run_dir, kStatusFile), common::EncodeJson(CurrentStatus()), 0600);
   status_changed_ = !written.has_value();
+  // Only now: whoever is told reads the file.
+  std::string readiness = status_.ready ? "+" : "-";
+  for (const auto& container : containers_) readiness += container->status().ready ? '+' : '-';
+  if (readiness.find('+') == std::string::npos) readiness.clear();
+  if (std::exchange(announced_readiness_, readiness) != readiness) readiness_.Notify();
+}
+
+void PodSupervisor::UpdateConditions() {
+  const bool ready = status_.state == "running" && !status_.initialized_at.empty() &&
+                     std::all_of(containers_.begin(), containers_.end(), [](const auto& container) {
+                       return container->status().ready || (container->plan().init && !container->plan().sidecar);
+                     });
+  if (ready == status_.ready) return;
+  status_.ready = ready;
+  status_.ready_changed_at = common::FormatTime(common::Now(), true);
 }
 
 }  // namespace skiff::supervisor

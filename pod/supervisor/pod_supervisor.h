@@ -15,6 +15,8 @@
 #include "pod/supervisor/control_server.h"
 #include "pod/supervisor/event_loop.h"
 #include "pod/supervisor/launch_channel.h"
+#include "pod/supervisor/network_namespace.h"
+#include "pod/supervisor/readiness_notifier.h"
 #include "pod/supervisor/reaper_connection.h"
 #include "runtime/cgroup.h"
 #include "runtime/oci_runtime.h"
@@ -52,9 +54,13 @@ class PodSupervisor : private ContainerObserver {
   void OnLauncherGone();
   void BeginContainers();
   void StartNext();
+  bool StartInit(Container& container);
   void OnStarted(Container& container) override;
+  void OnProgress(Container& container) override;
   void OnStartFailed(Container& container, const common::Error& error) override;
   void OnEnded(Container& container) override;
+  void OnRestartAll(Container& container, std::chrono::milliseconds delay) override;
+  void BeginAnewWhenEnded();
   void OnInitEnded(Container& init);
   // The last event of the launch.
   void TellLauncher(const std::string& what, const Container* container);
@@ -68,6 +74,9 @@ class PodSupervisor : private ContainerObserver {
   void Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message);
   void FailLaunch(const std::string& container, const common::Error& error);
   void EndIfDone();
+  void StopContainers(std::optional<int64_t> grace_ms);
+  void ReleaseSidecars();
+  void EmitForPod(const char* type, const char* reason, std::string message) const;
   void EndInfra();
   void TakeDown();
   void FinishWhenRead();
@@ -75,7 +84,7 @@ class PodSupervisor : private ContainerObserver {
   void OnReaperGone();
 
   // --- recovery (pod_recovery.cc) ---
-  common::Result<> KillLeftovers();
+  common::Result<> KillLeftovers(const PodStatus& recorded);
   void AdoptContainers(const PodStatus& recorded);
   void AdoptInfra();
 
@@ -98,6 +107,7 @@ class PodSupervisor : private ContainerObserver {
   // --- status ---
   void Changed() { status_changed_ = true; }
   void PublishIfChanged();
+  void UpdateConditions();
   PodStatus CurrentStatus() const;
 
   // Somebody who waits for a container: answered by AnswerWaiters once `done` says so.
@@ -112,6 +122,8 @@ class PodSupervisor : private ContainerObserver {
   PodPlan plan_;
   runtime::Cgroups cgroups_;
   std::unique_ptr<EventLoop> loop_;
+  EventLog events_;
+  ReadinessNotifier readiness_;
   std::optional<runtime::OciRuntime> runtime_;
   std::unique_ptr<ReaperConnection> reaper_;
   std::unique_ptr<LaunchChannel> launch_;
@@ -120,6 +132,7 @@ class PodSupervisor : private ContainerObserver {
   bool status_changed_ = false;
   common::UniqueFd infra_pidfd_;
   bool infra_is_child_ = false;
+  std::optional<NetworkNamespace> network_;  // the pod's, as long as infra lives
   std::list<std::unique_ptr<Container>> containers_;
   std::vector<ExitRecord> unclaimed_;  // while a runtime works: the pid may become known only after its end
   std::vector<Waiter> waiters_;
@@ -127,6 +140,9 @@ class PodSupervisor : private ContainerObserver {
   std::vector<std::pair<ControlRequest, Connection>> early_requests_;  // came before the network was ready
   std::optional<LaunchEvent> failure_;  // to be told when all is taken down
   bool taken_down_ = false;
+  bool restarting_all_ = false;
+  EventLoop::Clock::time_point restart_all_at_;
+  std::string announced_readiness_;  // what the readiness command was last run for
   std::unique_ptr<ControlServer> control_;  // last: its clients' tasks use the rest
 };
 

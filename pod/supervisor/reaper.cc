@@ -143,7 +143,10 @@ Result<> Reaper::HandleLink() {
   }
   if (message->word == "over") {
     over_ = true;
-    if (message->argument == "clean") plan_.exit_command.clear();
+    if (message->argument == "clean") {
+      plan_.exit_command.clear();
+      plan_.readiness_command.clear();
+    }
   }
   if (message->word == "keep") kept_[message->argument] = std::move(message->fd);
   if (message->word == "drop") kept_.erase(message->argument);
@@ -213,10 +216,11 @@ void Reaper::SupervisorEnded() {
 void Reaper::Finish() {
   kept_.clear();
   TryLeavePodDirectories(plan_);
-  if (!plan_.exit_command.empty()) {
-    TrySetOomScore("0");
+  TrySetOomScore("0");
+  for (const auto& argv : {plan_.exit_command, plan_.readiness_command}) {
+    if (argv.empty()) continue;
     common::Command command;
-    command.argv = plan_.exit_command;
+    command.argv = argv;
     command.working_directory = "/";
     // What it could not do, the next command's repair does.
     if (const auto child = common::Spawn(command)) (void)common::Wait(child->pid);

@@ -9,8 +9,10 @@ using namespace std::chrono_literals;
 
 RestartDecision DecideRestart(const ContainerPlan& plan, int exit_code, int restarts) {
   const RestartDecision final = exit_code == 0 ? RestartDecision::kSucceeded : RestartDecision::kFailed;
+  for (const RestartRule& rule : plan.restart_rules)
+    if (rule.Matches(exit_code)) return rule.all ? RestartDecision::kRestartAll : RestartDecision::kRestart;
   if (plan.restart == "Never") return final;
-  if (exit_code == 0 && (plan.init || plan.restart == "OnFailure")) return final;
+  if (exit_code == 0 && ((plan.init && !plan.sidecar) || plan.restart == "OnFailure")) return final;
   if (plan.restart == "OnFailure" && plan.max_retries > 0 && restarts >= plan.max_retries) return final;
   return RestartDecision::kRestart;
 }

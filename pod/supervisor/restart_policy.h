@@ -9,6 +9,7 @@ namespace skiff::supervisor {
 
 enum class RestartDecision {
   kRestart,
+  kRestartAll,  // the whole pod, by a rule
   kSucceeded,  // final
   kFailed,     // final
 };

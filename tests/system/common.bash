@@ -3,6 +3,14 @@
 
 export PATH=$SKIFF_BIN:$PATH
 
+# SKIFF_TEST_RUNTIME: another OCI runtime than crun for every command.
+if [[ -n ${SKIFF_TEST_RUNTIME:-} && ${SKIFF_SANDBOX:-} == 1 ]]; then
+  mkdir -p /run/with-runtime
+  printf '#!/bin/sh\nexec %s/skiff --runtime %s "$@"\n' "$SKIFF_BIN" "$SKIFF_TEST_RUNTIME" > /run/with-runtime/skiff
+  chmod +x /run/with-runtime/skiff
+  export PATH=/run/with-runtime:$PATH
+fi
+
 common_setup_file() {
   [[ ${SKIFF_SANDBOX:-} == 1 ]] || { echo "run me through tests/support/sandbox" >&2; exit 1; }
   skiff image load -i "$SKIFF_TEST_IMAGES/busybox.tar" > /dev/null
@@ -10,18 +18,19 @@ common_setup_file() {
 
 # play [FLAG...] < YAML; in a bats `run` friendly way.
 play() {
-  timeout 60 skiff kube play "$@" -
+  timeout 180 skiff kube play "$@" -
 }
 
 in_pod() {  # POD CONTAINER COMMAND...
   local container=$1-$2
   shift 2
-  timeout 20 skiff exec "$container" "$@"
+  timeout 120 skiff exec "$container" "$@"
 }
 
-# eventually SECONDS COMMAND...: until it succeeds.
+# eventually SECONDS COMMAND...: until it succeeds. The seconds are those of an idle machine: under load all takes longer, and
+# waiting for what comes true costs nothing.
 eventually() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + 10 * $1))
   shift
   until "$@"; do
     ((SECONDS < deadline)) || { echo "never came true: $*" >&2; return 1; }
@@ -41,20 +50,20 @@ remove_all() {
 # What must be gone when the last pod is gone: processes, mounts, namespaces, links, rules, cgroups, leases, folders.
 leftovers() {
   local found=
-  found+=$(pgrep -a skiff-reaper; pgrep -a skiff-superv; pgrep -a skiff-pause)
+  found+=$(pgrep -a skiff-reaper; pgrep -a skiff-superv; pgrep -a skiff-pause; pgrep -a skiff-dns)
   found+=$(grep -E ' /(var/lib|run)/skiff/' /proc/self/mountinfo || true)
   found+=$(ip -j link | jq -r '.[].ifname' | grep -v '^lo$' || true)
   found+=$(nft list tables | grep skiff || true)
   found+=$(find /sys/fs/cgroup -type d -path '*skiff/*' || true)
-  found+=$(find /run/skiff/leases /run/skiff/networks/pods -type f 2>/dev/null || true)
+  found+=$(find /run/skiff/leases /run/skiff/networks/pods ! -type d 2>/dev/null || true)  # a lease is a symbolic link
   found+=$(find /run/skiff/pods /var/lib/skiff/pods -mindepth 1 -maxdepth 1 2>/dev/null || true)
   found+=$(crun --root /run/skiff/runtime list -q 2>/dev/null || true)
   echo "$found"
 }
 
 assert_nothing_left() {
-  local try found
-  for try in 1 2 3 4 5 6 7 8 9 10; do
+  local found deadline=$((SECONDS + 30))
+  while ((SECONDS < deadline)); do
     found=$(leftovers)
     [[ -n $found ]] || return 0
     sleep 0.2

@@ -95,6 +95,30 @@ spec:
 YAML
 }
 
+@test "what is found when pods are made has its place too" {
+  expect_error 'app.yaml:7:14: Pod "x": spec.containers[0].image' 'localhost/absent:1' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+    - name: c
+      image: localhost/absent:1
+YAML
+  expect_error 'app.yaml:3:18: start pod "x"' '/no/such/command' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec: {containers: [{name: c, image: localhost/busybox:latest, command: [/no/such/command]}]}
+YAML
+  expect_error 'app.yaml:3:26' 'metadata.generateName' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {generateName: x-}
+spec: {containers: [{name: c, image: localhost/busybox:latest}]}
+YAML
+}
+
 @test "--validate=warn and ignore" {
   cat > "$BATS_TEST_TMPDIR/w.yaml" << 'YAML'
 apiVersion: v1
@@ -118,16 +142,16 @@ YAML
   run play << 'YAML'
 apiVersion: v1
 kind: Pod
-metadata: {name: probe}
+metadata: {name: later}
 spec:
+  runtimeClassName: other
   terminationGracePeriodSeconds: 1
   containers:
     - name: c
       image: localhost/busybox:latest
       command: [sleep, "1000"]
-      livenessProbe: {exec: {command: ["true"]}}
 YAML
   [ "$status" -eq 0 ]
   output_has warning
-  output_has livenessProbe
+  output_has runtimeClassName
 }

@@ -48,11 +48,11 @@ pod_yaml() {  # NAME FIELD...
     sleep "0.$delay"
     kill -9 "$pid" 2> /dev/null || true
     wait "$pid" 2> /dev/null || true
-    run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/k.yaml"
+    run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/k.yaml"
     [ "$status" -eq 0 ] || { echo "after $delay: $output"; false; }
     [ "$(skiff ps -q | wc -l)" -eq 1 ]
     [ "$(pgrep -c skiff-pause)" -eq 1 ] || { echo "after $delay: $(pgrep -a skiff)"; false; }
-    run timeout 30 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
+    run timeout 120 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
     [ "$status" -eq 0 ]
     assert_nothing_left
   done
@@ -61,13 +61,13 @@ pod_yaml() {  # NAME FIELD...
 @test "kill -9 of down at any moment: the next down finishes it" {
   pod_yaml k 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
   for delay in 002 005 010 020 030 050 080 120; do
-    timeout 30 skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml"
+    timeout 120 skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml"
     skiff kube down "$BATS_TEST_TMPDIR/k.yaml" > /dev/null 2>&1 3>&- &
     pid=$!
     sleep "0.$delay"
     kill -9 "$pid" 2> /dev/null || true
     wait "$pid" 2> /dev/null || true
-    run timeout 30 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
+    run timeout 120 skiff kube down "$BATS_TEST_TMPDIR/k.yaml"
     [ "$status" -eq 0 ]
     assert_nothing_left
   done
@@ -77,12 +77,11 @@ pod_yaml() {  # NAME FIELD...
   pod_yaml s 'command: [sh, -c, "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.05; done"]' | play
   pid=$(skiff inspect --format '{{.State.Pid}}' s-c)
   kill -9 "$(pgrep -x skiff-superviso)"
-  sleep 1
+  eventually 5 pgrep -x skiff-superviso
   [ "$(skiff inspect --format '{{.State.Pid}}' s-c)" = "$pid" ]
   [ "$(skiff inspect --format '{{.State.Status}}' s-c)" = running ]
   before=$(skiff logs s-c | wc -l)
-  sleep 0.5
-  [ "$(skiff logs s-c | wc -l)" -gt "$before" ]
+  eventually 5 sh -c "[ \"\$(skiff logs s-c | wc -l)\" -gt $before ]"
   skiff pod stop s
 }
 
@@ -92,8 +91,7 @@ pod_yaml() {  # NAME FIELD...
   pkill -9 -x skiff-reaper || true
   pkill -9 -x skiff-superviso || true
   pkill -9 skiff-pause || true
-  sleep 0.3
-  run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/dead.yaml"
+  run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/dead.yaml"
   [ "$status" -eq 0 ]
   [ "$(skiff ps -q | wc -l)" -eq 1 ]
   skiff kube down "$BATS_TEST_TMPDIR/dead.yaml"
@@ -107,11 +105,11 @@ pod_yaml() {  # NAME FIELD...
   pkill -9 -x skiff-superviso || true
   pkill -9 skiff-pause || true
   pkill -9 -f 'sleep 1000' || true
-  sleep 0.3
+  eventually 5 sh -c '! pgrep skiff-'
   rm -rf /run/skiff
   ip link del skiff0 2> /dev/null || true
   nft flush ruleset
-  run timeout 30 skiff kube play "$BATS_TEST_TMPDIR/boot.yaml"
+  run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/boot.yaml"
   [ "$status" -eq 0 ] || { echo "$output"; false; }
   [ "$(skiff ps -q | wc -l)" -eq 1 ]
 }

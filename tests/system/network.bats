@@ -24,7 +24,8 @@ spec:
 YAML
 }
 
-fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
+listens() { ss -Hltn "sport = :$1" | grep -q .; }  # PORT
+fetch() { wget -q -T 20 -t 1 -O - "http://$1/"; }
 address_of() { skiff inspect --format '{{.NetworkSettings.IPAddress}}' "$1"; }
 
 other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
@@ -44,7 +45,7 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
   eventually 5 fetch 127.0.0.1:8080
   [ "$(fetch 127.0.0.1:8080)" = page-of-web ]
   [ "$(fetch 192.0.2.1:8080)" = page-of-web ]
-  [ "$(ip netns exec other wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = page-of-web ]
+  [ "$(ip netns exec other wget -q -T 20 -t 1 -O - http://192.0.2.1:8080/)" = page-of-web ]
   # The client's address is kept.
   eventually 3 sh -c 'skiff logs web-c 2>&1 | grep -q 192.0.2.2'
   [ "$(in_pod web c wget -q -O - http://192.0.2.1:8080/)" = page-of-web ]
@@ -57,14 +58,15 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
   other_host
   ip netns exec other busybox httpd -f -v -p 9000 -h /etc 2> "$BATS_TEST_TMPDIR/log" 3>&- &
   server_yaml out 8080 | play
-  in_pod out c wget -q -O - http://192.0.2.2:9000/hostname
-  grep -q '192.0.2.1' "$BATS_TEST_TMPDIR/log"
+  eventually 5 in_pod out c wget -q -O - http://192.0.2.2:9000/hostname
+  eventually 5 grep -q '192.0.2.1' "$BATS_TEST_TMPDIR/log"
   kill %1
 }
 
 @test "a pod does not reach services that listen on 127.0.0.1 only" {
   busybox httpd -f -p 127.0.0.1:9001 -h /etc 3>&- &
   server_yaml guard 8080 | play
+  eventually 5 listens 9001
   gateway=$(in_pod guard c ip route | awk '/default/ {print $3}')
   run in_pod guard c timeout 2 wget -q -O - "http://$gateway:9001/hostname"
   [ "$status" -ne 0 ]
@@ -83,7 +85,7 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
 @test "a taken port is refused at once, with the name of its holder, and leaves nothing" {
   busybox httpd -f -p 8090 -h /etc 3>&- &
   pid=$!
-  sleep 0.3
+  eventually 5 listens 8090
   run play < <(server_yaml taken 8090)
   [ "$status" -eq 125 ]
   output_has 8090
@@ -115,9 +117,10 @@ spec:
       ports: [{containerPort: 5000, hostPort: 5001, protocol: UDP}]
 YAML
   # The distribution's busybox knows no UDP.
-  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' udp-c)" perl -MIO::Socket::INET -e \
+  pod_pid=$(skiff inspect --format '{{.State.Pid}}' udp-c)
+  nsenter -n -t "$pod_pid" perl -MIO::Socket::INET -e \
     'IO::Socket::INET->new(LocalPort => 5000, Proto => "udp")->recv($_, 100); print' > "$BATS_TEST_TMPDIR/got" 3>&- &
-  sleep 0.3
+  eventually 5 grep -qi ':1388 ' "/proc/$pod_pid/net/udp"  # port 5000
   echo datagram > /dev/udp/127.0.0.1/5001
   eventually 5 grep -q datagram "$BATS_TEST_TMPDIR/got"
 }

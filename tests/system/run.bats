@@ -84,6 +84,21 @@ BB=localhost/busybox:latest
   [ "$(script -qec 'skiff exec -it e tty' /dev/null | tr -d '\r')" = /dev/pts/0 ] || script -qec 'skiff exec -it e tty' /dev/null | grep -q /dev/pts
   run skiff exec absent true
   [ "$status" -eq 125 ]
+  run skiff exec -w /no/such/folder e pwd
+  [ "$status" -eq 127 ]
+  output_has "/no/such/folder"
+  run script -qec 'skiff exec -it e sh -c "exit 7"' /dev/null
+  [ "$status" -eq 7 ]
+}
+
+@test "another runtime: a container keeps the one it was started with" {
+  skiff --runtime runc run -d --name r $BB sleep 1000
+  [ "$(skiff exec r echo inside)" = inside ]
+  run script -qec 'skiff exec -it r sh -c "tty; exit 7"' /dev/null
+  [ "$status" -eq 7 ]
+  output_has /dev/pts/
+  skiff restart -t 0 r
+  [ "$(skiff exec r echo again)" = again ]
 }
 
 @test "a terminal: run -it" {
@@ -105,6 +120,10 @@ BB=localhost/busybox:latest
   [ -z "$(skiff ps -q)" ]
   skiff pod start p
   [ "$(skiff ps -q | wc -l)" -eq 2 ]
+  run skiff pod ps --ctr-names --ctr-ids --ctr-status --noheading
+  output_has "-infra,web,side"
+  output_has "$(skiff ps -q --filter name=web)"
+  output_has running,running,running
   skiff pod rm -f -t 0 p
   assert_nothing_left
 }
@@ -124,11 +143,15 @@ BB=localhost/busybox:latest
 }
 
 @test "logs: tail, timestamps, follow" {
-  skiff run -d --name l $BB sh -c 'for i in 1 2 3; do echo line$i; done; sleep 1; echo last'
+  skiff run -d --name l $BB sh -c 'for i in 1 2 3; do echo line$i; done; until [ -e /go ]; do sleep 0.1; done; echo last'
   eventually 5 sh -c '[ "$(skiff logs l | wc -l)" -ge 3 ]'
   [ "$(skiff logs --tail 1 l)" = line3 ]
   skiff logs -t l | head -1 | grep -qE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T.* line1$'
-  [ "$(timeout 10 skiff logs -f l | tail -1)" = last ]
+  timeout 100 skiff logs -f l > "$BATS_TEST_TMPDIR/followed" 3>&- &
+  eventually 5 grep -q line3 "$BATS_TEST_TMPDIR/followed"
+  skiff exec l touch /go
+  wait $!
+  [ "$(tail -1 "$BATS_TEST_TMPDIR/followed")" = last ]
 }
 
 @test "info, version, help and completion" {

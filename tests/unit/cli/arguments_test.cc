@@ -44,6 +44,30 @@ TEST(Arguments, ShortFlagsJoinAndTakeValuesInEveryForm) {
   EXPECT_THAT(p.operands, ElementsAre("x"));
 }
 
+TEST(Arguments, ShortFlagsTakeValuesBehindAnEqualsSign) {
+  Parsed p;
+  ASSERT_EQ(p.Error({"-n=web", "-t=5", "x=y"}), "");
+  EXPECT_EQ(p.name, "web");
+  EXPECT_EQ(p.time, 5);
+  EXPECT_THAT(p.operands, ElementsAre("x=y"));
+}
+
+TEST(Arguments, ValuesThatMayBeLeftOut) {
+  const auto wait_of = [](std::vector<std::string> words) {
+    Arguments arguments;
+    std::string wait;
+    std::vector<std::string> operands;
+    arguments.OptionalValue("--wait", wait, "what", "true", "");
+    arguments.Operands(operands, 0);
+    EXPECT_TRUE(arguments.Parse(std::move(words)).has_value());
+    return wait + "|" + (operands.empty() ? "" : operands.front());
+  };
+  EXPECT_EQ(wait_of({"app.yaml"}), "|app.yaml");
+  EXPECT_EQ(wait_of({"--wait", "app.yaml"}), "true|app.yaml");
+  EXPECT_EQ(wait_of({"--wait=ready", "app.yaml"}), "ready|app.yaml");
+  EXPECT_EQ(wait_of({"--", "--wait"}), "|--wait");
+}
+
 TEST(Arguments, SwitchesCanBeTurnedOff) {
   Parsed p;
   ASSERT_EQ(p.Error({"--start=false", "--all=true"}), "");

@@ -127,7 +127,7 @@ TEST(ContainerOptions, Mistakes) {
   EXPECT_THAT(Error({"--userns", "auto", "image"}), HasSubstr("--userns auto: not supported"));
   EXPECT_THAT(Error({"-v", "a:/x", "-v", "b:/x", "image"}), HasSubstr("two mounts at the same place"));
   EXPECT_THAT(Error({"--cpus", "1", "--cpu-quota", "5", "image"}), HasSubstr("give one of them"));
-  EXPECT_THAT(Error({"--health-cmd", "x", "image"}), HasSubstr("--health-cmd: health checks"));
+  EXPECT_THAT(Error({"--volumes-from", "x", "image"}), HasSubstr("--volumes-from: not supported"));
 }
 
 }  // namespace

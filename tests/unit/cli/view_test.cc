@@ -4,6 +4,7 @@
 #include "cli/inspect_view.h"
 #include "cli/pod_view.h"
 #include "cli/render/template.h"
+#include "common/clock.h"
 
 namespace skiff::cli {
 namespace {
@@ -51,6 +52,16 @@ TEST(ContainerView, RowsAndJson) {
   EXPECT_EQ(Field(json, "index .Names 0"), "web");
   EXPECT_EQ(Field(json, "(index .Ports 0).host_port"), "8080");
   EXPECT_EQ(Field(json, ".State"), "running");
+}
+
+TEST(ContainerView, HealthStandsBehindTheStatus) {
+  std::vector<pod::PodInfo> pods{Pod()};
+  auto& status = pods[0].containers[0].status;
+  status.started_at = common::FormatTime(common::Now() - std::chrono::seconds(30));
+  status.health = "healthy";
+  EXPECT_EQ(MakeContainerViews(pods).at(0).Status(), "Up 30 seconds ago (healthy)");
+  status.state = "exited";
+  EXPECT_EQ(MakeContainerViews(pods).at(0).Status().find("healthy"), std::string::npos);
 }
 
 TEST(ContainerView, StatesAsPodmanSaysThem) {

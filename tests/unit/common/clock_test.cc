@@ -32,7 +32,13 @@ TEST(Clock, AgesInWords) {
   EXPECT_EQ(HumanAgo(hours(50)), "2 days ago");
   EXPECT_EQ(ShortAge(seconds(119)), "119s");
   EXPECT_EQ(ShortAge(minutes(3) + seconds(12)), "3m12s");
+  EXPECT_EQ(ShortAge(minutes(12) + seconds(5)), "12m");
   EXPECT_EQ(ShortAge(hours(5)), "5h");
+  EXPECT_EQ(ShortAge(hours(5) + minutes(20)), "5h20m");
+  EXPECT_EQ(ShortAge(hours(9) + minutes(20)), "9h");
+  EXPECT_EQ(ShortAge(hours(49)), "2d1h");
+  EXPECT_EQ(ShortAge(hours(24 * 9 + 1)), "9d");
+  EXPECT_EQ(ShortAge(hours(24 * 800)), "2y70d");
 }
 
 }  // namespace

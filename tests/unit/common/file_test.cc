@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+#include <vector>
+
 #include "common/file_lock.h"
 
 namespace skiff::common {
@@ -27,6 +30,26 @@ TEST_F(FileTest, AtomicWriteReplacesTheWholeContentAndSetsTheMode) {
   ASSERT_EQ(::stat(Path("f").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0600u);
   EXPECT_EQ(ListDirectory(Path("")) ->size(), 1u) << "no temporary file is left";
+}
+
+TEST_F(FileTest, AtomicWriteTakesOverWhatAKilledWriterLeft) {
+  ASSERT_TRUE(WriteFile(Path("f.tmp"), "longer than what is to be written"));
+  ASSERT_TRUE(WriteFileAtomic(Path("f"), "new"));
+  EXPECT_EQ(*ReadFile(Path("f")), "new");
+  EXPECT_EQ(ListDirectory(Path(""))->size(), 1u);
+}
+
+TEST_F(FileTest, AtomicWritersAtOnceLeaveOneWholeContent) {
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&, i] {
+      for (int n = 0; n < 200; ++n) EXPECT_TRUE(WriteFileAtomic(Path("f"), std::string(1000 + i, static_cast<char>('a' + i))));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  const std::string content = *ReadFile(Path("f"));
+  EXPECT_EQ(content, std::string(1000 + content[0] - 'a', content[0]));
+  EXPECT_EQ(ListDirectory(Path(""))->size(), 1u);
 }
 
 TEST_F(FileTest, ReadingAnAbsentFileNamesItAndIsNotFound) {

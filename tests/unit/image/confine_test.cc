@@ -37,7 +37,7 @@ TEST(Confine, LeavesTheStoreAndTheSource) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     // In a child, as there is no way back. The exit code tells which expectation failed.
-    if (!TryConfineFiles({store}, source)) ::_exit(1);
+    if (!TryConfineFiles({store}, {source})) ::_exit(1);
     if (!Opens(source, O_RDONLY)) ::_exit(2);
     if (Opens(source, O_WRONLY)) ::_exit(3);
     if (Opens(other, O_RDONLY)) ::_exit(4);

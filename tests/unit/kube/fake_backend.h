@@ -19,6 +19,7 @@ struct FakeEngine {
   std::mutex mutex;
   std::vector<pod::PodInfo> pods;
   std::map<std::string, pod::Engine::StoredObject> objects;
+  std::map<std::string, std::vector<pod::PodEvent>> events;  // by pod id
   std::set<std::string> volumes;
   std::vector<std::string> calls;  // "create web", "start web", "stop web", "remove web"
   std::set<std::string> missing_images;
@@ -27,6 +28,9 @@ struct FakeEngine {
   int next_id = 1;
   int objects_written = 0;
   std::string lock_file;  // empty: no locks
+  std::map<std::string, network::ServiceLease> service_leases;  // by holder
+  int service_addresses = 0, service_ports = 0;                 // given
+  pod::ServiceState service_state;                              // as last reconciled
 
   pod::PodInfo* Find(const std::string& id) {
     const auto found = std::find_if(pods.begin(), pods.end(), [&](const auto& pod) { return pod.id == id; });
@@ -167,11 +171,44 @@ class FakeBackend : public PodBackend {
     if (found == e_.objects.end()) return std::optional<StoredObject>();
     return std::optional(found->second);
   }
+  common::Result<std::vector<StoredObject>> ListObjects(const std::string& kind) override {
+    const std::lock_guard lock(e_.mutex);
+    std::vector<StoredObject> found;
+    for (const auto& [key, object] : e_.objects)
+      if (kind.empty() || object.kind == kind) found.push_back(object);
+    return found;
+  }
+  common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return e_.events[id]; }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name) override {
     const std::lock_guard lock(e_.mutex);
     e_.objects.erase(kind + "/" + kube_namespace + "/" + name);
     return {};
   }
+  // Addresses 10.96.0.1, .2, ...; node ports from 30100 on.
+  common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
+    const std::lock_guard lock(e_.mutex);
+    network::ServiceLease lease;
+    if (request.wants_address) {
+      lease.address = request.address.empty() ? "10.96.0." + std::to_string(++e_.service_addresses) : request.address;
+    }
+    for (const auto& port : request.ports) {
+      const bool any = port.wants_node_port && port.node_port == 0;
+      lease.node_ports.push_back(any ? static_cast<uint16_t>(30100 + e_.service_ports++) : port.node_port);
+    }
+    e_.service_leases[request.holder] = lease;
+    return lease;
+  }
+  common::Result<> ReleaseServiceLease(const std::string& holder) override {
+    const std::lock_guard lock(e_.mutex);
+    e_.service_leases.erase(holder);
+    return {};
+  }
+  common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool) override {
+    ASSIGN_OR_RETURN(e_.service_state, read());
+    return {};
+  }
+  common::Result<bool> HasServices() override { return true; }
+  std::string HostAddress() override { return "192.0.2.1"; }
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
     if (e_.lock_file.empty()) return ObjectLocks();
     return ObjectLocks::Acquire(e_.lock_file, keys);

@@ -190,7 +190,7 @@ TEST_F(PlayTest, WhatAKilledCallLeftIsMadeGood) {
 }
 
 TEST_F(PlayTest, OneFailureLeavesNothingAndStopsNobody) {
-  engine_.start_errors["bad"] = "no such command /nope";
+  engine_.start_errors["bad"] = "start pod \"bad\": no such command /nope";
   const PlayReport report = PlayAll({MakePod("good"), MakePod("bad"), MakePod("fine")});
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("pod \"bad\": no such command /nope"));
@@ -213,6 +213,40 @@ TEST_F(PlayTest, AMissingImageDoesNotCostTheOldPod) {
   EXPECT_THAT(report.errors[0].message(), HasSubstr("localhost/absent:1"));
   EXPECT_EQ(engine_.Named("a")->id, old);
   EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
+}
+
+TEST_F(PlayTest, ImagesAreAskedForOnceWithTheirPolicyAndSecrets) {
+  Object secret = MakeSecret("login", {{".dockerconfigjson", "{\"auths\":{}}"}});
+  secret.As<Secret>()->type = "kubernetes.io/dockerconfigjson";
+  Object wrong = MakeSecret("wrong", {{"k", "v"}});
+  wrong.As<Secret>()->type = "Opaque";
+  Object a = MakePod("a");
+  FirstContainer(a).image_pull_policy = "Always";
+  a.As<Pod>()->spec.image_pull_secrets = {{"login"}, {"wrong"}, {"absent"}};
+  Object b = MakePod("b");
+  FirstContainer(b).image = "r.example/gone:1";
+  FirstContainer(b).image_pull_policy = "Never";
+  Object d = MakeDeployment("d", 3);
+  std::vector<ImageWish> asked;
+  options_.provide_images = [&](const std::vector<ImageWish>& wishes) {
+    asked = wishes;
+    std::vector<common::Result<>> results(wishes.size());
+    for (size_t i = 0; i < wishes.size(); ++i)
+      if (wishes[i].image == "r.example/gone:1") results[i] = common::MakeError(common::ErrorCode::kNotFound, "not there");
+    return results;
+  };
+  const PlayReport report = PlayAll({secret, wrong, a, b, d});
+  ASSERT_THAT(asked, SizeIs(3));
+  EXPECT_EQ(asked[0], (ImageWish{"localhost/busybox:latest", "Always", {"{\"auths\":{}}"}}));
+  EXPECT_EQ(asked[1], (ImageWish{"r.example/gone:1", "Never", {}}));
+  EXPECT_THAT(asked[2].pull_secrets, IsEmpty());
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.containers[0].image: ErrImageNeverPull: not there"));
+  EXPECT_EQ(engine_.Named("b"), nullptr);
+  EXPECT_EQ(engine_.pods.size(), 4u);
+  ASSERT_THAT(report.warnings, SizeIs(2));
+  EXPECT_THAT(report.warnings[0], HasSubstr("spec.imagePullSecrets[1]: Secret \"wrong\" holds no login"));
+  EXPECT_THAT(report.warnings[1], HasSubstr("spec.imagePullSecrets[2]: Secret \"absent\" not found"));
 }
 
 TEST_F(PlayTest, WhatCannotBeResolvedIsFoundBeforeAnythingChanges) {

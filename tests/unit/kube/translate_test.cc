@@ -235,7 +235,7 @@ TEST_F(TranslateTest, NamesAndNetwork) {
   Spec().init_containers.push_back(Main());
   pod::PodSpec pod = Translate();
   EXPECT_EQ(pod.hostname, "web");
-  EXPECT_EQ(pod.dns.policy, pod::DnsConfig::Policy::kDefault);
+  EXPECT_EQ(pod.dns.policy, pod::DnsConfig::Policy::kClusterFirst);
   EXPECT_THAT(pod.dns.options, ElementsAre("ndots:3", "edns0"));
   EXPECT_THAT(pod.host_aliases[0].hostnames, ElementsAre("x", "y"));
   EXPECT_EQ(pod.containers[0].ports[0].host_port, 80);

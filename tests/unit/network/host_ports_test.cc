@@ -7,6 +7,10 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "common/file.h"
 
 namespace skiff::network {
 namespace {
@@ -69,6 +73,28 @@ TEST(HostPorts, NamesProgramOrPod) {
   const auto by_pod = BindHostPort(port, "/proc", [](const Port&) { return std::string("web"); });
   ASSERT_FALSE(by_pod);
   EXPECT_THAT(by_pod.error().message(), ::testing::EndsWith("is in use by pod web"));
+}
+
+TEST(HostPorts, WaitsForAHolderThatIsJustEnding) {
+  UniqueFd ending = Tcp();
+  ASSERT_EQ(Bind(ending.get(), 0), 0);
+  ASSERT_EQ(::listen(ending.get(), 1), 0);
+  const Port port{"127.0.0.1", PortOf(ending.get()), 80, "tcp"};
+  const std::string proc = ::testing::TempDir() + "/proc-of-ending";
+  ASSERT_TRUE(common::MakeDirectories(proc + "/net"));
+  const auto table = common::ReadFile("/proc/net/tcp");  // the socket is there, its process has no descriptors any more
+  ASSERT_TRUE(table);
+  ASSERT_TRUE(common::WriteFile(proc + "/net/tcp", *table));
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ending.Reset();
+  });
+  const auto held = BindHostPort(port, proc, kNoPod);
+  end.join();
+  EXPECT_TRUE(held) << held.error().message();
+  const auto never = BindHostPort(port, proc, kNoPod);
+  ASSERT_FALSE(never);
+  EXPECT_THAT(never.error().message(), ::testing::EndsWith("is in use by a program that cannot be seen from here"));
 }
 
 TEST(HostPorts, PastConnectionsDoNotBlock) {

@@ -229,6 +229,9 @@ TEST_F(NetworkRootTest, TakenPortNamesItsHolder) {
   EXPECT_EQ(by_pod.error().code(), common::ErrorCode::kExists);
 
   const LabServer server(kHere, "tcp", "0.0.0.0", 9000);
+  const auto twice = network_->HoldPorts("bbbbbbbbbbbb0006", "late", {{"", 9100, 80, "tcp"}, {kHostAddress, 9100, 81, "tcp"}});
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(twice.error().message(), HasSubstr("port 9100/tcp is published twice"));
   const auto by_program = network_->HoldPorts("bbbbbbbbbbbb0006", "late", {{kHostAddress, 9000, 80, "tcp"}});
   ASSERT_FALSE(by_program);
   EXPECT_THAT(

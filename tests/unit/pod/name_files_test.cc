@@ -1,5 +1,6 @@
 #include "pod/name_files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace skiff::pod {
@@ -49,6 +50,11 @@ TEST(Hosts, PodmanFormHasLocalhostWithoutAHostsFile) {
   EXPECT_EQ(RenderHosts({}), "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
 }
 
+TEST(Hosts, TheFullNameOfASubdomainComesFirst) {
+  EXPECT_THAT(RenderHosts({.kubernetes = true, .address = "10.89.0.5", .hostname = "db-0", .domain = "db.shop.svc.cluster.local"}),
+              testing::HasSubstr("\n10.89.0.5\tdb-0.db.shop.svc.cluster.local\tdb-0\n"));
+}
+
 TEST(ResolvConf, LoopbackResolversAreLeftOut) {
   EXPECT_EQ(RenderResolvConf({.host_file = "search lan\nnameserver 127.0.0.53\nnameserver 192.168.1.1\noptions edns0\n"}),
             "search lan\nnameserver 192.168.1.1\noptions edns0\n");
@@ -78,6 +84,31 @@ TEST(ResolvConf, RunOptionsTakeThePlaceOfTheHosts) {
   EXPECT_EQ(RenderResolvConf({.dns = {.nameservers = {"9.9.9.9"}, .searches = {"."}},
                               .host_file = "search lan\nnameserver 192.168.1.1\noptions rotate\n"}),
             "nameserver 9.9.9.9\noptions rotate\n");
+}
+
+TEST(ResolvConf, ANetworksNameServerIsTheOnlyOne) {
+  const std::string host = "search lan\nnameserver 192.168.1.1\noptions rotate\n";
+  const DnsConfig more{.policy = DnsConfig::Policy::kClusterFirst,
+                       .nameservers = {"1.1.1.1"},
+                       .searches = {"own"},
+                       .options = {"ndots:2"}};
+  EXPECT_EQ(RenderResolvConf({.dns = more,
+                              .kubernetes = true,
+                              .network_servers = {"10.89.0.1"},
+                              .kube_namespace = "shop",
+                              .host_file = host}),
+            "search shop.svc.cluster.local svc.cluster.local cluster.local lan own\n"
+            "nameserver 10.89.0.1\nnameserver 1.1.1.1\noptions ndots:2\n");
+  EXPECT_EQ(RenderResolvConf({.dns = {.policy = DnsConfig::Policy::kDefault},
+                              .kubernetes = true,
+                              .network_servers = {"10.89.0.1"},
+                              .host_file = host}),
+            host);
+  // podman: --dns names the servers that the network's asks.
+  EXPECT_EQ(RenderResolvConf({.dns = {.nameservers = {"9.9.9.9"}}, .network_servers = {"10.89.0.1"}, .host_file = host}),
+            "search dns.podman\nnameserver 10.89.0.1\noptions rotate\n");
+  EXPECT_EQ(RenderResolvConf({.dns = {.searches = {"own"}}, .network_servers = {"10.89.0.1"}, .host_file = host}),
+            "search own\nnameserver 10.89.0.1\noptions rotate\n");
 }
 
 TEST(ResolvConf, RecognisesALocalStub) {

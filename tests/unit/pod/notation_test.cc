@@ -48,9 +48,26 @@ TEST(ToOciResources, OomGroupOnlyOnVersion2) {
   Resources resources;
   resources.oom_kill_group = true;
   resources.cpu_shares = 512;
-  EXPECT_EQ(ToOciResources(resources, false).unified.size(), 0u);
-  EXPECT_EQ(ToOciResources(resources, true).unified.at("memory.oom.group"), "1");
-  EXPECT_EQ(ToOciResources(resources, true).cpu_shares, 512u);
+  EXPECT_EQ(ToOciResources(resources, {}).unified.size(), 0u);
+  EXPECT_EQ(ToOciResources(resources, {.unified = true}).unified.at("memory.oom.group"), "1");
+  EXPECT_EQ(ToOciResources(resources, {.unified = true}).cpu_shares, 512u);
+}
+
+TEST(ToOciResources, LeavesOutDefaultsThatTheMachineCannotSet) {
+  const runtime::CgroupSupport none{.unified = true, .cpu = false, .memory = false, .pids = false};
+  Resources resources;
+  resources.oom_kill_group = true;
+  resources.cpu_shares = 2;
+  resources.pids_limit = kDefaultPidsLimit;
+  const auto defaults = ToOciResources(resources, none);
+  EXPECT_FALSE(defaults.cpu_shares || defaults.pids_limit || !defaults.unified.empty());
+  resources.cpu_shares = 512;
+  resources.pids_limit = 10;
+  resources.memory_limit = 1 << 20;
+  const auto wanted = ToOciResources(resources, none);  // what was asked for is an error of the start
+  EXPECT_EQ(wanted.cpu_shares, 512u);
+  EXPECT_EQ(wanted.pids_limit, 10);
+  EXPECT_EQ(wanted.memory_limit, 1 << 20);
 }
 
 TEST(ResolveDevice, Forms) {

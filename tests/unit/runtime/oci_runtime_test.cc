@@ -105,7 +105,7 @@ TEST_F(OciRuntimeTest, RunReportsWhatTheRuntimeLogged) {
   ASSERT_TRUE(common::WriteFile(program, "#!/bin/sh\nexit 3\n", 0755));
   const auto silent = OciRuntime(program, base_).RunDetached(options_);
   ASSERT_FALSE(silent);
-  EXPECT_EQ(silent.error().message(), program + " ended with exit code 3 and did not say why");
+  EXPECT_EQ(silent.error().message(), "fake ended with exit code 3 and did not say why");
 }
 
 TEST_F(OciRuntimeTest, UnknownContainers) {

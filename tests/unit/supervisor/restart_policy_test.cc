@@ -25,9 +25,22 @@ TEST(RestartPolicy, DependsOnPolicyAndExitCode) {
   EXPECT_EQ(DecideRestart(Plan("Never"), 137, 0), kFailed);
 }
 
+TEST(RestartPolicy, RulesComeFirst) {
+  ContainerPlan plan = Plan("Never");
+  plan.restart_rules = {{.exit_codes = {42, 43}}, {.all = true, .exit_codes = {88}}, {.negated = true, .exit_codes = {0, 1, 42, 88}}};
+  EXPECT_EQ(DecideRestart(plan, 42, 0), kRestart);
+  EXPECT_EQ(DecideRestart(plan, 88, 0), kRestartAll);
+  EXPECT_EQ(DecideRestart(plan, 2, 0), kRestart);
+  EXPECT_EQ(DecideRestart(plan, 1, 0), kFailed);
+  EXPECT_EQ(DecideRestart(plan, 0, 0), kSucceeded);
+}
+
 TEST(RestartPolicy, InitContainersEndWithSuccess) {
   EXPECT_EQ(DecideRestart(Plan("Always", true), 0, 0), kSucceeded);
   EXPECT_EQ(DecideRestart(Plan("Always", true), 1, 0), kRestart);
+  ContainerPlan sidecar = Plan("Always", true);
+  sidecar.sidecar = true;
+  EXPECT_EQ(DecideRestart(sidecar, 0, 0), kRestart) << "a sidecar is to go on";
   EXPECT_EQ(DecideRestart(Plan("Never", true), 1, 0), kFailed);
 }
 

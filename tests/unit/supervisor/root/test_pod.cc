@@ -51,11 +51,12 @@ std::string Config(const PodPlan& pod, const ContainerPlan& container, const std
 }  // namespace
 
 bool WaitUntil(const std::function<bool()>& condition) {
-  for (int i = 0; i < 2000; ++i) {
-    if (condition()) return true;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  return false;
+  return true;
 }
 
 TestPod::TestPod(const std::string& id) {
@@ -120,8 +121,11 @@ Result<LaunchEvent> TestPod::Start() {
   TRY(common::WriteFile(plan_.run_dir + "/plan.json", common::EncodeJson(plan_)));
   ASSIGN_OR_RETURN(launcher_, Launcher::Start({SKIFF_PROGRAMS "/skiff-reaper", plan_.run_dir, {}}));
   while (true) {
-    ASSIGN_OR_RETURN(const LaunchEvent event, launcher_->ReadEvent(std::chrono::seconds(20)));
+    ASSIGN_OR_RETURN(const LaunchEvent event, launcher_->ReadEvent(kPatience));
     if (event.event != "infra-ready") return event;
+    common::Command loopback;  // probes go over it
+    loopback.argv = {"nsenter", "-t", std::to_string(event.pid), "-n", "ip", "link", "set", "lo", "up"};
+    TRY(common::Run(std::move(loopback)));
     TRY(launcher_->SendNetworkReady());
   }
 }
@@ -130,7 +134,7 @@ Result<> TestPod::Stop(std::optional<int64_t> grace_ms) {
   ASSIGN_OR_RETURN(const bool alive, PodIsAlive(plan_.run_dir));
   if (!alive) return {};
   TRY(Ask("stop", "", [&](ControlRequest& request) { request.grace_ms = grace_ms; }));
-  return WaitForPodEnd(plan_.run_dir, std::chrono::seconds(20));
+  return WaitForPodEnd(plan_.run_dir, kPatience);
 }
 
 Result<ControlReply> TestPod::Ask(const std::string& op, const std::string& container,

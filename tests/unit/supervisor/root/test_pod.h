@@ -58,6 +58,9 @@ class TestPod {
   std::optional<Launcher> launcher_;
 };
 
+// Generous, as the machine may be busy: what waits ends when its condition comes true.
+constexpr std::chrono::seconds kPatience{120};
+
 bool WaitUntil(const std::function<bool()>& condition);
 
 }  // namespace skiff::supervisor

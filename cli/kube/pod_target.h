@@ -1,0 +1,21 @@
+// The pod that `kube logs` and `kube exec` mean: "web", "pod/web", "deployment/web" (its first pod).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/kube/kubectl_command.h"
+#include "common/result.h"
+#include "kube/live_objects.h"
+
+namespace skiff::cli {
+
+// kNotFound in kubectl's words.
+common::Result<const pod::PodInfo*> FindTargetPod(kube::LiveObjects& live, const std::string& text,
+                                                  const std::string& kube_namespace);
+// The container of that name; without a name the one that an annotation names, else the first one, which is
+// said on standard error when there are several. kInvalid: the pod has no such container.
+common::Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod,
+                                                              const std::string& name);
+
+}  // namespace skiff::cli

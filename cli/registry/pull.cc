@@ -1,0 +1,88 @@
+// pull.
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/registry/access_flags.h"
+#include "cli/registry/transfer_progress.h"
+#include "image/pull_policy.h"
+
+namespace skiff::cli {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+namespace {
+
+class PullCommand : public Command {
+ public:
+  void Declare(Arguments& a) override {
+    access_.Declare(a);
+    access_.DeclareCredentials(a);
+    access_.DeclareRetry(a);
+    platform_.Declare(a);
+    a.Switch("-a,--all-tags", all_tags_, "Pull all tags of the repository");
+    a.Switch("-q,--quiet", quiet_, "Print only the ids");
+    a.Value("--policy", policy_, "policy", "always, missing, newer or never (default always)");
+    a.Ignored("--disable-content-trust", false);
+    a.Refused("--decryption-key", true, "encrypted images are not supported");
+    a.Operands(operands_, 1);
+  }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(const image::PullWhen when, image::ParsePullWhen(policy_), "--policy");
+    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
+    TransferProgress progress(quiet_);
+    image::RegistryRequest request;
+    ASSIGN_OR_RETURN(request.access, access_.Build());
+    TRY(platform_.Apply(request));
+    request.all_tags = all_tags_;
+    request.progress = progress.wants_pieces();
+    for (std::string& name : operands_)
+      if (name.starts_with("docker://")) name.erase(0, 9);
+    return all_tags_ ? PullAllTags(paths, std::move(request), progress) : PullEach(paths, when, std::move(request), progress);
+  }
+
+ private:
+  Result<int> PullEach(const common::SystemPaths& paths, image::PullWhen when, image::RegistryRequest request,
+                       TransferProgress& progress) const {
+    std::vector<image::WantedImage> wanted;
+    for (const std::string& name : operands_) wanted.push_back({name, when, {}});
+    int code = 0;
+    for (const Result<std::string>& id : image::ProvideImages(paths, image::Store(paths), wanted, std::move(request), progress.Sink())) {
+      if (id) {
+        PrintLine(*id);
+        continue;
+      }
+      PrintError(id.error());
+      code = kExitFailure;
+    }
+    return code;
+  }
+
+  Result<int> PullAllTags(const common::SystemPaths& paths, image::RegistryRequest request, TransferProgress& progress) const {
+    for (const std::string& name : operands_) request.items.push_back({name, {}});
+    ASSIGN_OR_RETURN(const auto results, image::PullImages(paths, request, progress.Sink()));
+    int code = 0;
+    for (const auto& result : results) {
+      if (!result) {
+        PrintError(result.error());
+        code = kExitFailure;
+        continue;
+      }
+      for (const image::LoadedImage& image : *result) PrintLine(image.id);
+    }
+    return code;
+  }
+
+  AccessFlags access_;
+  PlatformFlags platform_;
+  bool all_tags_ = false, quiet_ = false;
+  std::string policy_ = "always";
+  std::vector<std::string> operands_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeImagePull() { return std::make_unique<PullCommand>(); }
+
+}  // namespace skiff::cli

@@ -1,0 +1,21 @@
+// Brings what Services are in the kernel and in the name server in line with the pods there are. Level-triggered: it may
+// be called at any time, by anybody, as often as one likes.
+#pragma once
+
+#include "kube/backend.h"
+#include "kube/service_view.h"
+#include "pod/service_state.h"
+
+namespace skiff::kube {
+
+// The state that these Services ask for.
+pod::ServiceState StateOf(const std::vector<ServiceView>& services);
+
+// `wait`: done when this returns; otherwise whoever is just at it may do it after us.
+common::Result<> ReconcileServices(PodBackend& backend, const ObjectReader& read, bool wait);
+
+// The cluster address and node ports of a Service that is about to be stored: those it has already, or new ones, filled into
+// its spec. `replace`: it may have other ones than before. Errors are told as Kubernetes does, at the field's place.
+common::Result<> AssignService(PodBackend& backend, const ObjectReader& read, Object& object, bool replace);
+
+}  // namespace skiff::kube

@@ -1,0 +1,42 @@
+// Services with their endpoints, as they are right now: for reconciliation, and for `kube get`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "kube/backend.h"
+#include "kube/types/service.h"
+
+namespace skiff::kube {
+
+// A pod, or an address of an Endpoints or EndpointSlice object, behind a Service.
+struct EndpointView {
+  std::string address;
+  std::string hostname;  // of spec.hostname and a spec.subdomain that is the Service's name, or of the object; may be empty
+  std::string pod;       // name, empty: from an object
+  bool ready = false;
+  // Beside the Service's ports; 0: this endpoint has no such port.
+  std::vector<uint16_t> ports;
+};
+
+struct ServiceView {
+  Service service;
+  std::string uid;
+  std::string created;  // RFC 3339
+  std::vector<EndpointView> endpoints;  // sorted by address; not those that terminate
+
+  // Gets traffic: ready, or the Service does not ask for it.
+  bool Serves(const EndpointView& endpoint) const {
+    return endpoint.ready || service.spec.publish_not_ready_addresses;
+  }
+};
+
+// All Services, sorted by namespace and name. `kube_namespace` empty: of every namespace.
+common::Result<std::vector<ServiceView>> ListServices(PodBackend& backend, const ObjectReader& read,
+                                                      const std::string& kube_namespace = "");
+
+// Running, every container is ready, and it does not end.
+bool PodIsReady(const pod::PodInfo& pod);
+
+}  // namespace skiff::kube

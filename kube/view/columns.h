@@ -1,0 +1,34 @@
+// The columns that `get` shows of each kind, as the API server of Kubernetes makes them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.h"
+#include "kube/value.h"
+
+namespace skiff::kube {
+
+struct Column {
+  std::string_view heading;
+  std::string (*cell)(const Value& object, common::WallTime now);
+  bool wide = false;  // with -o wide only
+};
+
+// Kinds without columns of their own have NAME and AGE.
+std::span<const Column> ColumnsOf(std::string_view kind);
+// Those of `kube events`, where repetitions are told.
+std::span<const Column> EventColumns();
+
+// "5m12s" since a time in RFC 3339, "<unknown>" when there is none.
+std::string AgeOf(const std::string& rfc3339, common::WallTime now);
+// "a=b,c=d", "<none>" without labels.
+std::string LabelsText(const Value& labels);
+// "80/TCP", "80:30080/TCP" of a Service, joined by commas.
+std::string ServicePortsText(const Value& service);
+// A Deployment's selector: "app=web,tier in (a,b)".
+std::string SelectorText(const Value& selector);
+
+}  // namespace skiff::kube

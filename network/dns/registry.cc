@@ -1,0 +1,215 @@
+#include "network/dns/registry.h"
+
+#include <linux/netfilter.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+#include "common/file.h"
+#include "common/file_lock.h"
+#include "common/json_fields.h"
+#include "common/process.h"
+#include "network/dns/files.h"
+#include "network/dns/layout.h"
+#include "network/ipv4.h"
+#include "network/netfilter_socket.h"
+#include "network/nft_ruleset.h"
+
+namespace skiff::network {
+
+using common::ErrnoError;
+using common::ErrorCode;
+using common::FileLock;
+using common::MakeError;
+using common::Result;
+
+namespace {
+
+constexpr uint16_t kPort = 53;
+constexpr std::chrono::seconds kStartTimeout{10};
+constexpr std::chrono::seconds kEndTimeout{3};
+
+Result<FileLock> LockRegistry(const std::string& directory) {
+  TRY(common::MakeDirectories(directory, 0711));
+  return FileLock::Acquire(directory + "/lock");
+}
+
+Result<> WriteIfChanged(const std::string& path, const std::string& text) {
+  const auto current = common::ReadFile(path);
+  if (current && *current == text) return {};
+  return common::WriteFileAtomic(path, text);
+}
+
+struct Started {
+  uint16_t port = 0;
+  pid_t pid = 0;
+};
+
+// "PORT PID\n", or an error's text.
+Result<Started> ReadReady(int fd) {
+  std::string text;
+  const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  while (!text.ends_with('\n')) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd wait{fd, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return MakeError(ErrorCode::kTimeout, "skiff-dns has not answered");
+    char buffer[512];
+    const ssize_t size = ::read(fd, buffer, sizeof buffer);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    text.append(buffer, static_cast<size_t>(size));
+  }
+  Started started;
+  const char* end = text.data() + text.size();
+  const auto port = std::from_chars(text.data(), end, started.port);
+  if (port.ec == std::errc() && port.ptr != end && *port.ptr == ' ') {
+    const auto pid = std::from_chars(port.ptr + 1, end, started.pid);
+    if (pid.ec == std::errc() && text.ends_with('\n')) return started;
+  }
+  return MakeError(ErrorCode::kUnavailable, "skiff-dns: {}", text.empty() ? "ended at once" : text);
+}
+
+// Questions to port 53 of the network's addresses go to the port that the server could have; 0: nowhere else.
+Result<> Redirect(const std::vector<std::string>& addresses, uint16_t port) {
+  ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
+  for (const std::string& text : addresses) {
+    const auto address = Ipv4Address::Parse(text);
+    if (!address) continue;
+    for (const char* protocol : {"udp", "tcp"}) {
+      const Port mapping{.host_ip = text, .host_port = kPort, .container_port = port, .protocol = protocol};
+      NftBatch removal, addition;
+      ASSIGN_OR_RETURN(const UniqueSet old, PortElement(mapping, nullptr));
+      removal.DeleteElements(old.get(), NFPROTO_INET);
+      auto removed = socket.Apply(removal, "lead port 53 nowhere else");
+      if (!removed && removed.error().errno_value() != ENOENT) return removed;
+      if (port == 0) continue;
+      ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping, &*address));
+      addition.AddElements(element.get(), NFPROTO_INET, NLM_F_EXCL);
+      auto added = socket.Apply(addition, fmt::format("lead port 53 of {} to skiff-dns", text));
+      if (!added && added.error().errno_value() != EEXIST) return added;
+    }
+  }
+  return {};
+}
+
+Result<DnsNetwork> ReadSettings(const std::string& directory, const std::string& network) {
+  const std::string path = DnsNetworkDirectory(directory, network) + "/" + kDnsNetworkFile;
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
+  return common::DecodeJson<DnsNetwork>(text, path);
+}
+
+}  // namespace
+
+DnsRegistry::DnsRegistry(const common::SystemPaths& paths) : paths_(paths), directory_(DnsDirectory(paths)) {}
+
+Result<> DnsRegistry::Add(const std::string& network, const DnsNetwork& settings, const std::string& pod_id,
+                          const DnsPod& pod, const Adopt& adopt) const {
+  ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+  const std::string pods = DnsPodsDirectory(directory_, network);
+  TRY(common::MakeDirectories(pods, 0711));
+  TRY(WriteIfChanged(DnsNetworkDirectory(directory_, network) + "/" + kDnsNetworkFile, common::EncodeJson(settings)));
+  TRY(common::WriteFileAtomic(fmt::format("{}/{}.json", pods, pod_id), common::EncodeJson(pod)));
+  return EnsureServer(network, settings, adopt);
+}
+
+Result<> DnsRegistry::EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const {
+  const auto server = FileLock::TryAcquire(DnsNetworkDirectory(directory_, network) + "/" + kDnsLockFile);
+  if (server) return Start(network, settings, server->fd(), adopt);
+  if (server.error().code() != ErrorCode::kBusy) return server.error();
+  return {};
+}
+
+Result<> DnsRegistry::Start(const std::string& network, const DnsNetwork& settings, int lock_fd, const Adopt& adopt) const {
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return ErrnoError("socketpair");
+  common::UniqueFd heard(pair[0]), told(pair[1]);
+  common::Command command;
+  command.argv = {paths_.Program("skiff-dns"), directory_, network};
+  command.environment = std::vector<std::string>();
+  command.working_directory = "/";
+  command.new_session = true;
+  command.pass_fds = {{lock_fd, kDnsLockFd}, {told.get(), kDnsReadyFd}};
+  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+  told.Reset();
+  const auto started = ReadReady(heard.get());
+  TRY(common::Wait(child.pid));
+  if (!started) return Result<>(started.error());
+  if (adopt) adopt(started->pid);
+  heard.Reset();  // the word to begin: what it starts from now on stays with it
+  const std::string port_file = DnsNetworkDirectory(directory_, network) + "/" + kDnsPortFile;
+  if (started->port == kPort) {
+    if (common::PathExists(port_file)) TRY(Redirect(settings.addresses, 0));
+    return common::RemoveFile(port_file);
+  }
+  TRY(common::WriteFileAtomic(port_file, std::to_string(started->port)));
+  return Redirect(settings.addresses, started->port);
+}
+
+Result<> DnsRegistry::Remove(const std::string& pod_id) const {
+  const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
+  if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
+  for (const std::string& network : *networks) {
+    if (common::PathExists(fmt::format("{}/{}.json", DnsPodsDirectory(directory_, network), pod_id)))
+      TRY(RemoveFrom(network, pod_id));
+  }
+  return {};
+}
+
+Result<> DnsRegistry::RemoveFrom(const std::string& network, const std::string& pod_id) const {
+  ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+  const std::string pods = DnsPodsDirectory(directory_, network);
+  TRY(common::RemoveFile(fmt::format("{}/{}.json", pods, pod_id)));
+  // What a killed writer has left names nothing.
+  const auto left = common::ListDirectory(pods);
+  if (!left) return {};
+  for (const std::string& name : *left) {
+    if (name.ends_with(".json")) return {};
+  }
+  return EndServer(network);
+}
+
+// Its directory going away is the server's sign to end.
+Result<> DnsRegistry::EndServer(const std::string& network) const {
+  const std::string directory = DnsNetworkDirectory(directory_, network);
+  const auto settings = ReadSettings(directory_, network);
+  TRY(common::RemoveTree(DnsPodsDirectory(directory_, network)));
+  const auto deadline = std::chrono::steady_clock::now() + kEndTimeout;
+  while (true) {
+    const auto ended = FileLock::TryAcquire(directory + "/" + kDnsLockFile);
+    if (ended) break;
+    if (ended.error().code() != ErrorCode::kBusy || std::chrono::steady_clock::now() > deadline) return ended.error();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (settings && common::PathExists(directory + "/" + kDnsPortFile)) {
+    // With the table of ports, the way is gone as well.
+    (void)Redirect(settings->addresses, 0).has_value();
+  }
+  return common::RemoveTree(directory);
+}
+
+Result<> DnsRegistry::Restore(const Adopt& adopt) const {
+  const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
+  if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
+  for (const std::string& network : *networks) {
+    {
+      const auto server = FileLock::TryAcquire(DnsNetworkDirectory(directory_, network) + "/" + kDnsLockFile);
+      if (!server) continue;  // it runs, or the network goes just now
+    }
+    ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+    if (!common::PathExists(DnsPodsDirectory(directory_, network))) continue;
+    const auto settings = ReadSettings(directory_, network);
+    if (!settings) continue;
+    TRY(EnsureServer(network, *settings, adopt));
+  }
+  return {};
+}
+
+}  // namespace skiff::network

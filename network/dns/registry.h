@@ -1,0 +1,41 @@
+// The names of pods on networks with a name server, and that server's life: it is started with the first pod of a network
+// and ends with the last.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+
+#include "common/result.h"
+#include "common/system_paths.h"
+#include "network/dns/names.h"
+
+namespace skiff::network {
+
+class DnsRegistry {
+ public:
+  // Called with the first process of a new server, to put it where it outlives the command.
+  using Adopt = std::function<void(pid_t)>;
+
+  explicit DnsRegistry(const common::SystemPaths& paths);
+
+  // The pod's names are known on return, and the server runs.
+  common::Result<> Add(const std::string& network, const DnsNetwork& settings, const std::string& pod_id, const DnsPod& pod,
+                       const Adopt& adopt) const;
+  // Of every network; with a network's last pod its server ends. Unknown is fine.
+  common::Result<> Remove(const std::string& pod_id) const;
+  // Starts servers that should run and do not.
+  common::Result<> Restore(const Adopt& adopt) const;
+
+ private:
+  common::Result<> EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const;
+  common::Result<> Start(const std::string& network, const DnsNetwork& settings, int lock_fd, const Adopt& adopt) const;
+  common::Result<> RemoveFrom(const std::string& network, const std::string& pod_id) const;
+  common::Result<> EndServer(const std::string& network) const;
+
+  common::SystemPaths paths_;
+  std::string directory_;
+};
+
+}  // namespace skiff::network

@@ -1,0 +1,192 @@
+#include "network/service/service_rules.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "common/file.h"
+#include "common/json_fields.h"
+#include "network/conntrack.h"
+#include "network/links.h"
+#include "network/pod_record.h"
+#include "network/rtnetlink.h"
+#include "network/service/service_leases.h"
+#include "network/service/service_table.h"
+
+namespace skiff::network {
+
+using common::ErrorCode;
+using common::Result;
+
+namespace {
+
+// What is in the kernel, beside it: the kernel cannot be asked for it as a whole at little cost.
+struct Applied {
+  std::string range;
+  std::vector<ServiceRule> rules;
+};
+
+template <typename V>
+void VisitFields(V& v, Applied& a) {
+  v("range", a.range);
+  v("rules", a.rules);
+}
+
+std::string AppliedFile(const common::SystemPaths& paths) { return paths.run_dir + "/services/applied.json"; }
+
+Result<bool> TableExists(NetfilterSocket& socket) {
+  const UniqueTable table(nftnl_table_alloc());
+  nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kServiceTable);
+  const auto found = socket.Query(
+      NetfilterSocket::kNftables | NFT_MSG_GETTABLE, NFPROTO_INET, 0,
+      [&](nlmsghdr* request) { nftnl_table_nlmsg_build_payload(request, table.get()); }, "look for the table of Services",
+      [](const nlmsghdr*) {});
+  if (found) return true;
+  if (found.error().errno_value() == ENOENT) return false;
+  return found.error();
+}
+
+// Clients that stay with an endpoint which is still there.
+Result<std::map<std::string, std::vector<ServiceClient>>> KeptClients(NetfilterSocket& socket,
+                                                                      const std::vector<ServiceRule>& rules) {
+  std::map<std::string, std::vector<ServiceClient>> kept;
+  for (const ServiceRule& rule : rules) {
+    if (rule.affinity_s == 0 || rule.endpoints.empty()) continue;
+    const std::string key = ServiceKey(rule.name), map = ClientMap(key);
+    const UniqueSet set(nftnl_set_alloc());
+    nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, kServiceTable);
+    nftnl_set_set_str(set.get(), NFTNL_SET_NAME, map.c_str());
+    std::vector<ServiceClient>& clients = kept[key];
+    const auto listed = socket.Query(
+        NetfilterSocket::kNftables | NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP,
+        [&](nlmsghdr* request) { nftnl_set_elems_nlmsg_build_payload(request, set.get()); }, "list the clients of a Service",
+        [&](const nlmsghdr* answer) {
+          for (const ServiceClient& client : ParseServiceClients(answer)) {
+            const ServiceEndpoint endpoint{client.endpoint.ToString(), client.port};
+            const bool there = std::find(rule.endpoints.begin(), rule.endpoints.end(), endpoint) != rule.endpoints.end();
+            if (there && client.left_ms > 0) clients.push_back(client);
+          }
+        });
+    if (!listed && listed.error().errno_value() != ENOENT) return listed.error();
+  }
+  return kept;
+}
+
+std::set<std::string> UdpEndpoints(const std::vector<ServiceRule>& rules) {
+  std::set<std::string> addresses;
+  for (const ServiceRule& rule : rules) {
+    if (rule.protocol != "udp") continue;
+    for (const ServiceEndpoint& endpoint : rule.endpoints) addresses.insert(endpoint.address);
+  }
+  return addresses;
+}
+
+std::set<uint16_t> UdpHostPorts(const std::vector<ServiceRule>& rules) {
+  std::set<uint16_t> ports;
+  for (const ServiceRule& rule : rules) {
+    if (rule.protocol != "udp" || rule.endpoints.empty()) continue;
+    if (rule.node_port != 0) ports.insert(rule.node_port);
+    if (rule.host_port != 0) ports.insert(rule.host_port);
+  }
+  return ports;
+}
+
+Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>& before,
+                        const std::vector<ServiceRule>& now) {
+  const auto left = UdpEndpoints(now);
+  for (const std::string& address : UdpEndpoints(before)) {
+    const auto parsed = Ipv4Address::Parse(address);
+    if (parsed && !left.contains(address)) TRY(ForgetUdpFlowsTo(socket, *parsed));
+  }
+  // Flows that went to the host itself before the port led anywhere.
+  const auto known = UdpHostPorts(before);
+  for (const uint16_t port : UdpHostPorts(now)) {
+    if (!known.contains(port)) TRY(ForgetUdpFlowsToPort(socket, port));
+  }
+  return {};
+}
+
+RtnlMessage RouteRequest(int type, int flags, const Ipv4Subnet& range) {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  header.rtm_dst_len = static_cast<unsigned char>(range.prefix_length);
+  header.rtm_table = RT_TABLE_MAIN;
+  header.rtm_protocol = RTPROT_STATIC;
+  header.rtm_scope = RT_SCOPE_LINK;
+  header.rtm_type = RTN_UNICAST;
+  RtnlMessage message(type, flags);
+  message.Append(header).PutU32(RTA_DST, range.base.network_order());
+  return message;
+}
+
+// The host itself, and pods whose packets no rule turns away, need a route to have their packets looked at: one to any
+// bridge of ours does, as no packet ever goes there unchanged.
+Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) {
+  const PodRecords records(paths.run_dir + "/networks/pods", paths.proc_root);
+  ASSIGN_OR_RETURN(const auto pods, records.List());
+  std::set<std::string> bridges;
+  for (const PodRecord& pod : pods) {
+    for (const Endpoint& endpoint : pod.endpoints) bridges.insert(endpoint.bridge);
+  }
+  ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
+  for (const std::string& bridge : bridges) {
+    const auto index = LinkIndex(host, bridge);
+    if (!index) continue;
+    RtnlMessage message = RouteRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, range);
+    message.PutU32(RTA_OIF, static_cast<uint32_t>(*index));
+    if (host.Transact(std::move(message), fmt::format("route the Services {} to {}", range.ToString(), bridge))) return {};
+    // The bridge goes down with its last pod just now: the next one will do.
+  }
+  return {};
+}
+
+Result<> RemoveRoute(const Ipv4Subnet& range) {
+  ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
+  auto removed = host.Transact(RouteRequest(RTM_DELROUTE, 0, range), "remove the route of the Services");
+  if (!removed && removed.error().errno_value() == ESRCH) return {};
+  return removed;
+}
+
+Result<> RemoveAll(const common::SystemPaths& paths, const Applied& before) {
+  ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
+  auto removed = socket.Apply(BuildServiceTableRemoval(), "remove the table of Services");
+  if (!removed && removed.error().errno_value() != ENOENT) return removed;
+  if (const auto range = Ipv4Subnet::Parse(before.range)) TRY(RemoveRoute(*range));
+  TRY(ForgetUdpFlows(socket, before.rules, {}));
+  return common::RemoveFile(AppliedFile(paths));
+}
+
+}  // namespace
+
+Result<> ApplyServiceRules(const common::SystemPaths& paths, const std::vector<ServiceRule>& rules, bool any) {
+  const auto text = common::ReadFile(AppliedFile(paths));
+  if (!text && text.error().code() != ErrorCode::kNotFound) return text.error();
+  if (!any && !text) return {};
+  Applied before;
+  if (text) {
+    // A broken file only costs the knowledge of what was there.
+    if (auto decoded = common::DecodeJson<Applied>(*text, AppliedFile(paths))) before = std::move(*decoded);
+  }
+  if (!any) return RemoveAll(paths, before);
+  ASSIGN_OR_RETURN(const Ipv4Subnet range, ServiceLeases(paths).Range());
+  const std::string wanted = common::EncodeJson(Applied{range.ToString(), rules});
+  ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
+  ASSIGN_OR_RETURN(const bool exists, TableExists(socket));
+  if (!exists || !text || *text != wanted) {
+    ASSIGN_OR_RETURN(const auto clients, KeptClients(socket, rules));
+    ASSIGN_OR_RETURN(const NftBatch batch, BuildServiceTable(rules, range, clients));
+    TRY(common::MakeDirectories(paths.run_dir + "/services"));
+    TRY(socket.Apply(batch, "write the table of Services"));
+    TRY(ForgetUdpFlows(socket, before.rules, rules));
+    // Last: whoever is killed before leaves it to the next one to do all again.
+    TRY(common::WriteFileAtomic(AppliedFile(paths), wanted, 0600));
+  }
+  return EnsureRoute(paths, range);
+}
+
+}  // namespace skiff::network

@@ -1,0 +1,358 @@
+#include "network/service/service_table.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include "network/nft_rule.h"
+
+namespace skiff::network {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+namespace {
+
+constexpr uint32_t kSource = 12, kDestination = 16;  // in an IPv4 header
+constexpr uint32_t kDestinationPort = 2;             // in a TCP, UDP or SCTP header
+
+// nft(8)'s type numbers, by which it prints keys and values.
+constexpr uint32_t kTypeIpv4 = 7, kTypeProtocol = 12, kTypePort = 13, kTypeMark = 19;
+constexpr uint32_t kHostByteOrder = 1;
+constexpr uint32_t Pair(uint32_t a, uint32_t b) { return a << 6 | b; }
+
+// Before the published ports of pods, after the tracking of connections.
+constexpr int32_t kPriorityNat = NF_IP_PRI_NAT_DST - 5;
+constexpr int32_t kPriorityFilter = NF_IP_PRI_FILTER - 5;
+
+// Each part of a key fills whole words of four octets.
+void AppendWord(std::string& key, const void* data, size_t size) {
+  key.append(static_cast<const char*>(data), size);
+  key.append(4 - size, '\0');
+}
+
+Result<uint8_t> ProtocolNumber(const std::string& name) {
+  if (name == "tcp") return static_cast<uint8_t>(IPPROTO_TCP);
+  if (name == "udp") return static_cast<uint8_t>(IPPROTO_UDP);
+  if (name == "sctp") return static_cast<uint8_t>(IPPROTO_SCTP);
+  return MakeError(ErrorCode::kInvalid, "\"{}\" is not a protocol: tcp, udp or sctp", name);
+}
+
+std::string PortKey(uint8_t protocol, uint16_t port) {
+  std::string key;
+  const uint16_t number = htons(port);
+  AppendWord(key, &protocol, sizeof protocol);
+  AppendWord(key, &number, sizeof number);
+  return key;
+}
+
+std::string AddressKey(Ipv4Address address) {
+  std::string key;
+  const uint32_t value = address.network_order();
+  AppendWord(key, &value, sizeof value);
+  return key;
+}
+
+std::string Target(Ipv4Address address, uint16_t port) {
+  std::string data = AddressKey(address);
+  const uint16_t number = htons(port);
+  AppendWord(data, &number, sizeof number);
+  return data;
+}
+
+class TableBuilder {
+ public:
+  void Replace() {
+    // "Add" first, so that deleting never finds it missing.
+    for (const bool remove : {false, true, false}) {
+      const UniqueTable table(nftnl_table_alloc());
+      nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kServiceTable);
+      if (remove) batch_.DeleteTable(table.get(), NFPROTO_INET);
+      else batch_.AddTable(table.get(), NFPROTO_INET, NLM_F_CREATE);
+    }
+  }
+
+  struct SetShape {
+    uint32_t key_type = 0, key_size = 0;
+    uint32_t data_type = 0, data_size = 0;  // 0: a set; verdicts have no size
+    uint32_t flags = 0;
+    uint64_t timeout_ms = 0;
+  };
+  void AddSet(const std::string& name, const SetShape& shape) {
+    const UniqueSet set = NamedSet(name);
+    nftnl_set_set_u32(set.get(), NFTNL_SET_FAMILY, NFPROTO_INET);
+    nftnl_set_set_u32(set.get(), NFTNL_SET_ID, ++sets_);
+    nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, shape.flags | (shape.data_type != 0 ? uint32_t{NFT_SET_MAP} : 0));
+    nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, shape.key_type);
+    nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, shape.key_size);
+    if (shape.data_type != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_TYPE, shape.data_type);
+    if (shape.data_size != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_LEN, shape.data_size);
+    if (shape.timeout_ms != 0) nftnl_set_set_u64(set.get(), NFTNL_SET_TIMEOUT, shape.timeout_ms);
+    if (shape.key_type == kTypeMark) {
+      const UniqueUdata data(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+      nftnl_udata_put_u32(data.get(), NFTNL_UDATA_SET_KEYBYTEORDER, kHostByteOrder);
+      nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, nftnl_udata_buf_data(data.get()), nftnl_udata_buf_len(data.get()));
+    }
+    batch_.AddSet(set.get(), NFPROTO_INET, NLM_F_EXCL);
+  }
+
+  void AddElement(const std::string& name, const std::string& key) {
+    const UniqueSet set = NamedSet(name);
+    NewElement(set.get(), key);
+    batch_.AddElements(set.get(), NFPROTO_INET, 0);
+  }
+  void AddMapping(const std::string& name, const std::string& key, const std::string& data, uint64_t left_ms = 0) {
+    const UniqueSet set = NamedSet(name);
+    nftnl_set_elem* element = NewElement(set.get(), key);
+    nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data.data(), static_cast<uint32_t>(data.size()));
+    if (left_ms != 0) nftnl_set_elem_set_u64(element, NFTNL_SET_ELEM_EXPIRATION, left_ms);
+    batch_.AddElements(set.get(), NFPROTO_INET, 0);
+  }
+  // A second one for the same key is left out: Services may share an external address.
+  void AddVerdict(const std::string& name, const std::string& key, const std::string& chain) {
+    if (!verdicts_.emplace(name + key, 0).second) return;
+    const UniqueSet set = NamedSet(name);
+    nftnl_set_elem* element = NewElement(set.get(), key);
+    nftnl_set_elem_set_u32(element, NFTNL_SET_ELEM_VERDICT, static_cast<uint32_t>(NFT_GOTO));
+    nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_CHAIN, chain.c_str());
+    batch_.AddElements(set.get(), NFPROTO_INET, 0);
+  }
+
+  void AddChain(const std::string& name) { AddChain(name, nullptr, 0, 0); }
+  void AddChain(const std::string& name, const char* type, uint32_t hook, int32_t priority) {
+    const UniqueChain chain(nftnl_chain_alloc());
+    nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TABLE, kServiceTable);
+    nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_NAME, name.c_str());
+    if (type != nullptr) {
+      nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TYPE, type);
+      nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_HOOKNUM, hook);
+      nftnl_chain_set_s32(chain.get(), NFTNL_CHAIN_PRIO, priority);
+    }
+    batch_.AddChain(chain.get(), NFPROTO_INET, NLM_F_EXCL);
+  }
+
+  static RuleBuilder Rule(const std::string& chain) { return RuleBuilder(kServiceTable, chain); }
+  void AddRule(RuleBuilder& rule) { batch_.AddRule(rule.Build().get(), NFPROTO_INET, NLM_F_APPEND); }
+
+  NftBatch Take() { return std::move(batch_); }
+
+ private:
+  static UniqueSet NamedSet(const std::string& name) {
+    UniqueSet set(nftnl_set_alloc());
+    nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, kServiceTable);
+    nftnl_set_set_str(set.get(), NFTNL_SET_NAME, name.c_str());
+    return set;
+  }
+  static nftnl_set_elem* NewElement(nftnl_set* set, const std::string& key) {
+    nftnl_set_elem* element = nftnl_set_elem_alloc();
+    nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key.data(), static_cast<uint32_t>(key.size()));
+    nftnl_set_elem_add(set, element);
+    return element;
+  }
+
+  NftBatch batch_;
+  uint32_t sets_ = 0;
+  std::map<std::string, int> verdicts_;
+};
+
+RuleBuilder OfAddress(const std::string& chain) {
+  RuleBuilder rule = TableBuilder::Rule(chain);
+  rule.OnlyIpv4().NetworkHeader(kDestination, 4).Meta(NFT_META_L4PROTO, 1).TransportHeader(kDestinationPort, 2, 2);
+  return rule;
+}
+
+RuleBuilder OfHost(const std::string& chain) {
+  RuleBuilder rule = TableBuilder::Rule(chain);
+  rule.OnlyIpv4().DestinationType().EqualsU32(RTN_LOCAL).Meta(NFT_META_L4PROTO).TransportHeader(kDestinationPort, 2, 1);
+  return rule;
+}
+
+void AddRefusal(TableBuilder& table, RuleBuilder (*select)(const std::string&, const Ipv4Subnet&), const std::string& chain,
+                const Ipv4Subnet& range) {
+  // A reset for TCP, so that a client fails at once whatever it makes of ICMP.
+  RuleBuilder tcp = select(chain, range);
+  table.AddRule(tcp.Meta(NFT_META_L4PROTO).EqualsU8(IPPROTO_TCP).RejectWithReset());
+  RuleBuilder other = select(chain, range);
+  table.AddRule(other.RejectAsPortUnreachable());
+}
+
+RuleBuilder InRange(const std::string& chain, const Ipv4Subnet& range) {
+  RuleBuilder rule = TableBuilder::Rule(chain);
+  const uint32_t mask = range.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - range.prefix_length);
+  rule.OnlyIpv4().NetworkHeader(kDestination, 4).InSubnet(range.base.network_order(), htonl(mask));
+  return rule;
+}
+
+RuleBuilder ToIdleAddress(const std::string& chain, const Ipv4Subnet&) {
+  RuleBuilder rule = OfAddress(chain);
+  rule.InSet("idle-addresses");
+  return rule;
+}
+
+RuleBuilder ToIdlePort(const std::string& chain, const Ipv4Subnet&) {
+  RuleBuilder rule = OfHost(chain);
+  rule.InSet("idle-ports");
+  return rule;
+}
+
+void AddFrame(TableBuilder& table, const Ipv4Subnet& range) {
+  const uint32_t address_port = Pair(Pair(kTypeIpv4, kTypeProtocol), kTypePort);
+  const uint32_t host_port = Pair(kTypeProtocol, kTypePort);
+  table.AddSet("addresses", {.key_type = address_port, .key_size = 12, .data_type = NFT_DATA_VERDICT});
+  table.AddSet("ports", {.key_type = host_port, .key_size = 8, .data_type = NFT_DATA_VERDICT});
+  table.AddSet("idle-addresses", {.key_type = address_port, .key_size = 12});
+  table.AddSet("idle-ports", {.key_type = host_port, .key_size = 8});
+  table.AddChain("pre", "nat", NF_INET_PRE_ROUTING, kPriorityNat);
+  table.AddChain("out", "nat", NF_INET_LOCAL_OUT, kPriorityNat);
+  for (const char* chain : {"pre", "out"}) {
+    RuleBuilder address = OfAddress(chain);
+    table.AddRule(address.DecideBy("addresses"));
+    RuleBuilder port = OfHost(chain);
+    table.AddRule(port.DecideBy("ports"));
+  }
+  table.AddChain("refuse-forward", "filter", NF_INET_FORWARD, kPriorityFilter);
+  table.AddChain("refuse-input", "filter", NF_INET_LOCAL_IN, kPriorityFilter);
+  table.AddChain("refuse-output", "filter", NF_INET_LOCAL_OUT, kPriorityFilter);
+  for (const char* chain : {"refuse-forward", "refuse-output"}) {
+    AddRefusal(table, InRange, chain, range);
+    AddRefusal(table, ToIdleAddress, chain, range);
+  }
+  for (const char* chain : {"refuse-input", "refuse-output"}) AddRefusal(table, ToIdlePort, chain, range);
+  AddRefusal(table, ToIdleAddress, "refuse-input", range);  // an external address that is the host's own
+}
+
+Result<> AddEndpoints(TableBuilder& table, const ServiceRule& rule, const std::string& key,
+                      const std::vector<ServiceClient>& clients) {
+  const std::string chain = "svc-" + key, endpoints = "to-" + key, map = ClientMap(key);
+  const auto timeout_ms = static_cast<uint64_t>(rule.affinity_s) * 1000;
+  const uint32_t target_type = Pair(kTypeIpv4, kTypePort);
+  constexpr uint32_t kKeyWord = 4;
+  table.AddSet(endpoints, {.key_type = kTypeMark, .key_size = 4, .data_type = target_type, .data_size = 8});
+  uint32_t number = 0;
+  for (const ServiceEndpoint& endpoint : rule.endpoints) {
+    ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(endpoint.address), "{}", rule.name);
+    std::string index(reinterpret_cast<const char*>(&number), sizeof number);
+    table.AddMapping(endpoints, index, Target(address, endpoint.port));
+    ++number;
+  }
+  table.AddChain(chain);
+  if (timeout_ms != 0) {
+    table.AddSet(map, {.key_type = kTypeIpv4,
+                       .key_size = 4,
+                       .data_type = target_type,
+                       .data_size = 8,
+                       .flags = NFT_SET_TIMEOUT | NFT_SET_EVAL,
+                       .timeout_ms = timeout_ms});
+    for (const ServiceClient& client : clients)
+      table.AddMapping(map, AddressKey(client.client), Target(client.endpoint, client.port), client.left_ms);
+    RuleBuilder again = TableBuilder::Rule(chain);
+    again.NetworkHeader(kSource, 4).MapTo(map).NetworkHeader(kSource, 4, kKeyWord);
+    table.AddRule(again.Remember(map, kKeyWord, timeout_ms).Dnat());
+  }
+  RuleBuilder any = TableBuilder::Rule(chain);
+  any.Comment(rule.name).Random(number).MapTo(endpoints);
+  if (timeout_ms != 0) any.NetworkHeader(kSource, 4, kKeyWord).Remember(map, kKeyWord, timeout_ms);
+  table.AddRule(any.Dnat());
+  return {};
+}
+
+Result<> AddSourceRanges(TableBuilder& table, const ServiceRule& rule, const std::string& key) {
+  const std::string chain = "lb-" + key;
+  table.AddChain(chain);
+  for (const std::string& text : rule.source_ranges) {
+    ASSIGN_OR_RETURN(const Ipv4Subnet subnet, Ipv4Subnet::Parse(text), "{}", rule.name);
+    const uint32_t mask = subnet.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - subnet.prefix_length);
+    RuleBuilder allowed = TableBuilder::Rule(chain);
+    allowed.NetworkHeader(kSource, 4).InSubnet(subnet.base.network_order(), htonl(mask));
+    table.AddRule(allowed.Goto("svc-" + key));
+  }
+  RuleBuilder others = TableBuilder::Rule(chain);
+  table.AddRule(others.Verdict(NF_DROP));
+  return {};
+}
+
+Result<> AddServicePort(TableBuilder& table, const ServiceRule& rule, const std::vector<ServiceClient>& clients) {
+  ASSIGN_OR_RETURN(const uint8_t protocol, ProtocolNumber(rule.protocol), "{}", rule.name);
+  const std::string key = ServiceKey(rule.name);
+  const bool idle = rule.endpoints.empty();
+  if (!idle) TRY(AddEndpoints(table, rule, key, clients));
+  for (const std::string& text : rule.addresses) {
+    ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(text), "{}", rule.name);
+    const std::string place = AddressKey(address) + PortKey(protocol, rule.port);
+    if (idle) table.AddElement("idle-addresses", place);
+    else table.AddVerdict("addresses", place, "svc-" + key);
+  }
+  const bool limited = !idle && rule.host_port != 0 && !rule.source_ranges.empty();
+  if (limited) TRY(AddSourceRanges(table, rule, key));
+  for (const uint16_t port : {rule.node_port, rule.host_port}) {
+    if (port == 0) continue;
+    if (idle) table.AddElement("idle-ports", PortKey(protocol, port));
+    else table.AddVerdict("ports", PortKey(protocol, port), (limited && port == rule.host_port ? "lb-" : "svc-") + key);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string ServiceKey(const std::string& rule_name) {
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : rule_name) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string ClientMap(const std::string& key) { return "for-" + key; }
+
+Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const Ipv4Subnet& range,
+                                   const std::map<std::string, std::vector<ServiceClient>>& clients) {
+  TableBuilder table;
+  table.Replace();
+  AddFrame(table, range);
+  static const std::vector<ServiceClient> kNobody;
+  for (const ServiceRule& rule : rules) {
+    const auto known = clients.find(ServiceKey(rule.name));
+    TRY(AddServicePort(table, rule, known == clients.end() ? kNobody : known->second));
+  }
+  return table.Take();
+}
+
+NftBatch BuildServiceTableRemoval() {
+  NftBatch batch;
+  const UniqueTable table(nftnl_table_alloc());
+  nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kServiceTable);
+  batch.DeleteTable(table.get(), NFPROTO_INET);
+  return batch;
+}
+
+std::vector<ServiceClient> ParseServiceClients(const nlmsghdr* answer) {
+  std::vector<ServiceClient> clients;
+  const UniqueSet set(nftnl_set_alloc());
+  if (nftnl_set_elems_nlmsg_parse(answer, set.get()) != 0) return clients;
+  const auto read = [](nftnl_set_elem* element, void* out) {
+    uint32_t key_size = 0, data_size = 0;
+    const void* key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &key_size);
+    const auto* data = static_cast<const char*>(nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &data_size));
+    if (key == nullptr || data == nullptr || key_size < 4 || data_size < 8) return 0;
+    uint32_t client, endpoint;
+    uint16_t port;
+    std::memcpy(&client, key, sizeof client);
+    std::memcpy(&endpoint, data, sizeof endpoint);
+    std::memcpy(&port, data + 4, sizeof port);
+    const uint64_t left = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_EXPIRATION)
+                              ? nftnl_set_elem_get_u64(element, NFTNL_SET_ELEM_EXPIRATION)
+                              : 0;
+    static_cast<std::vector<ServiceClient>*>(out)->push_back(
+        {Ipv4Address{ntohl(client)}, Ipv4Address{ntohl(endpoint)}, ntohs(port), left});
+    return 0;
+  };
+  nftnl_set_elem_foreach(set.get(), read, &clients);
+  return clients;
+}
+
+}  // namespace skiff::network

@@ -1,0 +1,19 @@
+// The variables that Services give to the containers of their namespace (kube-semantics.md 5.3), as the last
+// reconciliation left them.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/system_paths.h"
+
+namespace skiff::pod {
+
+inline std::string ServiceVariablesFile(const common::SystemPaths& paths) {
+  return paths.run_dir + "/services/variables.json";
+}
+
+// Empty when there are none.
+std::map<std::string, std::string> ReadServiceVariables(const common::SystemPaths& paths, const std::string& kube_namespace);
+
+}  // namespace skiff::pod

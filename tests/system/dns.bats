@@ -1,0 +1,221 @@
+# Names of pods, containers and Services, asked with dig from inside of the pods' namespaces.
+
+load common
+
+setup_file() {
+  common_setup_file
+  cp /etc/resolv.conf "$BATS_FILE_TMPDIR/resolv.conf"
+}
+teardown() {
+  for file in "$BATS_TEST_TMPDIR"/*.yaml; do [[ ! -f $file ]] || skiff kube down --force "$file" > /dev/null 2>&1 || true; done
+  remove_all
+  umount /etc/resolv.conf 2> /dev/null || true
+}
+
+in_netns() { nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' "$1")" "${@:2}"; }
+ask() { in_netns "$1" dig +short +time=2 +tries=1 "@$(gateway)" "${@:2}"; }           # CONTAINER QUESTION...
+full() { in_netns "$1" dig +time=2 +tries=1 "@$(gateway)" "${@:2}"; }
+gateway() { ip -j -4 addr show skiff0 | jq -r '.[0].addr_info[0].local'; }
+address_of() { skiff inspect --format '{{.NetworkSettings.IPAddress}}' "$1"; }
+
+host_resolver() {  # TEXT: the host's resolv.conf, for this sandbox only
+  printf '%s' "$1" > "$BATS_TEST_TMPDIR/resolv.conf"
+  mount --bind "$BATS_TEST_TMPDIR/resolv.conf" /etc/resolv.conf
+}
+
+play_file() {
+  cat > "$BATS_TEST_TMPDIR/$1.yaml"
+  timeout 90 skiff kube play -q "$BATS_TEST_TMPDIR/$1.yaml"
+}
+
+pod_yaml() {  # NAME LABEL [SPEC-LINE]
+  cat << YAML
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: $1, labels: {app: $2}}
+spec:
+  terminationGracePeriodSeconds: 0
+  ${3:-hostname: $1}
+  containers:
+    - name: main
+      image: localhost/busybox:latest
+      command: [sleep, "1000"]
+      ports: [{name: sql, containerPort: 5432}]
+YAML
+}
+
+@test "the examples of the Kubernetes DNS specification" {
+  { cat << YAML
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: db}, ports: [{name: http, port: 80, targetPort: sql}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, selector: {app: db}, ports: [{name: sql, port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: out}
+spec: {type: ExternalName, externalName: web.default.svc.cluster.local}
+YAML
+    pod_yaml db-0 db "hostname: db-0
+  subdomain: db"
+    pod_yaml db-1 db; pod_yaml client other; } | play_file names
+  ip=$(nft -j list map inet skiff-services addresses | jq -r '.nftables[] | .map?.elem[]?[0].concat[0]' | head -1)
+  zero=$(address_of db-0-main) one=$(address_of db-1-main)
+  [ "$(ask client-main dns-version.cluster.local TXT)" = '"1.1.0"' ]
+  [ "$(ask client-main web.default.svc.cluster.local A)" = "$ip" ]
+  [ "$(ask client-main WEB.Default.SVC.cluster.LOCAL A)" = "$ip" ]
+  [ "$(ask client-main +tcp web.default.svc.cluster.local A)" = "$ip" ]
+  [ "$(ask client-main _http._tcp.web.default.svc.cluster.local SRV)" = "0 100 80 web.default.svc.cluster.local." ]
+  [ "$(ask client-main -x "$ip")" = web.default.svc.cluster.local. ]
+  [ "$(ask client-main db.default.svc.cluster.local A | sort)" = "$(printf '%s\n' "$zero" "$one" | sort)" ]
+  [ "$(ask client-main db-0.db.default.svc.cluster.local A)" = "$zero" ]
+  [ "$(ask client-main "${one//./-}.db.default.svc.cluster.local" A)" = "$one" ]
+  [ "$(ask client-main _sql._tcp.db.default.svc.cluster.local SRV | wc -l)" -eq 2 ]
+  ask client-main _sql._tcp.db.default.svc.cluster.local SRV | grep -qx '0 50 5432 db-0.db.default.svc.cluster.local.'
+  [ "$(ask client-main -x "$zero")" = db-0.db.default.svc.cluster.local. ]
+  [ "$(ask client-main "${zero//./-}.default.pod.cluster.local" A)" = "$zero" ]
+  [ "$(ask client-main out.default.svc.cluster.local A)" = "$(printf 'web.default.svc.cluster.local.\n%s' "$ip")" ]
+  full client-main nobody.default.svc.cluster.local | grep -q 'status: NXDOMAIN'
+  full client-main web.default.svc.cluster.local AAAA | grep -q 'status: NOERROR'
+  full client-main web.default.svc.cluster.local | grep -q 'flags:.* aa'
+  full client-main +bufsize=1232 web.default.svc.cluster.local | grep -q 'EDNS: version: 0'
+  # By the resolver of the pod itself, with its search list.
+  in_pod client main cat /etc/resolv.conf | grep -qx "nameserver $(gateway)"
+  in_pod client main cat /etc/resolv.conf | grep -q '^search default.svc.cluster.local svc.cluster.local cluster.local'
+  in_pod client main cat /etc/resolv.conf | grep -qx 'options ndots:5'
+  in_pod db-0 main hostname -f | grep -qx db-0.db.default.svc.cluster.local
+  in_pod client main nslookup web.default.svc.cluster.local | grep -q "$ip"
+}
+
+@test "podman's names: containers, pods, the host; dns.podman; what --dns and --dns-search do" {
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  skiff run -d --name Two localhost/busybox:latest sleep 1000 > /dev/null
+  pod_yaml inpod x | play_file pod
+  [ "$(ask one two A)" = "$(address_of Two)" ]
+  [ "$(ask one two.dns.podman A)" = "$(address_of Two)" ]
+  [ "$(ask one inpod A)" = "$(address_of inpod-main)" ]
+  [ "$(ask one main A)" = "$(address_of inpod-main)" ]
+  [ "$(ask one "$(skiff inspect --format '{{.Id}}' Two | cut -c1-12)" A)" = "$(address_of Two)" ]
+  [ "$(ask one host.containers.internal A)" = "$(gateway)" ]
+  [ "$(ask one host.docker.internal A)" = "$(gateway)" ]
+  full one nobody.dns.podman | grep -q 'status: NXDOMAIN'
+  skiff exec one cat /etc/resolv.conf | grep -qx 'search dns.podman'
+  skiff exec one cat /etc/resolv.conf | grep -qx "nameserver $(gateway)"
+  skiff rm -f -t 0 Two > /dev/null
+  [ -z "$(ask one two.dns.podman A)" ]
+  run skiff run --rm --dns-search example.org localhost/busybox:latest cat /etc/resolv.conf
+  output_has "search example.org"
+}
+
+@test "other names are asked of the host's resolvers, one after another, also on the host's loopback" {
+  # The second one answers; the first is silent, as nobody is there.
+  host_resolver $'nameserver 127.0.0.77\nnameserver 127.0.0.78\n'
+  cat > "$BATS_TEST_TMPDIR/server.pl" << 'PERL'
+# Answers every question with 192.0.2.55.
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.78", LocalPort => 53, Proto => "udp") or die;
+while ($s->recv(my $q, 512)) {
+  my ($end) = index($q, "\0", 12) + 5;
+  my $question = substr($q, 12, $end - 12);
+  $s->send(substr($q, 0, 2) . pack("n5", 0x8180, 1, 1, 0, 0) . $question . pack("n3Nn", 0xc00c, 1, 1, 60, 4) . pack("C4", 192, 0, 2, 55));
+}
+PERL
+  perl "$BATS_TEST_TMPDIR/server.pl" 3>&- &
+  pod_yaml client x | play_file client
+  eventually 10 sh -c "[ \"\$(nsenter -n -t $(skiff inspect --format '{{.State.Pid}}' client-main) dig +short +time=5 +tries=1 @$(gateway) example.org A)\" = 192.0.2.55 ]"
+  cat << YAML | play_file out
+apiVersion: v1
+kind: Service
+metadata: {name: out}
+spec: {type: ExternalName, externalName: example.org}
+YAML
+  [ "$(ask client-main out.default.svc.cluster.local A)" = "$(printf 'example.org.\n192.0.2.55')" ]
+  kill %1
+  run full client-main example.org
+  output_has SERVFAIL
+}
+
+@test "dnsPolicy and dnsConfig" {
+  host_resolver $'search corp.example\nnameserver 192.0.2.53\n'
+  { pod_yaml none x "dnsPolicy: None
+  dnsConfig: {nameservers: [192.0.2.1], searches: [a.b], options: [{name: ndots, value: \"2\"}]}"
+    pod_yaml default x "dnsPolicy: Default"
+    pod_yaml more x "dnsConfig: {nameservers: [192.0.2.1], searches: [a.b], options: [{name: ndots, value: \"2\"}, {name: rotate}]}"
+  } | play_file policies
+  [ "$(in_pod none main cat /etc/resolv.conf)" = $'search a.b\nnameserver 192.0.2.1\noptions ndots:2' ]
+  [ "$(in_pod default main cat /etc/resolv.conf)" = $'search corp.example\nnameserver 192.0.2.53' ]
+  [ "$(in_pod more main cat /etc/resolv.conf)" = "search default.svc.cluster.local svc.cluster.local cluster.local corp.example a.b
+nameserver $(gateway)
+nameserver 192.0.2.1
+options ndots:2 rotate" ]
+}
+
+servers() { pgrep -x skiff-dns | sort -n; }
+
+@test "a killed name server is started again and no question is lost; the last pod ends it" {
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  [ "$(servers | wc -l)" -eq 2 ]
+  for victim in last first last first; do
+    if [ $victim = last ]; then kill -9 "$(servers | tail -1)"; else kill -9 "$(servers | head -1)"; fi
+    [ "$(ask one one +time=5 +tries=2 A)" = "$(address_of one)" ]
+    eventually 5 sh -c '[ "$(pgrep -cx skiff-dns)" -eq 2 ]'
+  done
+  kill -9 $(servers)  # both: the next command starts it
+  skiff run -d --name two localhost/busybox:latest sleep 1000 > /dev/null
+  [ "$(ask one two A)" = "$(address_of two)" ]
+  remove_all
+  assert_nothing_left
+  [ -z "$(servers)" ]
+}
+
+@test "port 53 taken: another port, and questions to 53 go there" {
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  remove_all
+  python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); time.sleep(60)' 3>&- &
+  sleep 0.5
+  skiff run -d --name two localhost/busybox:latest sleep 1000 > /dev/null
+  [ "$(ask two two A)" = "$(address_of two)" ]
+  [ "$(ask two +tcp two A)" = "$(address_of two)" ]
+  remove_all
+  assert_nothing_left
+  kill %1
+}
+
+@test "a firewall that drops what it does not know lets the pods' questions in, and is left as it was" {
+  iptables -P INPUT DROP
+  iptables -A INPUT -i lo -j ACCEPT
+  nft add table inet strict
+  nft 'add chain inet strict in { type filter hook input priority 10; policy drop; }'
+  nft add rule inet strict in iifname lo accept
+  before=$(iptables-save -t filter | grep -v '^[#:]'; nft list table inet strict)
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  [ "$(ask one one A)" = "$(address_of one)" ]
+  [ "$(ask one +tcp one A)" = "$(address_of one)" ]
+  iptables -L INPUT > /dev/null  # it can still read its table
+  skiff rm -f -t 0 one > /dev/null
+  [ "$(iptables-save -t filter | grep -v '^[#:]'; nft list table inet strict)" = "$before" ]
+  iptables -P INPUT ACCEPT
+  nft delete table inet strict
+}
+
+@test "look-ups while pods come and go: no failure, no stale answer" {
+  skiff run -d --name asker localhost/busybox:latest sleep 1000 > /dev/null
+  asker=$(address_of asker)
+  in_netns asker bash -c "for i in \$(seq 1500); do
+    [ \"\$(dig +short +time=3 +tries=1 @$(gateway) asker A)\" = $asker ] || { echo failed at \$i; exit 1; }; done" > "$BATS_TEST_TMPDIR/result" 2>&1 3>&- &
+  looker=$!
+  for round in 1 2 3; do
+    for i in 1 2 3 4; do skiff run -d --name "c$i" localhost/busybox:latest sleep 1000 > /dev/null 3>&- & done
+    for job in $(jobs -p); do [ "$job" = "$looker" ] || wait "$job"; done
+    for i in 1 2 3 4; do [ "$(ask asker "c$i.dns.podman" A)" = "$(address_of "c$i")" ]; done
+    for i in 1 2 3 4; do skiff rm -f -t 0 "c$i" > /dev/null; [ -z "$(ask asker "c$i.dns.podman" A)" ]; done
+  done
+  wait "$looker" || { cat "$BATS_TEST_TMPDIR/result"; false; }
+}

@@ -1,0 +1,219 @@
+# kube get, describe, events, logs, exec, delete, apply, scale: kubectl's words and layouts over real pods.
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup_file() { common_setup_file; }
+teardown() { remove_all; for kind in deployments configmaps secrets; do skiff kube delete "$kind" --all > /dev/null 2>&1 || true; done; }
+
+pod_yaml() {  # NAME COMMAND [POLICY]
+  cat << YAML
+apiVersion: v1
+kind: Pod
+metadata:
+  name: $1
+  labels: {app: $1, tier: front}
+spec:
+  restartPolicy: ${3:-Always}
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: main
+      image: localhost/busybox:latest
+      command: [sh, -c, "$2"]
+---
+YAML
+}
+
+deployment_yaml() {  # REPLICAS
+  cat << YAML
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: $1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: main, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+---
+YAML
+}
+
+status_is() { [ "$(skiff kube get pod "$1" --no-headers | awk '{print $2, $3}')" = "$2" ]; }
+
+@test "get shows READY, STATUS, RESTARTS and AGE as kubectl does" {
+  { pod_yaml up "sleep 1000"; pod_yaml done "true" Never; pod_yaml bad "exit 3" Never; pod_yaml loop "exit 1"; } | play -q
+  eventually 20 status_is up "1/1 Running"
+  eventually 20 status_is done "0/1 Completed"
+  eventually 20 status_is bad "0/1 Error"
+  eventually 20 status_is loop "0/1 CrashLoopBackOff"
+  run skiff kube get pods
+  [ "${lines[0]}" = "NAME   READY   STATUS             RESTARTS     AGE" ] ||
+    [[ "${lines[0]}" =~ ^NAME\ +READY\ +STATUS\ +RESTARTS\ +AGE$ ]]
+  [[ "${lines[1]}" =~ ^bad\ +0/1\ +Error\ +0\ +[0-9]+s$ ]]
+  [[ "$output" =~ loop\ +0/1\ +CrashLoopBackOff\ +1\ \([0-9]+s\ ago\)\ +[0-9]+s ]]
+  [ "$(skiff kube get po -o name | tr '\n' ' ')" = "pod/bad pod/done pod/loop pod/up " ]
+  [ "$(skiff kube get pods --field-selector status.phase=Running -o name | sort | tr '\n' ' ')" = "pod/loop pod/up " ]
+  [ "$(skiff kube get pods -l 'app in (up,bad),tier' -o name | tr '\n' ' ')" = "pod/bad pod/up " ]
+  [[ "$(skiff kube get pod up --show-labels --no-headers)" == *" app=up,tier=front" ]]
+  run skiff kube get pods -o wide up
+  output_has "NOMINATED NODE"
+  [[ "${lines[1]}" == *"$(skiff inspect --format '{{.NetworkSettings.IPAddress}}' up-main)"* ]]
+}
+
+@test "what is not there: kubectl's words and exit codes" {
+  run --separate-stderr skiff kube get pods
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [ "$stderr" = "No resources found in default namespace." ]
+  run --separate-stderr skiff kube get pods -A
+  [ "$stderr" = "No resources found" ]
+  run --separate-stderr skiff kube get pod nope
+  [ "$status" -eq 1 ]
+  [ "$stderr" = 'Error from server (NotFound): pods "nope" not found' ]
+  run --separate-stderr skiff kube get deploy/nope
+  [ "$stderr" = 'Error from server (NotFound): deployments.apps "nope" not found' ]
+  run --separate-stderr skiff kube get widgets
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "error: the server doesn't have a resource type \"widgets\"" ]
+  run skiff kube get pods nope --ignore-not-found
+  [ "$status" -eq 0 ]
+}
+
+@test "json, yaml, jsonpath and custom columns" {
+  pod_yaml up "sleep 1000" | play -q
+  eventually 20 status_is up "1/1 Running"
+  [ "$(skiff kube get pod up -o json | jq -r '.status.containerStatuses[0].state.running.startedAt')" != null ]
+  [ "$(skiff kube get pods -o json | jq -r '.kind, .items[0].metadata.name' | tr '\n' ' ')" = "List up " ]
+  skiff kube get pod up -o yaml | grep -q '^  phase: Running$'
+  [ "$(skiff kube get pod up -o=jsonpath='{.status.phase}')" = Running ]
+  [ "$(skiff kube get pods -o 'jsonpath={range .items[*]}{.metadata.name}={.spec.containers[0].image}{"\n"}{end}')" = "up=localhost/busybox:latest" ]
+  [ "$(skiff kube get pod up -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]
+  [ "$(skiff kube get pod up -o custom-columns=NAME:.metadata.name,QOS:.status.qosClass | tail -1)" = "up     BestEffort" ]
+  run skiff kube get pod up -o 'jsonpath={.a'
+  [ "$status" -eq 1 ]
+  output_has "error: error parsing jsonpath {.a: unclosed action"
+  # What get writes can be played again.
+  skiff kube get pod up -o yaml > "$BATS_TEST_TMPDIR/up.yaml"
+  run play < "$BATS_TEST_TMPDIR/up.yaml"
+  [ "$status" -eq 0 ]
+}
+
+@test "init containers show their progress" {
+  play -q << YAML &
+apiVersion: v1
+kind: Pod
+metadata: {name: slow}
+spec:
+  terminationGracePeriodSeconds: 1
+  initContainers: [{name: i, image: localhost/busybox:latest, command: [sh, -c, "while ! [ -e /d/go ]; do sleep 0.1; done"], volumeMounts: [{name: d, mountPath: /d}]}]
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+  volumes: [{name: d, emptyDir: {}}]
+YAML
+  eventually 20 status_is slow "0/1 Init:0/1"
+  run skiff kube logs slow -c c
+  [ "$status" -eq 1 ]
+  output_has 'Error from server (BadRequest): container "c" in pod "slow" is waiting to start'
+  eventually 20 timeout 20 skiff kube exec slow -c i -- touch /d/go
+  wait
+  eventually 20 status_is slow "1/1 Running"
+}
+
+@test "deployments, other kinds, several kinds and namespaces" {
+  { deployment_yaml 2; echo '{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}, data: {a: "1"}}'; } | play -q
+  eventually 20 sh -c '[ "$(skiff kube get deploy web --no-headers | awk "{print \$2, \$3, \$4}")" = "2/2 2 2" ]'
+  run skiff kube get all
+  output_has "pod/web-"
+  output_has "deployment.apps/web"
+  run skiff kube get deploy,cm -o name
+  [ "$output" = $'deployment.apps/web\nconfigmap/conf' ]
+  [[ "$(skiff kube get cm conf --no-headers)" =~ ^conf\ +1\ +[0-9]+s$ ]]
+  [ "$(skiff kube get pods -l app=web -o 'jsonpath={.items[0].metadata.ownerReferences[0].name}')" = web ]
+  run skiff kube get cm -A
+  [[ "${lines[0]}" =~ ^NAMESPACE\ +NAME ]]
+  run skiff kube scale deployment/web --replicas=1
+  [ "$output" = "deployment.apps/web scaled" ]
+  [ "$(skiff kube get pods -l app=web -o name | wc -l)" -eq 1 ]
+  run timeout 30 skiff kube rollout status deployment/web
+  [ "${lines[-1]}" = 'deployment "web" successfully rolled out' ]
+  run skiff kube delete deployment web
+  [ "$output" = 'deployment.apps "web" deleted' ]
+  [ -z "$(skiff kube get pods -o name 2>/dev/null)" ]
+  run skiff kube delete -f - <<< '{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}, data: {a: "1"}}'
+  [ "$output" = 'configmap "conf" deleted' ]
+}
+
+@test "get -w shows each change" {
+  skiff kube get pods -w > "$BATS_TEST_TMPDIR/watch" 3>&- &
+  watcher=$!
+  pod_yaml up "sleep 1000" | play -q
+  eventually 20 grep -qE '^up +1/1 +Running' "$BATS_TEST_TMPDIR/watch"
+  skiff kube delete pod up
+  eventually 20 sh -c "[ \$(grep -c ^up '$BATS_TEST_TMPDIR/watch') -ge 2 ]"
+  kill $watcher
+  [ "$(grep -c ^NAME "$BATS_TEST_TMPDIR/watch")" -eq 1 ]
+}
+
+@test "describe tells everything, with events at the end" {
+  pod_yaml up "echo hello; sleep 1000" | play -q
+  eventually 20 status_is up "1/1 Running"
+  run skiff kube describe pod up
+  [ "$status" -eq 0 ]
+  [[ "${lines[0]}" =~ ^Name:\ +up$ ]]
+  output_has "Restart Count:  0"
+  output_has "app=up"
+  [[ "$output" =~ Normal\ +Scheduled\ +.*Successfully\ assigned\ default/up ]]
+  [[ "$output" =~ Normal\ +Started\ +.*Started\ container\ main ]]
+  [[ "$(skiff kube describe pod/up --show-events=false)" != *"Successfully assigned"* ]]
+  run skiff kube describe pod nope
+  [ "$status" -eq 1 ]
+  run skiff kube events --for pod/up
+  [[ "${lines[0]}" =~ ^LAST\ SEEN\ +TYPE\ +REASON\ +OBJECT\ +MESSAGE$ ]]
+  [[ "$output" =~ Normal\ +Started\ +pod/up\ +Started\ container\ main ]]
+  [ -z "$(skiff kube events --types=Warning 2>/dev/null)" ]
+}
+
+@test "events in podman's words" {
+  pod_yaml up "sleep 1000" | play -q
+  eventually 20 status_is up "1/1 Running"
+  run skiff events --stream=false --filter event=start --filter type=container
+  [[ "$output" =~ container\ start\ [0-9a-f]{64}\ \(image=localhost/busybox:latest,\ name=up-main ]]
+  [ "$(skiff events --stream=false --filter container=up-main --format '{{.Status}}' | tr '\n' ' ')" = "create start " ]
+}
+
+@test "logs and exec take pods, containers and selectors" {
+  { pod_yaml up "echo one; echo two; sleep 1000"; deployment_yaml 1; } | play -q
+  eventually 20 sh -c 'skiff kube logs up | grep -q two'
+  [ "$(skiff kube logs up --tail=1)" = two ]
+  [ "$(skiff kube logs -l app=up --prefix | head -1)" = "[pod/up/main] one" ]
+  [ "$(timeout 20 skiff kube exec up -- sh -c 'echo $0 in pod' me)" = "me in pod" ]
+  [ "$(timeout 20 skiff kube exec deploy/web -- echo hi)" = hi ]
+  run timeout 20 skiff kube exec up -- sh -c 'exit 7'
+  [ "$status" -eq 7 ]
+  output_has "command terminated with exit code 7"
+  run skiff kube exec up -c nope -- true
+  output_has "error: container nope is not valid for pod up"
+  run skiff kube logs up -p
+  [ "$status" -eq 1 ]
+  output_has 'previous terminated container "main" in pod "up" not found'
+}
+
+@test "logs show the current run only, -p the one before" {
+  pod_yaml loop "echo run \$(cat /d/n 2>/dev/null); sleep 0.5; exit 1" | play -q
+  eventually 20 sh -c 'skiff kube logs loop -p 2>/dev/null | grep -q run'
+  [ "$(skiff kube logs loop | wc -l)" -le 1 ]
+}
+
+@test "apply has kubectl's lines" {
+  run skiff kube apply -f - < <(pod_yaml fresh "sleep 1000")
+  [ "$output" = "pod/fresh created" ]
+  run skiff kube apply -f - < <(pod_yaml fresh "sleep 1000")
+  [ "$output" = "pod/fresh unchanged" ]
+  run skiff kube apply -f - < <(pod_yaml fresh "sleep 2000")
+  [ "$output" = "pod/fresh configured" ]
+  run skiff kube delete pod/fresh --force
+  output_has 'pod "fresh" force deleted'
+  [ -z "$(skiff ps -aq)" ]
+}

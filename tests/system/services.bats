@@ -1,0 +1,295 @@
+# Services: cluster addresses, node ports, load balancers, endpoints by hand; seen from pods, the host and other hosts.
+
+load common
+
+setup_file() { common_setup_file; }
+teardown() {
+  for file in "$BATS_TEST_TMPDIR"/*.yaml; do [[ ! -f $file ]] || skiff kube down --force "$file" > /dev/null 2>&1 || true; done
+  remove_all
+  ip link del uplink 2> /dev/null || true
+  ip netns del other 2> /dev/null || true
+}
+
+pod_yaml() {  # NAME [LABEL] [PORT-NAME]: a page that names its pod
+  cat << YAML
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: $1, labels: {app: ${2:-web}}}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [sh, -c, "mkdir /w; echo $1 > /w/index.html; exec httpd -f -p 8080 -h /w"]
+      ports: [{name: ${3:-page}, containerPort: 8080}]
+YAML
+}
+
+service_yaml() {  # NAME SPEC-LINES
+  printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec:\n  selector: {app: web}\n%s\n' "$1" "$2"
+}
+web_ports='  ports: [{name: http, port: 80, targetPort: page}]'
+
+play_file() {  # NAME < YAML
+  cat > "$BATS_TEST_TMPDIR/$1.yaml"
+  timeout 90 skiff kube play -q "$BATS_TEST_TMPDIR/$1.yaml"
+}
+
+fetch() { wget -q -T 5 -t 1 -O - "http://$1/"; }
+fetch_in() { in_pod "$1" c wget -q -O - "http://$2/"; }  # with -T the static busybox crashes
+
+# From the kernel: the first address of the table that is not a node port's.
+cluster_ip() {
+  nft -j list map inet skiff-services addresses 2> /dev/null | jq -r '.nftables[] | .map?.elem[]?[0].concat[0]' | head -1
+}
+idle_ip() { nft -j list set inet skiff-services idle-addresses | jq -r '.nftables[] | .set?.elem[]?.concat[0]' | head -1; }
+node_port() { nft -j list map inet skiff-services ports | jq -r '.nftables[] | .map?.elem[]?[0].concat[1]' | head -1; }
+
+other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
+  ip netns add other
+  ip link add uplink type veth peer name eth0 netns other
+  ip addr add 192.0.2.1/24 dev uplink
+  ip link set uplink up
+  ip -n other addr add 192.0.2.2/24 dev eth0
+  ip -n other link set eth0 up
+  ip -n other link set lo up
+  ip -n other route add default via 192.0.2.1
+}
+
+answers() {  # COUNT COMMAND...: the different answers, sorted
+  local count=$1
+  shift
+  for _ in $(seq "$count"); do "$@"; done | sort -u | xargs
+}
+
+@test "a cluster address spreads over its pods, for other pods, themselves and the host, and is the same when played again" {
+  { service_yaml web "$web_ports"; pod_yaml a; pod_yaml b; pod_yaml client other; } | play_file web
+  ip=$(cluster_ip)
+  [[ $ip == 10.96.* ]]
+  eventually 10 fetch "$ip"
+  [ "$(answers 30 fetch "$ip")" = "a b" ]
+  [ "$(answers 20 fetch_in client "$ip")" = "a b" ]
+  [ "$(answers 20 fetch_in a "$ip")" = "a b" ]  # itself as well
+  before=$(nft -j list table inet skiff-services)
+  run skiff kube play "$BATS_TEST_TMPDIR/web.yaml"
+  output_has "service/web unchanged"
+  [ "$(cluster_ip)" = "$ip" ]
+  [ "$(nft -j list table inet skiff-services)" = "$before" ]
+  skiff kube down "$BATS_TEST_TMPDIR/web.yaml" > /dev/null
+  assert_nothing_left
+  run ip route get 10.96.0.1
+  [[ $output != *skiff* ]]
+}
+
+@test "without endpoints a connection is refused at once; they follow the pods that start, stop and end" {
+  service_yaml web "$web_ports" | play_file service
+  pod_yaml client other | play_file client
+  ip=$(idle_ip)
+  SECONDS=0
+  run fetch_in client "$ip"
+  [ "$status" -ne 0 ]
+  output_has refused
+  run wget -T 5 -t 1 -O - "http://$ip/"
+  output_has refused
+  ((SECONDS < 4))
+  pod_yaml a | play_file a
+  eventually 10 fetch "$ip"
+  skiff pod stop -t 0 a > /dev/null
+  run fetch_in client "$ip"
+  output_has refused
+  skiff pod start a > /dev/null
+  eventually 10 fetch "$ip"
+  kill -9 "$(skiff inspect --format '{{.State.Pid}}' a-c)"
+  run skiff pod rm -f -t 0 a
+  run fetch "$ip"
+  [ "$status" -ne 0 ]
+  # Also what is not a Service at all.
+  run wget -T 5 -t 1 -O - "http://$ip:81/"
+  output_has refused
+}
+
+@test "node ports and load balancers: from localhost, the host's address, other hosts and pods; a taken port is refused" {
+  other_host
+  { service_yaml np "  type: NodePort
+  ports: [{name: http, port: 80, targetPort: page, nodePort: 30080}]"
+    service_yaml lb "  type: LoadBalancer
+  ports: [{port: 8088, targetPort: 8080}]"
+    pod_yaml a; pod_yaml client other; } | play_file web
+  eventually 10 fetch 127.0.0.1:30080
+  for port in 30080 8088; do
+    [ "$(fetch "127.0.0.1:$port")" = a ]
+    [ "$(fetch "192.0.2.1:$port")" = a ]
+    [ "$(ip netns exec other wget -q -T 5 -t 1 -O - "http://192.0.2.1:$port/")" = a ]
+    [ "$(fetch_in client "192.0.2.1:$port")" = a ]
+  done
+  run play_file taken < <(service_yaml two "  type: NodePort
+  ports: [{port: 80, nodePort: 30080}]")
+  [ "$status" -eq 125 ]
+  output_has 'Service "default/np"'
+  run play_file taken < <(service_yaml two "  type: NodePort
+  ports: [{port: 80, nodePort: 80}]")
+  output_has "The range of valid ports is 30000-32767"
+  busybox httpd -f -p 30081 -h /etc 3>&- &
+  eventually 5 wget -q -O /dev/null http://127.0.0.1:30081/hostname
+  run play_file taken < <(service_yaml two "  type: NodePort
+  ports: [{port: 80, nodePort: 30081}]")
+  [ "$status" -eq 125 ]
+  output_has busybox
+  kill %1
+  run play_file taken < <(pod_yaml p x | sed 's/containerPort: 8080/containerPort: 8080, hostPort: 8088/')
+  [ "$status" -eq 125 ]
+  output_has "in use by Service default/lb"
+}
+
+@test "sessionAffinity keeps a client with its pod, also when others come" {
+  { service_yaml web "  sessionAffinity: ClientIP
+$web_ports"; pod_yaml a; pod_yaml b; pod_yaml client other; } | play_file web
+  ip=$(cluster_ip)
+  eventually 10 fetch_in client "$ip"
+  first=$(fetch_in client "$ip")
+  pod_yaml d | play_file d
+  [ "$(answers 15 fetch_in client "$ip")" = "$first" ]
+  skiff pod rm -f -t 0 "$first" > /dev/null
+  second=$(fetch_in client "$ip")
+  [ "$second" != "$first" ]
+  [ "$(answers 10 fetch_in client "$ip")" = "$second" ]
+}
+
+@test "connections go on while their pod leaves, new ones go to the others" {
+  { service_yaml web "  ports: [{port: 7000}]"
+    cat << YAML
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: old, labels: {app: web}}
+spec:
+  terminationGracePeriodSeconds: 20
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [sh, -c, "trap '' TERM; while true; do nc -l -p 7000 -e cat; done"]
+YAML
+  } | play_file web
+  ip=$(cluster_ip)
+  exec 7<> "/dev/tcp/$ip/7000" || { sleep 1; exec 7<> "/dev/tcp/$ip/7000"; }
+  echo before >&7
+  read -r -t 5 line <&7
+  [ "$line" = before ]
+  skiff pod stop old > /dev/null 2>&1 3>&- 7>&- &
+  eventually 10 sh -c 'skiff follow-pods; nft list set inet skiff-services idle-addresses | grep -q elements'
+  echo after >&7
+  read -r -t 5 line <&7
+  [ "$line" = after ]
+  run bash -c "exec 8<> /dev/tcp/$ip/7000"
+  output_has refused
+  exec 7>&-
+  skiff pod kill old > /dev/null || true
+  wait
+}
+
+@test "UDP flows move when their endpoint is replaced" {
+  udp_server='$s = IO::Socket::INET->new(LocalPort => 5000, Proto => "udp"); while ($s->recv($_, 100)) { $s->send("@ARGV") }'
+  { service_yaml web "  ports: [{port: 53, protocol: UDP, targetPort: 5000}]"; pod_yaml a; } | play_file web
+  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' a-c)" perl -MIO::Socket::INET -e "$udp_server" a 3>&- &
+  ip=$(cluster_ip)
+  cat > "$BATS_TEST_TMPDIR/client.pl" << 'PERL'
+$s = IO::Socket::INET->new(PeerAddr => shift, PeerPort => 53, Proto => "udp"); $| = 1;
+while (<STDIN>) { for $try (1 .. 50) { $s->send("x"); eval { local $SIG{ALRM} = sub { die }; alarm 1; $got = undef; $s->recv($got, 100); alarm 0 };
+  last if $got; select(undef, undef, undef, 0.1) } print "$got\n" }
+PERL
+  coproc perl -MIO::Socket::INET "$BATS_TEST_TMPDIR/client.pl" "$ip"
+  echo >&"${COPROC[1]}"
+  read -r -t 20 line <&"${COPROC[0]}"
+  [ "$line" = a ]
+  pod_yaml b | play_file b
+  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' b-c)" perl -MIO::Socket::INET -e "$udp_server" b 3>&- &
+  skiff pod rm -f -t 0 a > /dev/null
+  echo >&"${COPROC[1]}"
+  read -r -t 60 line <&"${COPROC[0]}"
+  [ "$line" = b ]
+  kill "$COPROC_PID" %1 %3 2> /dev/null || true
+}
+
+@test "Services without selector: Endpoints and EndpointSlices lead to other hosts" {
+  other_host
+  ip netns exec other busybox httpd -f -p 9000 -h /etc 3>&- &
+  { pod_yaml client other
+    cat << YAML
+---
+apiVersion: v1
+kind: Service
+metadata: {name: out}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: out}
+subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 9000}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: sliced}
+spec: {ports: [{port: 81}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: sliced-1, labels: {kubernetes.io/service-name: sliced}}
+addressType: IPv4
+endpoints: [{addresses: [192.0.2.2]}, {addresses: [192.0.2.99], conditions: {ready: false}}]
+ports: [{port: 9000}]
+YAML
+  } | play_file out
+  for target in $(nft -j list map inet skiff-services addresses |
+    jq -r '.nftables[] | .map?.elem[]?[0].concat | "\(.[0]):\(.[2])"'); do
+    eventually 5 in_pod client c wget -q -O - "http://$target/hostname"
+  done
+  kill %1
+}
+
+@test "containers get the variables of the Services of their namespace, unless they do not want them" {
+  { service_yaml my-web "$web_ports"; pod_yaml a
+    pod_yaml b | sed 's/^spec:/spec:\n  enableServiceLinks: false/'; } | play_file web
+  ip=$(cluster_ip)
+  in_pod a c env | grep -x "MY_WEB_SERVICE_HOST=$ip"
+  in_pod a c env | grep -x "MY_WEB_SERVICE_PORT_HTTP=80"
+  in_pod a c env | grep -x "MY_WEB_PORT_80_TCP=tcp://$ip:80"
+  ! in_pod b c env | grep MY_WEB
+}
+
+@test "the table of Services comes back when it was flushed" {
+  { service_yaml web "$web_ports"; pod_yaml a; } | play_file web
+  ip=$(cluster_ip)
+  eventually 10 fetch "$ip"
+  nft delete table inet skiff-services
+  run fetch "$ip"
+  [ "$status" -ne 0 ]
+  skiff kube play -q "$BATS_TEST_TMPDIR/web.yaml"
+  [ "$(fetch "$ip")" = a ]
+  [ "$(cluster_ip)" = "$ip" ]
+}
+
+@test "20 plays with Services at once: all addresses differ and work, nothing is left" {
+  for i in $(seq 20); do
+    { service_yaml "s$i" "  ports: [{port: 80, targetPort: 8080}]" | sed "s/app: web/app: w$i/"; pod_yaml "p$i" "w$i"; } > "$BATS_TEST_TMPDIR/f$i.yaml"
+    skiff kube play -q "$BATS_TEST_TMPDIR/f$i.yaml" > "$BATS_TEST_TMPDIR/log$i" 2>&1 3>&- &
+  done
+  for job in $(jobs -p); do wait "$job" || { cat "$BATS_TEST_TMPDIR"/log*; false; }; done
+  mapfile -t ips < <(nft -j list map inet skiff-services addresses | jq -r '.nftables[] | .map?.elem[]?[0].concat[0]' | sort -u)
+  [ "${#ips[@]}" -eq 20 ]
+  for ip in "${ips[@]}"; do eventually 10 fetch "$ip"; done
+  [ "$(for ip in "${ips[@]}"; do fetch "$ip"; done | sort -u | wc -l)" -eq 20 ]
+  for i in $(seq 20); do skiff kube down "$BATS_TEST_TMPDIR/f$i.yaml" > "$BATS_TEST_TMPDIR/log$i" 2>&1 3>&- & done
+  for job in $(jobs -p); do wait "$job" || { cat "$BATS_TEST_TMPDIR"/log*; false; }; done
+  assert_nothing_left
+  [ -z "$(find /var/lib/skiff/services -type l)" ]
+}
+
+@test "what generate -s writes plays to a Service that works" {
+  pod_yaml a | play_file a
+  skiff kube generate -s a > "$BATS_TEST_TMPDIR/made.yaml"
+  skiff kube down "$BATS_TEST_TMPDIR/a.yaml" > /dev/null
+  skiff kube play -q "$BATS_TEST_TMPDIR/made.yaml"
+  eventually 10 sh -c 'wget -q -T 5 -t 1 -O - "http://127.0.0.1:$(nft -j list map inet skiff-services ports |
+    jq -r ".nftables[] | .map?.elem[]?[0].concat[1]" | head -1)/" | grep -qx a'
+}

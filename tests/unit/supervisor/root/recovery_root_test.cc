@@ -1,0 +1,77 @@
+// What killed processes cost.
+#include "tests/unit/supervisor/root/supervisor_fixture.h"
+
+namespace skiff::supervisor {
+namespace {
+
+TEST_F(SupervisorRootTest, AKilledSupervisorIsReplacedAndLosesNothing) {
+  TestPod pod("killed");
+  pod.AddContainer("c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo line $i; done; exit 5");
+  ASSERT_STARTS(pod);
+  const int64_t infra = pod.Status().infra_pid;
+  for (int kill_count = 0; kill_count < 8; ++kill_count) {
+    std::vector<pid_t> pids;
+    ASSERT_TRUE(WaitUntil([&] { return !(pids = pod.ProcessesOf("skiff-supervisor")).empty(); }));
+    ::kill(pids.front(), SIGKILL);
+    ASSERT_OK(pod.Ask("status", ""));
+  }
+  ASSERT_TRUE(pod.WaitForState("c", "exited"));
+  EXPECT_EQ(pod.StatusOf("c").exit_code, 5);
+  EXPECT_EQ(pod.StatusOf("c").restart_count, 0);
+  EXPECT_EQ(pod.Status().infra_pid, infra);
+  std::string expected;
+  for (int i = 1; i <= 30000; ++i) expected += fmt::format("line {}\n", i);
+  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
+  ASSERT_OK(pod.Stop());
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, AnEndWhileNoSupervisorLivesIsKnown) {
+  TestPod pod("unseen");
+  pod.AddContainer("c", "sleep 0.3; exit 9");
+  ASSERT_STARTS(pod);
+  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
+  ::kill(supervisor, SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(pod.WaitForState("c", "exited"));
+  EXPECT_EQ(pod.StatusOf("c").exit_code, 9);
+}
+
+TEST_F(SupervisorRootTest, InfraKilledEndsThePod) {
+  TestPod pod("noinfra");
+  pod.AddContainer("c", "while :; do sleep 1; done");
+  ASSERT_STARTS(pod);
+  ::kill(static_cast<pid_t>(pod.Status().infra_pid), SIGKILL);
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
+  EXPECT_EQ(pod.Status().reason, "SandboxChanged");
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, AllKilledIsCleanedUpByTheNextCommand) {
+  TestPod pod("dead");
+  pod.AddContainer("c", "sleep 1000");
+  ASSERT_STARTS(pod);
+  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
+  ::kill(supervisor, SIGSTOP);
+  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
+  ASSERT_OK(CleanUpDeadPod(pod.plan()));
+  EXPECT_TRUE(WaitUntil([&] { return pod.Leftovers().empty(); })) << pod.Leftovers();
+  EXPECT_TRUE(WaitUntil([&] { return ::kill(static_cast<pid_t>(pod.Status().infra_pid), 0) != 0; }));
+}
+
+TEST_F(SupervisorRootTest, SupervisorCleansUpWhenOnlyTheReaperIsKilled) {
+  TestPod pod("headless");
+  pod.AddContainer("c", "sleep 1000");
+  ASSERT_STARTS(pod);
+  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
+  ASSERT_TRUE(pod.WaitFor([](const PodStatus& status) { return status.state == "exited"; }));
+  EXPECT_EQ(pod.StatusOf("c").reason, "ContainerStatusUnknown");
+  EXPECT_TRUE(WaitUntil([&] { return pod.ProcessesOf("skiff-supervisor").empty(); }));
+  ASSERT_OK(CleanUpDeadPod(pod.plan()));
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+}  // namespace
+}  // namespace skiff::supervisor
