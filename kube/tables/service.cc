@@ -42,7 +42,7 @@ const Struct& Describe(const SessionAffinityConfig*) {
 const Struct& Describe(const ServiceSpec*) {
   static const Struct table{"ServiceSpec", {
       F<&ServiceSpec::ports>("ports"),
-      F<&ServiceSpec::selector>("selector").Check(CheckLabels),
+      F<&ServiceSpec::selector>("selector").CheckEach(QualifiedNameDetail, LabelValueDetail),
       F<&ServiceSpec::cluster_ip>("clusterIP").Note("default: a free one of the service range"),
       F<&ServiceSpec::cluster_ips>("clusterIPs"),
       F<&ServiceSpec::type>("type").Default("ClusterIP").OneOf({"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"}),
