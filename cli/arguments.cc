@@ -66,6 +66,7 @@ struct Arguments::Impl {
   int least = 0;
   int most = 0;
   bool flags_end = false;
+  bool pass_everything = false;
   bool help = false;
   std::string refusal;
 
@@ -196,6 +197,11 @@ void Arguments::EndFlagsAtFirstOperand() {
   impl_->app.prefix_command();
 }
 
+void Arguments::PassEverything(std::vector<std::string>& target) {
+  impl_->operands = &target;
+  impl_->pass_everything = true;
+}
+
 std::vector<std::string> Arguments::Impl::LongNames() const {
   std::vector<std::string> names;
   for (const FlagInfo& flag : flags)
@@ -228,6 +234,10 @@ Result<> Arguments::Impl::CheckRest(const std::vector<std::string>& rest) const 
 }
 
 Result<bool> Arguments::Parse(std::vector<std::string> arguments) {
+  if (impl_->pass_everything) {
+    *impl_->operands = std::move(arguments);
+    return true;
+  }
   arguments = Normalized(std::move(arguments), impl_->notation);
   // Words behind "--" are operands whatever they look like.
   std::vector<std::string> literal;

@@ -54,6 +54,8 @@ class Arguments {
   void Operands(std::vector<std::string>& target, int least, int most = -1);
   // Everything from the first operand on is operand ("run IMAGE ls -l").
   void EndFlagsAtFirstOperand();
+  // Every word goes to `target` as it stands, --help too: another program reads them.
+  void PassEverything(std::vector<std::string>& target);
 
   // kInvalid: one sentence for the user. False: --help was asked for.
   common::Result<bool> Parse(std::vector<std::string> arguments);

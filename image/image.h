@@ -35,6 +35,7 @@ struct Image {
   std::string id;       // 64 hex digits
   std::string digest;   // of the manifest, "sha256:..."
   std::vector<std::string> names;  // fully qualified, with tag
+  std::vector<std::string> names_history;  // names it has had, the latest first
   std::string top_layer;
   std::string created;  // RFC 3339
   int64_t size = 0;     // bytes, uncompressed

@@ -113,7 +113,7 @@ Result<> LockedStore::RemoveImage(const std::string& image_id) {
   const auto tops = TopLayers(*image);
   for (const auto& top : tops) {
     ASSIGN_OR_RETURN(const bool mounted, IsMounted(layout_, top));
-    if (mounted) return MakeError(ErrorCode::kBusy, "image {} is mounted; run `podman image unmount` first", image_id.substr(0, 12));
+    if (mounted) return MakeError(ErrorCode::kBusy, "image {} is mounted; run `skiff image unmount` first", image_id.substr(0, 12));
   }
   images_.RemoveById(image_id);
   TRY(SaveImages());

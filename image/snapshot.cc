@@ -35,6 +35,7 @@ StoredImage Decode(const JsonValue& record, const Snapshot& snapshot) {
   image.id = common::GetString(record, "id");
   image.digest = common::GetString(record, "digest");
   image.names = common::GetStrings(record, "names");
+  image.names_history = common::GetStrings(record, "names-history");
   image.top_layer = common::GetString(record, "layer");
   image.created = common::GetString(record, "created");
   image.size = SumOfSizes(record);

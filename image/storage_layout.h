@@ -23,6 +23,7 @@ class StorageLayout {
   std::string LayersLock() const { return graph_ + "/overlay-layers/layers.lock"; }
   std::string TarSplit(std::string_view id) const { return fmt::format("{}/overlay-layers/{}.tar-split.gz", graph_, id); }
   std::string LayerData(std::string_view id) const { return fmt::format("{}/overlay-layers/{}", graph_, id); }
+  std::string MountPointsLock() const { return run_ + "/overlay-layers/mountpoints.lock"; }
   std::string MountPointsJson() const { return run_ + "/overlay-layers/mountpoints.json"; }
 
   std::string ImagesJson() const { return graph_ + "/overlay-images/images.json"; }

@@ -81,4 +81,12 @@ Result<std::vector<std::string>> Store::LowerDirs(const Image& image) const {
   return directories;
 }
 
+Result<std::vector<Store::Layer>> Store::Layers(const Image& image) const {
+  ASSIGN_OR_RETURN(const auto snapshot, cache_->Get());
+  ASSIGN_OR_RETURN(const auto chain, snapshot->Chain(image.top_layer), "image {}", image.id);
+  std::vector<Layer> layers;
+  for (auto id = chain.rbegin(); id != chain.rend(); ++id) layers.push_back({*id, snapshot->layers.find(*id)->second.size});
+  return layers;
+}
+
 }  // namespace skiff::image

@@ -31,14 +31,30 @@ class Store {
   // page is limited.
   common::Result<std::vector<std::string>> LowerDirs(const Image& image) const;
 
+  // The image's layers, lowest first.
+  struct Layer {
+    std::string id;
+    int64_t size = 0;  // bytes, uncompressed; -1: not recorded
+  };
+  common::Result<std::vector<Layer>> Layers(const Image& image) const;
+
   // Removes one name, and with the last one (or by id) the image and every layer that nobody else needs. kBusy: a container
-  // uses it. `force`: also when several names are left.
+  // uses it; kInvalid: by id, with several names, without `force`.
   struct Removed {
     std::vector<std::string> untagged;  // names
     std::vector<std::string> deleted;   // image ids
   };
   common::Result<Removed> Remove(const std::string& reference, bool force);
   common::Result<> Tag(const Image& image, const std::string& name);
+  // Takes these names off it, or all when there are none. kNotFound: one is not the image's; then nothing is changed.
+  common::Result<> Untag(const Image& image, const std::vector<std::string>& names);
+
+  // The image's files, read-only, at a place that podman knows too (formats.md 1.4, mountpoints.json); a second mount is
+  // counted. Unmount gives the last one back, or all with `force`; false when it was not mounted.
+  common::Result<std::string> Mount(const Image& image);
+  common::Result<bool> Unmount(const Image& image, bool force);
+  // Where it is mounted; empty: it is not.
+  common::Result<std::string> MountPoint(const Image& image) const;
 
   // One holder record per image in containers.json makes podman refuse to remove an image that our containers use
   // (spine.md 8). Hold is idempotent; Release drops it.

@@ -1,4 +1,6 @@
 // What changes the store's records: removing, tagging, holding.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "common/clock.h"
@@ -66,8 +68,10 @@ Result<Store::Removed> Store::Remove(const std::string& reference, bool force) {
     return removed;
   }
   if (image.names.size() > 1 && !force)
-    return MakeError(ErrorCode::kBusy, "image {} has {} names ({}, ...); remove them one by one, or all with --force",
-                     image.id.substr(0, 12), image.names.size(), image.names.front());
+    return MakeError(ErrorCode::kInvalid,
+                     "unable to delete image \"{}\" by ID with more than one tag ([{}]): remove the names one by one, or all with "
+                     "--force",
+                     reference, fmt::join(image.names, " "));
   TRY(store.RemoveImage(image.id));
   removed.untagged = image.names;
   removed.deleted.push_back(image.id);
@@ -82,6 +86,25 @@ Result<> Store::Tag(const Image& image, const std::string& name) {
   JsonValue* record = store.images().FindById(image.id);
   if (record == nullptr) return MakeError(ErrorCode::kNotFound, "image {} is no longer in the local store", image.id);
   store.AddName(*record, full);
+  return store.SaveImages();
+}
+
+Result<> Store::Untag(const Image& image, const std::vector<std::string>& names) {
+  const StorageLayout layout(paths_);
+  ASSIGN_OR_RETURN(const StagingDir trash, StagingDir::Create(layout));
+  ASSIGN_OR_RETURN(LockedStore store, LockedStore::Acquire(layout, trash));
+  JsonValue* record = store.images().FindById(image.id);
+  if (record == nullptr) return MakeError(ErrorCode::kNotFound, "image {} is no longer in the local store", image.id);
+  auto left = common::GetStrings(*record, "names");
+  for (const auto& name : names) {
+    ASSIGN_OR_RETURN(const std::string full, NormalizeNewName(name));
+    const auto found = std::find(left.begin(), left.end(), full);
+    if (found == left.end())
+      return MakeError(ErrorCode::kNotFound, "{}: tag not known: image {} does not have this name", name, image.id.substr(0, 12));
+    left.erase(found);
+  }
+  if (names.empty()) left.clear();
+  store.images().SetStrings(*record, "names", left);
   return store.SaveImages();
 }
 

@@ -34,18 +34,17 @@ Result<UniqueFd> MountImage(const std::vector<std::string>& lower_dirs) {
 }
 
 // Absent: the image has no folder there. Links are resolved inside the image.
-Result<UniqueFd> OpenInside(const UniqueFd& root, const std::string& path) {
+Result<UniqueFd> OpenInside(int root, const std::string& path) {
   open_how how{};
   how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT;
-  const long fd = ::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how));
+  const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how));
   if (fd >= 0) return UniqueFd(static_cast<int>(fd));
   if (errno == ENOENT || errno == ENOTDIR) return UniqueFd();
   return ErrnoError("open {} in the image", path);
 }
 
-Result<> CopyOut(const std::vector<std::string>& lower_dirs, const std::string& path, const UniqueFd& target) {
-  ASSIGN_OR_RETURN(const UniqueFd root, MountImage(lower_dirs));
+Result<> CopyOut(int root, const std::string& path, const UniqueFd& target) {
   ASSIGN_OR_RETURN(const UniqueFd source, OpenInside(root, path));
   if (!source) return {};
   return CopyTree("/proc/self/fd/" + std::to_string(source.get()), "/proc/self/fd/" + std::to_string(target.get()));
@@ -58,11 +57,19 @@ Result<> FillFromImage(const std::vector<std::string>& lower_dirs, const std::st
   if (!present.empty()) return {};
   // Opened before the thread hides the host's mounts.
   ASSIGN_OR_RETURN(const UniqueFd target_fd, common::Open(target, O_RDONLY | O_DIRECTORY));
-  Result<> copied;
-  // A thread may have a mount namespace of its own; it is gone when the thread ends.
-  std::thread([&] { copied = CopyOut(lower_dirs, path, target_fd); }).join();
-  if (!copied) return std::move(copied).error().Wrap("fill the volume for " + path + " from the image");
+  TRY(WithMergedLayers(lower_dirs, [&](int root) { return CopyOut(root, path, target_fd); }),
+      "fill the volume for {} from the image", path);
   return {};
+}
+
+Result<> WithMergedLayers(const std::vector<std::string>& lower_dirs, const std::function<Result<>(int directory)>& work) {
+  Result<> done;
+  // A thread may have a mount namespace of its own; it is gone when the thread ends.
+  std::thread([&] {
+    const auto root = MountImage(lower_dirs);
+    done = root ? work(root->get()) : Result<>(root.error());
+  }).join();
+  return done;
 }
 
 }  // namespace skiff::pod

@@ -13,7 +13,7 @@ namespace {
 class ImageLoadCommand : public Command {
  public:
   void Declare(Arguments& a) override {
-    a.Value("-i,--input", input_, "file", "Archive or OCI layout folder (default: standard input)");
+    a.Value("-i,--input", input_, "file", "Archive or folder (default: standard input)");
     a.Ignored("-q,--quiet", false);
     a.Operands(operands_, 0, 1);
   }
@@ -36,7 +36,7 @@ class ImageImportCommand : public Command {
  public:
   void Declare(Arguments& a) override {
     a.List("-c,--change", options_.changes, "instruction",
-           "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR");
+           "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR");
     a.Value("-m,--message", options_.message, "text", "Comment in the image's history");
     a.Ignored("-q,--quiet", false);
     a.Operands(operands_, 1, 2);

@@ -1,4 +1,4 @@
-// tag, image exists.
+// tag, untag, image exists.
 #include "cli/command.h"
 #include "cli/commands.h"
 
@@ -25,6 +25,22 @@ class ImageTagCommand : public Command {
   std::vector<std::string> operands_;
 };
 
+class ImageUntagCommand : public Command {
+ public:
+  void Declare(Arguments& a) override { a.Operands(operands_, 1); }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
+    image::Store store(paths);
+    ASSIGN_OR_RETURN(const image::Image image, store.Find(operands_.front()));
+    TRY(store.Untag(image, {operands_.begin() + 1, operands_.end()}));
+    return 0;
+  }
+
+ private:
+  std::vector<std::string> operands_;
+};
+
 class ImageExistsCommand : public Command {
  public:
   void Declare(Arguments& a) override { a.Operands(operands_, 1, 1); }
@@ -43,6 +59,7 @@ class ImageExistsCommand : public Command {
 }  // namespace
 
 std::unique_ptr<Command> MakeImageTag() { return std::make_unique<ImageTagCommand>(); }
+std::unique_ptr<Command> MakeImageUntag() { return std::make_unique<ImageUntagCommand>(); }
 std::unique_ptr<Command> MakeImageExists() { return std::make_unique<ImageExistsCommand>(); }
 
 }  // namespace skiff::cli

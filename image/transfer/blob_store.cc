@@ -119,14 +119,12 @@ struct Input {
 };
 
 Result<Input> OpenInput(const std::string& source) {
-  constexpr std::string_view kPrefix = "fd:";
-  if (source.compare(0, kPrefix.size(), kPrefix) != 0) {
+  const auto number = DescriptorNumber(source);
+  if (!number) {
     ASSIGN_OR_RETURN(UniqueFd fd, common::Open(source, O_RDONLY));
     return Input{std::move(fd), source};
   }
-  int number = -1;
-  std::from_chars(source.data() + kPrefix.size(), source.data() + source.size(), number);
-  UniqueFd fd(::fcntl(number, F_DUPFD_CLOEXEC, 0));
+  UniqueFd fd(::fcntl(*number, F_DUPFD_CLOEXEC, 0));
   if (!fd) return ErrnoError("read standard input");
   return Input{std::move(fd), "standard input"};
 }
@@ -150,6 +148,14 @@ Result<int64_t> CopyAll(ByteSource& source, int fd) {
 }
 
 }  // namespace
+
+std::optional<int> DescriptorNumber(const std::string& source) {
+  constexpr std::string_view kPrefix = "fd:";
+  if (source.compare(0, kPrefix.size(), kPrefix) != 0) return std::nullopt;
+  int number = -1;
+  std::from_chars(source.data() + kPrefix.size(), source.data() + source.size(), number);
+  return number;
+}
 
 Result<std::string> BlobStore::Read(const std::string& name, size_t limit) const {
   ASSIGN_OR_RETURN(const auto source, Open(name));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.h"
@@ -22,6 +23,9 @@ class BlobStore {
 // `source`: a directory, a tar file (plain or compressed), or "fd:N" for a descriptor. A plain tar file that can be sought
 // is read in place; anything else is decompressed once into an unnamed file in `spool_directory`.
 common::Result<std::unique_ptr<BlobStore>> OpenBlobStore(const std::string& source, const std::string& spool_directory);
+
+// N of "fd:N"; empty for a path.
+std::optional<int> DescriptorNumber(const std::string& source);
 
 // The bytes of a tar file or "fd:N" as they are.
 common::Result<std::unique_ptr<ByteSource>> OpenTarball(const std::string& source);

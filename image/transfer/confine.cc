@@ -42,7 +42,8 @@ Result<> Allow(int rules, const std::string& path, uint64_t rights) {
 
 }  // namespace
 
-Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable) {
+Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable,
+                        bool may_run_programs) {
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < kReferAbi) return {};
   landlock_ruleset_attr handled = {};
@@ -52,6 +53,9 @@ Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vecto
   for (const auto& directory : store) TRY(Allow(rules.get(), directory, handled.handled_access_fs));
   for (const auto& path : readable)
     if (!path.empty()) TRY(Allow(rules.get(), path, kReadFile | kReadDirectory));
+  if (may_run_programs)
+    for (const char* place : {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"})
+      TRY(Allow(rules.get(), place, kReadFile | kReadDirectory | LANDLOCK_ACCESS_FS_EXECUTE));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ErrnoError("set no_new_privs");
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return ErrnoError("confine skiff-transfer");
   return {};

@@ -12,6 +12,7 @@ namespace skiff::image {
 // or directories; those that are not there are skipped); what is open stays open. landlock(7); a kernel without it (or before 5.19, which cannot move files between
 // directories under it) confines nothing, and that is no error. A directory in the store that may be a mount of its own must be named
 // too: when podman unmounts it, what we have open in it no longer counts as part of the store.
-common::Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable);
+common::Result<> TryConfineFiles(const std::vector<std::string>& store, const std::vector<std::string>& readable,
+                                 bool may_run_programs = false);
 
 }  // namespace skiff::image

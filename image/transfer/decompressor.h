@@ -18,6 +18,7 @@ struct Decompressed {
   std::unique_ptr<ByteSource> source;
   Compression compression = Compression::kNone;
 };
+// Above 256 MiB, data that grow more than 200 times are refused as a bomb (kInvalid).
 // Reads `inner` to its end even where the compressed data end before, so that a digest taken below covers everything.
 common::Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner);
 

@@ -107,6 +107,11 @@ Result<> ApplyChange(std::string_view change, JsonBuilder& json, JsonValue& conf
   else if (instruction == "USER") json.Set(config, "User", value);
   else if (instruction == "WORKDIR") json.Set(config, "WorkingDir", value);
   else if (instruction == "STOPSIGNAL") json.Set(config, "StopSignal", value);
+  else if (instruction == "ONBUILD") {
+    auto triggers = common::GetStrings(config, "OnBuild");
+    triggers.emplace_back(value);
+    json.Set(config, "OnBuild", json.Strings(triggers));
+  }
   else if (instruction == "ENV") TRY(SetEnv(value, json, config), "the change \"{}\"", change);
   else if (instruction == "EXPOSE")
     TRY(AddToSet(value, json, Member(json, config, "ExposedPorts", json.Object()), "/tcp"), "the change \"{}\"", change);
@@ -118,7 +123,7 @@ Result<> ApplyChange(std::string_view change, JsonBuilder& json, JsonValue& conf
     for (const auto& [key, text] : pairs) json.Set(labels, key, text);
   } else {
     return MakeError(ErrorCode::kInvalid,
-                     "the change \"{}\" is not one of CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR",
+                     "the change \"{}\" is not one of CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR",
                      change);
   }
   return {};

@@ -5,12 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "common/file.h"
 #include "image/transfer/layer_record.h"
 #include "image/transfer/sha256.h"
+#include "image/transfer/worker_pool.h"
 
 namespace skiff::image {
 namespace {
@@ -22,7 +21,6 @@ using common::MakeError;
 using common::Result;
 
 constexpr int kCommitTries = 5;
-constexpr unsigned kMaxWorkers = 6;  // the disk is the limit beyond
 
 std::string HexOfDigest(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
 
@@ -52,7 +50,7 @@ std::vector<ImageWriter::LayerFacts> ImageWriter::layers() const {
 }
 
 Result<> ImageWriter::AddLayers(std::vector<LayerSource> sources, unsigned at_once) {
-  at_once_ = at_once > 0 ? at_once : std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
+  at_once_ = at_once;
   std::string parent;
   for (auto& source : sources) {
     Layer& layer = layers_.emplace_back();
@@ -79,23 +77,11 @@ Result<std::vector<ImageWriter::Layer*>> ImageWriter::LayersToUnpack() {
 
 Result<> ImageWriter::Stage() {
   ASSIGN_OR_RETURN(const auto missing, LayersToUnpack());
-  const size_t workers = std::min<size_t>(missing.size(), at_once_);
-  std::vector<Result<>> results(missing.size());
-  std::atomic<size_t> next{0};
-  std::atomic<bool> failed{false};
-  const auto work = [&] {
-    for (size_t i; !failed && (i = next++) < missing.size();) {
-      results[i] = Unpack(*missing[i], missing.size() == 1);
-      if (!results[i]) failed = true;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
-  work();
-  for (auto& thread : threads) thread.join();
-  for (size_t i = 0; i < missing.size(); ++i)
-    TRY(std::move(results[i]), "layer {}", missing[i]->source.diff_digest.empty() ? "of the tarball" : missing[i]->source.diff_digest);
-  return {};
+  return RunWorkers(missing.size(), at_once_, [&](size_t i) -> Result<> {
+    const std::string& digest = missing[i]->source.diff_digest;
+    TRY(Unpack(*missing[i], missing.size() == 1), "layer {}", digest.empty() ? "of the tarball" : digest);
+    return {};
+  });
 }
 
 Result<> ImageWriter::Unpack(Layer& layer, bool alone) {

@@ -1,21 +1,29 @@
 // skiff-transfer: the only program that parses archives. Run by skiff, not by people.
 //
 //   skiff-transfer pull --graph-root DIR --run-root DIR [--rootless]   (and the other verbs of registry_main.h)
-//   skiff-transfer load   --graph-root DIR --run-root DIR [--rootless] SOURCE
+//   skiff-transfer load   --graph-root DIR --run-root DIR [--config-dir DIR] [--rootless] SOURCE
 //   skiff-transfer import --graph-root DIR --run-root DIR [--rootless] [--name NAME] [--message TEXT] [--change TEXT]... SOURCE
+//   skiff-transfer commit --graph-root DIR --run-root DIR [--rootless] [--image PARENT|--base-config JSON] [--config JSON] [--name NAME] [--author TEXT]
+//                         [--message TEXT] [--from NAME] [--change TEXT]... [--format docker] fd:N
+//   skiff-transfer save   --graph-root DIR --run-root DIR --format FORMAT [--compress] [--uncompressed]
+//                         --image ID [--name NAME]... [--image ...] DIR|fd:N
+//   skiff-transfer export --graph-root DIR --run-root DIR fd:N     (to descriptor 4)
 //
 // The verbs for registries read their request from standard input and tell what happens on standard output.
-// SOURCE is a path or fd:N. Standard output: {"images":[{"id":"...","names":["..."]}]}. On an error standard error has
+// SOURCE is a path or fd:N. Standard output of load, import and commit: {"images":[{"id":"...","names":["..."]}]}. On an error standard error has
 // {"code":"...","message":"..."} and the exit code is 1.
 #include <getopt.h>
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/json.h"
 #include "image/storage_layout.h"
+#include "image/transfer/blob_store.h"
 #include "image/transfer/confine.h"
 #include "image/transfer/operations.h"
 #include "image/transfer/registry_main.h"
@@ -34,26 +42,61 @@ struct Arguments {
   std::string source;
   common::SystemPaths paths;
   ImportOptions import;
+  CommitOptions commit;
+  SaveOptions save;
+  std::string format;
+  std::vector<SavedImage> images;
+  std::optional<Policy> policy;  // of load
 };
+
+constexpr int kOutputFd = 4;
 
 Result<Arguments> ParseArguments(int argc, char** argv) {
   static const option kOptions[] = {{"graph-root", required_argument, nullptr, 'g'},
                                     {"run-root", required_argument, nullptr, 'r'},
+                                    {"config-dir", required_argument, nullptr, 'd'},
                                     {"rootless", no_argument, nullptr, 'u'},
                                     {"name", required_argument, nullptr, 'n'},
                                     {"message", required_argument, nullptr, 'm'},
                                     {"change", required_argument, nullptr, 'c'},
+                                    {"image", required_argument, nullptr, 'i'},
+                                    {"config", required_argument, nullptr, 'j'},
+                                    {"base-config", required_argument, nullptr, 'b'},
+                                    {"author", required_argument, nullptr, 'a'},
+                                    {"from", required_argument, nullptr, 'f'},
+                                    {"format", required_argument, nullptr, 'o'},
+                                    {"compress", no_argument, nullptr, 'z'},
+                                    {"uncompressed", no_argument, nullptr, 'x'},
                                     {nullptr, 0, nullptr, 0}};
   Arguments arguments;
+  arguments.paths.config_dir = "/etc/containers";
   opterr = 0;
   for (int code; (code = ::getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     switch (code) {
       case 'g': arguments.paths.graph_root = optarg; break;
       case 'r': arguments.paths.storage_run = optarg; break;
+      case 'd': arguments.paths.config_dir = optarg; break;
       case 'u': arguments.paths.rootless = true; break;
-      case 'n': arguments.import.name = optarg; break;
-      case 'm': arguments.import.message = optarg; break;
-      case 'c': arguments.import.changes.emplace_back(optarg); break;
+      case 'n':
+        arguments.import.name = arguments.commit.name = optarg;
+        if (!arguments.images.empty()) arguments.images.back().names.emplace_back(optarg);
+        break;
+      case 'm': arguments.import.message = arguments.commit.message = optarg; break;
+      case 'c':
+        arguments.import.changes.emplace_back(optarg);
+        arguments.commit.changes.emplace_back(optarg);
+        break;
+      case 'i':
+        arguments.images.push_back({optarg, {}});
+        arguments.commit.parent_id = optarg;
+        break;
+      case 'b': arguments.commit.base_config = optarg; break;
+      case 'j': arguments.commit.config = optarg; break;
+      case 'a': arguments.commit.author = optarg; break;
+      case 'f': arguments.commit.from = optarg; break;
+      case 'o': arguments.format = optarg; break;
+      case 'z': arguments.save.compress = true; break;
+      case 'x': arguments.save.uncompressed = true; break;
       default: return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown option {}", argv[optind - 1]);
     }
   }
@@ -62,26 +105,59 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
     return arguments;
   }
   if (argc - optind != 2 || arguments.paths.graph_root.empty() || arguments.paths.storage_run.empty())
-    return MakeError(ErrorCode::kInvalid, "usage: skiff-transfer load|import --graph-root DIR --run-root DIR SOURCE");
+    return MakeError(ErrorCode::kInvalid, "usage: skiff-transfer VERB --graph-root DIR --run-root DIR SOURCE");
   arguments.verb = argv[optind];
   arguments.source = argv[optind + 1];
   return arguments;
 }
 
-Result<> Prepare(const Arguments& arguments) {
+Result<> Prepare(Arguments& arguments) {
   const StorageLayout layout(arguments.paths);
   TRY(layout.MakeFolders());
   // OpenSSL reads its configuration at the first use.
   (void)Sha256::HexOf("");
-  return TryConfineFiles({arguments.paths.graph_root, layout.Overlay()}, {arguments.source});
+  // The policy and its keys are outside of what may be read later.
+  if (arguments.verb == "load") {
+    ASSIGN_OR_RETURN(arguments.policy, Policy::Load(arguments.paths));
+  }
+  const bool runs_gpgv = arguments.policy && arguments.policy->HasSignatureRules();
+  std::vector<std::string> writable = {arguments.paths.graph_root, layout.Overlay()};
+  if (arguments.verb == "save" && !DescriptorNumber(arguments.source)) writable.push_back(arguments.source);
+  const auto number = DescriptorNumber(arguments.source);
+  struct stat info;
+  if (!number) return TryConfineFiles(writable, {arguments.source}, runs_gpgv);
+  // A directory that was handed over open: what is in it is opened by name. A file or pipe needs no permission any more.
+  const bool directory = ::fstat(*number, &info) == 0 && S_ISDIR(info.st_mode);
+  return TryConfineFiles(writable, {directory ? fmt::format("/proc/self/fd/{}", *number) : ""}, runs_gpgv);
 }
 
-Result<std::vector<LoadedImage>> Dispatch(const Arguments& arguments) {
+Result<ArchiveFormat> FormatNamed(const std::string& name) {
+  if (name == "docker-archive") return ArchiveFormat::kDockerArchive;
+  if (name == "oci-archive") return ArchiveFormat::kOciArchive;
+  if (name == "oci-dir") return ArchiveFormat::kOciDirectory;
+  if (name == "docker-dir") return ArchiveFormat::kDockerDirectory;
+  return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown format \"{}\"", name);
+}
+
+Result<std::vector<LoadedImage>> Dispatch(Arguments& arguments) {
   TRY(Prepare(arguments));
-  if (arguments.verb == "load") return Load(arguments.paths, arguments.source);
-  if (arguments.verb != "import") return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown verb {}", arguments.verb);
-  ASSIGN_OR_RETURN(LoadedImage image, Import(arguments.paths, arguments.source, arguments.import));
-  return std::vector<LoadedImage>{std::move(image)};
+  const auto& [verb, source, paths] = std::tie(arguments.verb, arguments.source, arguments.paths);
+  std::vector<LoadedImage> images;
+  if (verb == "load") return Load(paths, source, *arguments.policy);
+  if (verb == "import") {
+    ASSIGN_OR_RETURN(images.emplace_back(), Import(paths, source, arguments.import));
+  } else if (verb == "commit") {
+    arguments.commit.docker_format = arguments.format == "docker";
+    ASSIGN_OR_RETURN(images.emplace_back(), Commit(paths, source, arguments.commit));
+  } else if (verb == "save") {
+    ASSIGN_OR_RETURN(arguments.save.format, FormatNamed(arguments.format));
+    TRY(Save(paths, arguments.images, arguments.save, source));
+  } else if (verb == "export") {
+    TRY(Export(source, kOutputFd));
+  } else {
+    return MakeError(ErrorCode::kInvalid, "skiff-transfer: unknown verb {}", verb);
+  }
+  return images;
 }
 
 std::string Encode(const std::vector<LoadedImage>& images) {

@@ -5,11 +5,14 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "image/reference.h"
+#include "image/transfer/archive_sink.h"
 #include "image/transfer/blob_store.h"
 #include "image/transfer/dockerfile_change.h"
 #include "image/transfer/image_archive.h"
+#include "image/transfer/image_saver.h"
 #include "image/transfer/image_writer.h"
 #include "image/transfer/platform.h"
+#include "image/transfer/sha256.h"
 
 namespace skiff::image {
 namespace {
@@ -43,6 +46,19 @@ std::string FallbackName(const std::string& source) {
   return NormalizeNewName(name) ? name : std::string();
 }
 
+Result<> CheckPolicy(const Policy& policy, const std::string& source, const ArchivedImage& image) {
+  std::error_code error;
+  const bool directory = std::filesystem::is_directory(source, error);
+  const char* transport = image.kind == ArchiveKind::kDocker      ? "docker-archive"
+                          : image.kind == ArchiveKind::kDirectory ? "dir"
+                          : directory                             ? "oci"
+                                                                  : "oci-archive";
+  std::vector<std::string> digests;
+  for (const std::string* text : {&image.manifest, &image.index})
+    if (!text->empty()) digests.push_back(Sha256::DigestOf(*text));
+  return policy.Check(FileOrigin(transport, DescriptorNumber(source) ? "" : source), digests, image.signatures);
+}
+
 Result<JsonBuilder> ImportedConfig(const ImportOptions& options) {
   JsonBuilder json;
   JsonValue config = json.Object();
@@ -70,11 +86,13 @@ void AddRootfs(JsonBuilder& json, const std::string& diff_digest, const std::str
 
 }  // namespace
 
-Result<std::vector<LoadedImage>> Load(const common::SystemPaths& paths, const std::string& source) {
+Result<std::vector<LoadedImage>> Load(const common::SystemPaths& paths, const std::string& source, const Policy& policy) {
   const StorageLayout layout(paths);
   TRY(layout.MakeFolders());
   ASSIGN_OR_RETURN(const auto blobs, OpenBlobStore(source, layout.Layers()));
   ASSIGN_OR_RETURN(const auto images, ReadImageArchive(*blobs, FallbackName(source)), "{}", source);
+  // All are judged before the first is unpacked.
+  for (const auto& image : images) TRY(CheckPolicy(policy, source, image));
   std::vector<LoadedImage> loaded;
   for (const auto& image : images) {
     ASSIGN_OR_RETURN(loaded.emplace_back(), LoadOne(layout, paths.rootless, *blobs, image));
@@ -95,6 +113,18 @@ Result<LoadedImage> Import(const common::SystemPaths& paths, const std::string& 
   text.config = common::ToJson(config.root());
   text.manifest = MakeOciManifest(text.config, {{layer.diff_digest, layer.diff_size}});
   return writer.Commit(text);
+}
+
+Result<> Save(const common::SystemPaths& paths, const std::vector<SavedImage>& images, const SaveOptions& options,
+              const std::string& output) {
+  const StorageLayout layout(paths);
+  std::unique_ptr<ArchiveSink> sink;
+  if (const auto fd = DescriptorNumber(output)) {
+    sink = TarSink(*fd, layout.Layers());
+  } else {
+    ASSIGN_OR_RETURN(sink, DirectorySink(output));
+  }
+  return ImageSaver(layout, options, std::move(sink)).Save(images);
 }
 
 }  // namespace skiff::image

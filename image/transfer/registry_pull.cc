@@ -78,6 +78,17 @@ class SlottedSource : public ByteSource {
   std::function<void()> at_end_;
 };
 
+// Signatures of registries (lookaside, the extension API) are not fetched, so a policy that demands one refuses the image.
+Result<> CheckPolicy(const Policy& policy, const Reference& reference, const RemoteImage& image) {
+  std::vector<std::string> digests = {image.manifest.digest};
+  if (!image.index.empty()) digests.push_back(Sha256::DigestOf(image.index));
+  const ImageOrigin origin = RegistryOrigin(reference);
+  const auto checked = policy.Check(origin, digests, {});
+  if (checked || !policy.NeedsSignatures(origin)) return checked;
+  return MakeError(ErrorCode::kPermission, "{}; skiff does not fetch signatures from registries: pull it with skopeo or podman",
+                   checked.error().message());
+}
+
 const StoredImage* FindStored(const Snapshot& snapshot, const std::string& id) {
   for (const auto& stored : snapshot.images)
     if (stored.image.id == id) return &stored;
@@ -101,6 +112,8 @@ RegistryPull::RegistryPull(const common::SystemPaths& paths, const RegistryReque
 
 Result<RegistryPull> RegistryPull::Prepare(const common::SystemPaths& paths, const RegistryRequest& request) {
   RegistryPull pull(paths, request, WantedPlatform(request));
+  ASSIGN_OR_RETURN(Policy policy, Policy::Load(paths));
+  pull.policy_ = std::make_shared<const Policy>(std::move(policy));
   ASSIGN_OR_RETURN(const RegistriesConf conf, RegistriesConf::Load(paths));
   RegistryConnector connector(paths, request.access);
   for (const auto& wanted : request.items) {
@@ -166,6 +179,7 @@ Result<std::vector<LoadedImage>> RegistryPull::PullAllTags(const Item& item) {
 
 Result<LoadedImage> RegistryPull::PullOne(const Item& item) {
   ASSIGN_OR_RETURN(const Found found, Find(item));
+  TRY(CheckPolicy(*policy_, found.candidate->reference, found.image));
   auto image = Fetch(item, found);
   if (!image) return std::move(image).error().Wrap(found.candidate->reference.ToString());
   return image;

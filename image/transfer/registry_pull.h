@@ -9,6 +9,7 @@
 #include "common/system_paths.h"
 #include "image/registry_request.h"
 #include "image/transfer.h"
+#include "image/policy.h"
 #include "image/transfer/event_writer.h"
 #include "image/transfer/layer_export.h"
 #include "image/transfer/remote_image.h"
@@ -58,6 +59,7 @@ class RegistryPull {
   const common::SystemPaths& paths_;
   const RegistryRequest& request_;
   Platform platform_;
+  std::shared_ptr<const Policy> policy_;
   RetryPolicy retry_;
   std::vector<Item> items_;
   std::unique_ptr<HttpPool> pool_;

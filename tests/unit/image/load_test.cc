@@ -37,6 +37,8 @@ std::string Config(const std::vector<std::string>& diff_ids) {
   return common::ToJson(json.root());
 }
 
+Policy AcceptAll() { return std::move(*Policy::Parse(R"({"default":[{"type":"insecureAcceptAnything"}]})", "policy")); }
+
 // An OCI layout in memory.
 class Oci {
  public:
@@ -92,6 +94,7 @@ class LoadTest : public testing::Test {
     paths_.storage_run = root_ + "/run";
     paths_.config_dir = root_ + "/etc";
     paths_.rootless = true;
+    fs::create_directories(paths_.config_dir);
   }
   ~LoadTest() override {
     // A layer's root is read-only, which stops all but root.
@@ -102,7 +105,7 @@ class LoadTest : public testing::Test {
 
   common::Result<std::vector<LoadedImage>> LoadBytes(const std::string& bytes) {
     EXPECT_TRUE(common::WriteFile(root_ + "/archive", bytes));
-    return Load(paths_, root_ + "/archive");
+    return Load(paths_, root_ + "/archive", AcceptAll());
   }
   std::string ErrorOf(const std::string& bytes) {
     const auto loaded = LoadBytes(bytes);
@@ -197,7 +200,7 @@ TEST_F(LoadTest, ADirectoryIsReadToo) {
     ASSERT_TRUE(common::MakeDirectories(fs::path(directory + "/" + name).parent_path()));
     ASSERT_TRUE(common::WriteFile(directory + "/" + name, bytes));
   }
-  const auto loaded = Load(paths_, directory);
+  const auto loaded = Load(paths_, directory, AcceptAll());
   ASSERT_TRUE(loaded) << loaded.error().message();
   EXPECT_THAT(loaded->at(0).names, ElementsAre("localhost/my-layout:latest"));
   // A link out of the layout is not followed.
@@ -206,7 +209,7 @@ TEST_F(LoadTest, ADirectoryIsReadToo) {
   fs::create_symlink("/etc/hostname", blob);
   fs::remove(directory + "/index.json");
   fs::create_symlink("/etc/hostname", directory + "/index.json");
-  EXPECT_FALSE(Load(paths_, directory));
+  EXPECT_FALSE(Load(paths_, directory, AcceptAll()));
 }
 
 TEST_F(LoadTest, NestedIndexesChooseThisMachine) {
@@ -295,7 +298,7 @@ TEST_F(LoadTest, FourLoadsAtOnce) {
   std::vector<std::string> errors(4);
   for (auto& error : errors)
     threads.emplace_back([&] {
-      const auto loaded = Load(paths_, root_ + "/archive");
+      const auto loaded = Load(paths_, root_ + "/archive", AcceptAll());
       if (!loaded) error = loaded.error().message();
     });
   for (auto& thread : threads) thread.join();

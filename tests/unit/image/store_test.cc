@@ -163,7 +163,7 @@ TEST_F(StoreTest, RemovingANameKeepsTheImageAndTheMembersOfOthers) {
 
 TEST_F(StoreTest, RemovingAnImageKeepsTheLayersOfOthers) {
   Store store(paths_);
-  EXPECT_EQ(store.Remove(kWeb, false).error().code(), ErrorCode::kBusy) << "two names";
+  EXPECT_EQ(store.Remove(kWeb, false).error().code(), ErrorCode::kInvalid) << "two names";
   const auto removed = store.Remove(kWeb, true);
   ASSERT_TRUE(removed) << removed.error().message();
   EXPECT_THAT(removed->untagged, ElementsAre("localhost/web:latest", "quay.io/team/web:1"));

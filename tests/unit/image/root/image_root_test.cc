@@ -239,26 +239,40 @@ TEST_F(ImageRootTest, LoadsOfBothAtOnce) {
   EXPECT_EQ(Sh(fmt::format("jq length {0}/overlay-images/images.json {0}/overlay-layers/layers.json", kGraph)).out, "1\n3\n");
 }
 
-TEST_F(ImageRootTest, KilledLoadsLeaveAReadableStore) {
-  std::mt19937 random(1);
-  const std::string program = std::string(SKIFF_PROGRAMS) + "/skiff-transfer";
-  for (int round = 0; round < 40; ++round) {
-    common::Command command;
-    command.argv = {program, "load", "--graph-root", kGraph, "--run-root", paths_.storage_run, Archive()};
-    const auto child = common::Spawn(command);
-    ASSERT_TRUE(child);
-    ::usleep(random() % 60'000);
-    ::kill(child->pid, SIGKILL);
-    ASSERT_TRUE(common::Wait(child->pid));
+// Kills it at a random moment, mostly while it works.
+void RunAndKill(std::vector<std::string> argv, std::mt19937& random) {
+  common::Command command;
+  command.argv = std::move(argv);
+  const auto child = common::Spawn(command);
+  ASSERT_TRUE(child);
+  ::usleep(random() % 60'000);
+  ::kill(child->pid, SIGKILL);
+  ASSERT_TRUE(common::Wait(child->pid));
+}
+
+// SKIFF_KILL_ROUNDS: how often; the issue's own number is 200.
+TEST_F(ImageRootTest, KilledLoadsAndRemovalsLeaveAReadableStore) {
+  const char* wanted = ::getenv("SKIFF_KILL_ROUNDS");
+  const int rounds = wanted != nullptr ? std::atoi(wanted) : 30;
+  std::mt19937 random(::getpid());
+  const std::string transfer = std::string(SKIFF_PROGRAMS) + "/skiff-transfer", skiff = std::string(SKIFF_PROGRAMS) + "/skiff";
+  for (int round = 0; round < rounds; ++round) {
+    RunAndKill({transfer, "load", "--graph-root", kGraph, "--run-root", paths_.storage_run, Archive()}, random);
+    if (round % 2 == 1) {
+      LoadBySkiff();
+      RunAndKill({skiff, "rmi", "-f", "localhost/web:1"}, random);
+    }
     const auto images = OpenStore().List();
     ASSERT_TRUE(images) << images.error().message();
-    if (round % 4 == 0) MustRun("podman images");
-    if (!images->empty()) {
-      const auto lower = OpenStore().LowerDirs(images->front());
-      ASSERT_TRUE(lower) << lower.error().message();
-      EXPECT_EQ(*common::ReadFile(lower->front() + "/layers/2"), "2\n");
-      ASSERT_TRUE(OpenStore().Remove("localhost/web:1", true));
-    }
+    if (round % 5 == 0) MustRun("podman images");
+    if (images->empty()) continue;
+    // What is believed to be there is whole.
+    const auto lower = OpenStore().LowerDirs(images->front());
+    ASSERT_TRUE(lower) << lower.error().message();
+    EXPECT_EQ(*common::ReadFile(lower->front() + "/layers/2"), "2\n");
+    EXPECT_EQ(*common::ReadFile((*lower)[1] + "/layers/1"), "1\n");
+    EXPECT_TRUE(common::PathExists(lower->back() + "/bin/busybox"));
+    ASSERT_TRUE(OpenStore().Remove(images->front().id, true));
   }
   LoadBySkiff();
   EXPECT_EQ(Sh("podman run --rm --network none localhost/web:1").out, "hello\n");
