@@ -14,7 +14,7 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
-constexpr int64_t kTrailerLimit = int64_t{64} << 20;  // tar itself pads to 10 KiB
+constexpr int64_t kTrailerLimit = int64_t{16} << 20;  // tar itself pads to 10 KiB
 constexpr int64_t kBlockSize = 512;
 constexpr int64_t kSpecialLimit = 1 << 20;  // of a long name or pax header, as other readers have it
 constexpr std::string_view kXattrPrefix = "SCHILY.xattr.";
