@@ -1,9 +1,11 @@
 #include "kube/live_objects.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/clock.h"
 #include "kube/deployment_status.h"
+#include "kube/derived_endpoints.h"
 #include "kube/encode.h"
 #include "kube/node.h"
 #include "kube/object_key.h"
@@ -254,6 +256,10 @@ Result<std::vector<Value>> LiveObjects::ListAll(std::string_view kind) {
   } else {
     ASSIGN_OR_RETURN(const auto* stored, Stored(std::string(kind)));
     for (const auto& [place, object] : *stored) objects.push_back(object);
+  }
+  if (kind == Endpoints::kKind) {
+    ASSIGN_OR_RETURN(std::vector<Value> derived, DerivedEndpoints(backend_));
+    std::move(derived.begin(), derived.end(), std::back_inserter(objects));
   }
   if (kind == PersistentVolumeClaim::kKind) std::for_each(objects.begin(), objects.end(), SetClaimStatus);
   if (kind == Deployment::kKind) {

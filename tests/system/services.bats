@@ -95,6 +95,7 @@ answers() {  # COUNT COMMAND...: the different answers, sorted
   ((SECONDS < 4))
   pod_yaml a | play_file a
   eventually 10 fetch "$ip"
+  skiff kube get endpoints web | grep -qE '^web +10\.[0-9.]+:8080 '
   skiff pod stop -t 0 a > /dev/null
   run fetch_in client "$ip"
   output_has refused
@@ -177,7 +178,7 @@ YAML
   read -r -t 5 line <&7
   [ "$line" = before ]
   skiff pod stop old > /dev/null 2>&1 3>&- 7>&- &
-  eventually 10 sh -c 'skiff follow-pods; nft list set inet skiff-services idle-addresses | grep -q elements'
+  eventually 10 sh -c 'nft list set inet skiff-services idle-addresses | grep -q elements'
   echo after >&7
   read -r -t 5 line <&7
   [ "$line" = after ]
