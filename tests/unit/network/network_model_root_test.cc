@@ -63,7 +63,8 @@ class ModelTest : public ::testing::Test {
     EXPECT_TRUE(common::RemoveTree(folder_));
   }
 
-  static std::string IdOf(int number) { return std::to_string(number) + "bcdef000000";  // links are called after the first digits }
+  // The number first: links are called after the first digits.
+  static std::string IdOf(int number) { return std::to_string(number) + "bcdef000000"; }
   int Random(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
   std::vector<Port> PortsOf(const Pod& pod) { return {pod.ports.begin(), pod.ports.end()}; }
 
