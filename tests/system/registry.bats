@@ -32,6 +32,7 @@ teardown_file() { kill $(cat /run/pids); }
 teardown() {
   remove_all
   skiff rmi -af > /dev/null 2>&1 || true
+  echo '{"default":[{"type":"insecureAcceptAnything"}]}' > /etc/containers/policy.json
   rm -rf /etc/containers/certs.d /etc/containers/registries.conf /run/containers/0/auth.json
 }
 
@@ -428,4 +429,18 @@ PY
   skiff pull -q 127.0.0.1:5000/reversed/app:1
   [ $(($(blobs_fetched plain) - before)) -eq 1 ]
   [ "$(podman run --rm --network none 127.0.0.1:5000/reversed/app:1)" = "entry cmd" ]
+}
+
+@test "policy.json decides what may be pulled" {
+  insecure 127.0.0.1:5000
+  echo '{"default":[{"type":"insecureAcceptAnything"}],"transports":{"docker":{"127.0.0.1:5000/lib/app":[{"type":"reject"}]}}}' > /etc/containers/policy.json
+  run skiff pull 127.0.0.1:5000/lib/app:1
+  [ "$status" -eq 125 ]
+  output_has reject
+  ! skiff image exists 127.0.0.1:5000/lib/app:1
+  skiff pull -q 127.0.0.1:5000/lib/busybox:latest
+  echo '{"default":[{"type":"signedBy","keyType":"GPGKeys","keyData":"AA=="}]}' > /etc/containers/policy.json
+  run skiff pull 127.0.0.1:5000/lib/app:1
+  [ "$status" -eq 125 ]
+  ! skiff image exists 127.0.0.1:5000/lib/app:1
 }
