@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/ids.h"
 #include "image/finder.h"
+#include "image/held_images.h"
 #include "image/locked_store.h"
 #include "image/reference.h"
 #include "image/snapshot.h"
@@ -20,13 +21,9 @@ using common::JsonValue;
 using common::MakeError;
 using common::Result;
 
-std::string HolderName(const std::string& image_id) { return "skiff-hold-" + image_id.substr(0, 12); }
-
 const JsonValue* FindHolder(const RecordFile& containers, const std::string& image_id) {
   for (const auto& record : containers.records().GetArray()) {
-    const auto names = common::GetStrings(record, "names");
-    if (common::GetString(record, "image") == image_id && names.size() == 1 && names[0] == HolderName(image_id))
-      return &record;
+    if (common::GetString(record, "image") == image_id && IsHolder(record)) return &record;
   }
   return nullptr;
 }

@@ -1,5 +1,6 @@
 // Engine: new pods and containers. Everything is checked first, then recorded in one transaction.
 #include <algorithm>
+#include <optional>
 
 #include "common/clock.h"
 #include "common/ids.h"
@@ -26,12 +27,11 @@ std::vector<std::string> NamedVolumes(const std::vector<Volume>& volumes) {
 }
 
 Result<std::string> Insert(Context& context, const PodRecord& pod, const std::vector<ContainerRecord>& containers) {
-  TRY(HoldImages(context, containers));
+  ASSIGN_OR_RETURN(std::optional<common::FileLock> holds, HoldImages(context, containers));
   const auto inserted = context.store->InsertPod(pod, containers, NamedVolumes(pod.spec.volumes), pod.spec.from_kube);
+  holds.reset();
   if (inserted) return pod.id;
-  std::vector<std::string> images;
-  for (const ContainerRecord& container : containers) images.push_back(container.image_id);
-  if (const auto released = ReleaseUnused(context, images); !released) {
+  if (const auto released = ReleaseUnused(context); !released) {
     return common::Error(inserted.error()).AlsoFailed(released.error());
   }
   return inserted.error();
@@ -112,10 +112,11 @@ Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const std
   ASSIGN_OR_RETURN(ContainerRecord record, ResolveContainer(*impl_, pod.spec, own));
   record.pod_id = pod_id;
   record.name = ShownContainerName(pod.spec, own.name);
-  TRY(HoldImages(*impl_, {record}));
+  ASSIGN_OR_RETURN(std::optional<common::FileLock> holds, HoldImages(*impl_, {record}));
   const auto inserted = impl_->store->InsertContainer(record, added);
+  holds.reset();
   if (inserted) return record.id;
-  (void)ReleaseUnused(*impl_, {record.image_id});
+  (void)ReleaseUnused(*impl_);
   return inserted.error();
 }
 

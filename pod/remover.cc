@@ -22,9 +22,9 @@ Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& 
   const PodLayout layout = context.Layout(pod.id);
   TRY(common::RemoveTree(layout.run_dir()));
   TRY(common::RemoveTree(layout.state_dir()));
-  ASSIGN_OR_RETURN(const auto images, context.store->DeletePod(pod.id));
+  TRY(context.store->DeletePod(pod.id));
   TRY(RemoveAnonymousVolumes(context, pod.spec));
-  TRY(ReleaseUnused(context, images));
+  TRY(ReleaseUnused(context));
   return lock.RemoveFile();
 }
 
@@ -32,8 +32,8 @@ Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container
   const PodLayout layout = context.Layout(container.pod_id);
   TRY(common::RemoveTree(layout.Bundle(container.id)));
   TRY(common::RemoveTree(layout.ContainerState(container.id)));
-  ASSIGN_OR_RETURN(const auto images, context.store->DeleteContainer(container.id));
-  return ReleaseUnused(context, images);
+  TRY(context.store->DeleteContainer(container.id));
+  return ReleaseUnused(context);
 }
 
 Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, OperationLock& lock) {

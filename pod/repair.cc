@@ -6,6 +6,7 @@
 #include "common/ids.h"
 #include "pod/clean_up.h"
 #include "pod/context.h"
+#include "pod/image_holds.h"
 #include "pod/engine.h"
 #include "pod/pod_dns.h"
 #include "pod/remover.h"
@@ -48,6 +49,7 @@ Result<> RepairPod(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const auto record, context.store->GetPod(pod_id));
   if (record) return RemoveEndedContainers(context, *record, *lock);
   TRY(common::RemoveTree(layout.state_dir()));
+  TRY(ReleaseUnused(context));
   return lock->RemoveFile();
 }
 

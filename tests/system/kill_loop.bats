@@ -3,7 +3,7 @@
 load common
 
 @test "kill -9 of play, down, pod rm and run" {
-  "$BATS_TEST_DIRNAME/kill-loop" --rounds 6 play down pod-rm run play-steps
+  "$BATS_TEST_DIRNAME/kill-loop" --rounds 6 play down pod-rm run play-steps down-steps
 }
 
 @test "kill -9 of a pod's processes while it is made and taken down" {

@@ -9,6 +9,7 @@
 
 #include "common/file.h"
 #include "common/json.h"
+#include "image/held_images.h"
 #include "image/record_file.h"
 #include "image/storage_layout.h"
 
@@ -226,8 +227,10 @@ TEST_F(StoreTest, AHeldImageStaysUntilItIsReleased) {
   const auto containers = RecordFile::Load(StorageLayout(paths_).ContainersJson());
   ASSERT_EQ(containers->records().Size(), 1u);
   EXPECT_THAT(common::GetStrings(containers->records()[0], "names"), ElementsAre("skiff-hold-112200000000"));
+  EXPECT_THAT(*HeldImages(paths_), ElementsAre(kTool));
   EXPECT_EQ(store.Remove("tool:2", true).error().code(), ErrorCode::kBusy);
   ASSERT_TRUE(store.Release(kTool));
+  EXPECT_TRUE(HeldImages(paths_)->empty());
   ASSERT_TRUE(store.Release(kTool));
   EXPECT_TRUE(store.Remove("tool:2", false));
   EXPECT_EQ(store.Hold(kTool).error().code(), ErrorCode::kNotFound);
