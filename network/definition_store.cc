@@ -17,6 +17,16 @@ using common::Result;
 
 namespace {
 
+// Without trailing zeros in the fraction, as podman writes it back.
+std::string PodmanTime(common::WallTime time) {
+  std::string text = common::FormatTime(time, true);
+  text.pop_back();  // 'Z'
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + 'Z';
+}
+
+
 constexpr std::string_view kSuffix = ".json";
 constexpr char kBridgePrefix[] = "skiff";  // bridges without a name of their own: skiff0 (the default one), skiff1, ...
 constexpr int kMostBridges = 10'000;
@@ -181,7 +191,7 @@ Result<Definition> DefinitionStore::CreateLocked(Definition network, const Host&
   TRY(FillSubnets(network, host));
   FillGateways(network);
   network.id = common::NewId();
-  network.created = common::FormatTime(common::Now(), true);
+  network.created = PodmanTime(common::Now());
   TRY(CheckDefinition(network));
   TRY(common::WriteFileAtomic(PathOf(network.name), EncodeDefinition(network)));
   return network;

@@ -130,7 +130,11 @@ Result<> Connect(Attachment& attachment, const PodRecords& records, const LeaseS
     for (const Endpoint& theirs : other.endpoints) {
       if (new_bridge && theirs.network.interface == endpoint.network.interface) TRY(attachment.Rejoin(theirs));
       // One that is just being wired itself has no link yet and does this later.
-      if (new_table && attachment.HasLink(theirs)) TRY(attachment.Publish(theirs, publication(other, theirs), owners));
+      if (!new_table || !attachment.HasLink(theirs)) continue;
+      // Whoever removed the table may have removed this bridge too.
+      TRY(attachment.EnsureBridge(theirs));
+      TRY(attachment.Rejoin(theirs));
+      TRY(attachment.Publish(theirs, publication(other, theirs), owners));
     }
   }
   return {};
@@ -381,9 +385,13 @@ Result<> Network::Reload(const std::string& pod_id, int netns_pid) {
 Result<bool> Network::Release(const std::string& pod_id) {
   const PodRecords records = Records(paths_);
   ASSIGN_OR_RETURN(const auto record, records.Load(pod_id));
-  if (!record) return false;
-  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
   LeaseStore leases = LeasesIn(paths_);
+  if (!record) {
+    // A command killed between the two steps has left networks without leases.
+    ASSIGN_OR_RETURN(const auto networks, leases.Networks());
+    return std::any_of(networks.begin(), networks.end(), [&](const std::string& name) { return !leases.HasLeases(name); });
+  }
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
   Result<> first_error;
   const auto keep = [&](Result<> result) {
     if (!result && first_error) first_error = std::move(result);

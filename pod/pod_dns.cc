@@ -106,9 +106,11 @@ std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, co
 
 Result<> ForgetNames(Context& context, const std::string& pod_id) {
   TRY(network::DnsRegistry(context.paths).Remove(pod_id), "name server");
-  const auto left = common::ListDirectory(network::DnsNetworksDirectory(network::DnsDirectory(context.paths)));
-  if (!left || !left->empty()) return {};
-  TRY(common::RemoveTree(network::DnsNetworksDirectory(network::DnsDirectory(context.paths))));
+  const std::string networks = network::DnsNetworksDirectory(network::DnsDirectory(context.paths));
+  const auto left = common::ListDirectory(networks);
+  if (left && !left->empty()) return {};
+  // The folder may have gone already, with a command that was killed before the cgroup.
+  TRY(common::RemoveTree(networks));
   // Another command may just have started a server there.
   if (const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root))
     (void)cgroups->Remove(kServerCgroup).has_value();

@@ -234,7 +234,8 @@ class TreeSource : public ByteSource {
       UniqueFd fd(::openat(parent, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
       struct stat info;
       if (!fd || ::fstat(fd.get(), &info) != 0) return ErrnoError("open");
-      if (info.st_ino != seen.st_ino || info.st_size != seen.st_size) return Changed();
+      // What a running program appends meanwhile is left out.
+      if (info.st_ino != seen.st_ino || info.st_size < seen.st_size) return Changed();
       file_ = ReadWhole(std::move(fd), entry.size, entry.name);
       padding_ = TarPadding(entry.size);
     }

@@ -48,6 +48,14 @@ Result<> PodSupervisor::Adopt() {
   PodStatus recorded;
   if (const auto text = common::ReadFile(JoinPath(plan_.run_dir, kStatusFile)))
     if (auto decoded = common::DecodeJson<PodStatus>(*text, kStatusFile)) recorded = std::move(*decoded);
+  if (recorded.state == "exited") {
+    // The one before was killed between its last word and its end: the word stands, with its containers.
+    status_ = recorded;
+    TRY(common::WriteFileAtomic(JoinPath(plan_.state_dir, kFinalFile), common::EncodeJson(recorded), 0600));
+    reaper_->SayOver(false);
+    loop_->Stop();
+    return {};
+  }
   // The pod is more than its relays; the sockets stay with the reaper.
   (void)TakeRelays();
   ASSIGN_OR_RETURN(const std::string program, MountedRuntime(plan_));
@@ -59,10 +67,6 @@ Result<> PodSupervisor::Adopt() {
   status_.containers.clear();
   announced_readiness_ = "unknown";  // whether the last change was announced
   Changed();
-  if (recorded.state == "exited") {
-    Finish();
-    return {};
-  }
   TRY(KillLeftovers(recorded));
   AdoptInfra();
   AdoptContainers(recorded);

@@ -105,6 +105,7 @@ pod_yaml() {  # NAME FIELD...
   pkill -9 -x skiff-superviso || true
   pkill -9 skiff-pause || true
   pkill -9 -f 'sleep 1000' || true
+  pkill -9 -x skiff-dns || true
   eventually 5 sh -c '! pgrep skiff-'
   rm -rf /run/skiff
   ip link del skiff0 2> /dev/null || true

@@ -149,8 +149,10 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   done
   # Pod to pod, and out of the host.
   [ "$(inside second wget -q -T 3 -t 1 -O - "http://[$(address web eth0 -6)]/")" = page-of-web ]
-  ip netns exec other busybox httpd -p '[::]:9000' -h /etc
+  ip netns exec other busybox httpd -f -p '[::]:9000' -h /etc 3>&- &
+  eventually 5 sh -c 'ip netns exec other ss -ltn | grep -q :9000'
   inside web wget -q -T 3 -t 1 -O - 'http://[2001:db8::2]:9000/hostname'
+  pkill -f 'httpd -f -p .*:9000'
   run fetch 127.0.0.1:8081
   [ "$status" -ne 0 ]
   ip link del uplink

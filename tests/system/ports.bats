@@ -54,7 +54,7 @@ port_elements() { nft -j list map inet skiff "$1" | jq '.nftables[] | .map? | se
   run fetch 127.0.0.1:8080
   [ "$status" -ne 0 ]
   [ "$(fetch 127.0.0.1:8081)" = page-of-web ]
-  busybox httpd -p 8080 -h /etc   # free again
+  busybox httpd -p 8080 -h /etc 3>&-   # free again
   pkill -f '^busybox httpd -p 8080'
   run skiff pod unpublish web 8080
   [ "$status" -eq 125 ]
@@ -106,7 +106,7 @@ YAML
   udp_server() {  # NAME: answers with its name
     inside "$1" perl -MIO::Socket::INET -e '
       my $s = IO::Socket::INET->new(LocalPort => 5000, Proto => "udp") or die;
-      while ($s->recv(my $d, 100)) { $s->send($ARGV[0]) }' "$1" 3>&- &
+      while ($s->recv(my $d, 100)) { $s->send($ARGV[0]) }' "$1" > /dev/null 2>&1 3>&- &
   }
   serve first -p 5001:5000/udp
   udp_server first
@@ -122,6 +122,7 @@ YAML
   # The same source port: a flow that was left behind would lead to the first one.
   [ "$(perl -e "$client" 127.0.0.1)" = second ]
   [ "$(perl -e "$client" ::1)" = second ]
+  pkill -f 'LocalPort => 5000'  # they are in the network of a pod, not in its container
 }
 
 @test "SCTP is translated" {
@@ -132,9 +133,10 @@ YAML
 @test "a range of 2000 ports" {
   serve web -p 20000-21999:1000-2999
   [ "$(port_elements port4any)" = 2000 ]
-  inside web busybox httpd -p 2999 -h /etc
-  fetch 127.0.0.1:21999/hostname > /dev/null || wget -q -T 3 -O - http://127.0.0.1:21999/hostname
+  inside web busybox httpd -f -p 2999 -h /etc > /dev/null 2>&1 3>&- &
+  eventually 5 wget -q -T 3 -O /dev/null http://127.0.0.1:21999/hostname
   wget -q -T 3 -O - 'http://[::1]:21999/hostname'
+  pkill -f 'httpd -f -p 2999'
   skiff rm -f -t 0 web
   assert_nothing_left
 }

@@ -236,7 +236,10 @@ TEST_F(SupervisorRootTest, AKilledSupervisorGivesNoNewGracePeriod) {
   KillSupervisor(pod);
   stop.join();
   ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
-  const auto took = *common::ParseTime(pod.StatusOf("c").finished_at) - *common::ParseTime(pod.Status().stopping_at);
+  const auto finished = common::ParseTime(pod.StatusOf("c").finished_at);
+  const auto stopping = common::ParseTime(pod.Status().stopping_at);
+  ASSERT_TRUE(finished && stopping) << common::EncodeJson(pod.Status());
+  const auto took = *finished - *stopping;
   EXPECT_GE(took, std::chrono::milliseconds(5900));
   EXPECT_LT(took, std::chrono::milliseconds(9900)) << "a new grace period would end after ten seconds";
 }
