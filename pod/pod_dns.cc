@@ -87,6 +87,23 @@ Result<> RegisterNames(Context& context, const PodRecord& pod, const std::vector
   return registry.Remove(pod.id, joined);
 }
 
+namespace {
+
+// With the last server go its folder and its cgroup. The folder may have gone already, with a command that was killed in
+// between.
+Result<> ForgetServers(Context& context) {
+  const std::string networks = network::DnsNetworksDirectory(network::DnsDirectory(context.paths));
+  const auto left = common::ListDirectory(networks);
+  if (left && !left->empty()) return {};
+  TRY(common::RemoveTree(networks));
+  // Another command may just have started a server there.
+  if (const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root))
+    (void)cgroups->Remove(kServerCgroup).has_value();
+  return {};
+}
+
+}  // namespace
+
 std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, const std::vector<network::Lease>& leases) {
   std::vector<std::string> servers;
   if (const auto networks = NetworksWithNames(context, leases)) {
@@ -106,17 +123,12 @@ std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, co
 
 Result<> ForgetNames(Context& context, const std::string& pod_id) {
   TRY(network::DnsRegistry(context.paths).Remove(pod_id), "name server");
-  const std::string networks = network::DnsNetworksDirectory(network::DnsDirectory(context.paths));
-  const auto left = common::ListDirectory(networks);
-  if (left && !left->empty()) return {};
-  // The folder may have gone already, with a command that was killed before the cgroup.
-  TRY(common::RemoveTree(networks));
-  // Another command may just have started a server there.
-  if (const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root))
-    (void)cgroups->Remove(kServerCgroup).has_value();
-  return {};
+  return ForgetServers(context);
 }
 
-Result<> RestoreNameServers(Context& context) { return network::DnsRegistry(context.paths).Restore(TryAdopt(context)); }
+Result<> RestoreNameServers(Context& context) {
+  TRY(network::DnsRegistry(context.paths).Restore(TryAdopt(context)));
+  return ForgetServers(context);
+}
 
 }  // namespace skiff::pod
