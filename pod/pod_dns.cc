@@ -1,8 +1,10 @@
 #include "pod/pod_dns.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "common/file.h"
 #include "network/dns/files.h"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr size_t kShortId = 12;
 constexpr char kServerCgroup[] = "/skiff/dns";
+constexpr int kRemovalTries = 50;  // of 10 ms
 
 // Beside the cgroups of pods, so that the server ends neither with the command's session nor with a pod. Where that is not
 // possible it runs all the same.
@@ -96,9 +99,11 @@ Result<> ForgetServers(Context& context) {
   const auto left = common::ListDirectory(networks);
   if (left && !left->empty()) return {};
   TRY(common::RemoveTree(networks));
-  // Another command may just have started a server there.
-  if (const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root))
-    (void)cgroups->Remove(kServerCgroup).has_value();
+  const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root);
+  if (!cgroups) return {};
+  // A server may be just ending there, or another command has started the next one.
+  for (int i = 0; i < kRemovalTries && !cgroups->Remove(kServerCgroup) && !common::PathExists(networks); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   return {};
 }
 
