@@ -31,8 +31,8 @@ class DeleteCommand : public KubectlCommand {
     a.Switch("--ignore-not-found", ignore_not_found_, "What is not there is no error");
     a.Switch("--wait", wait_, "Return when everything is gone (default true)");
     a.Value("-o,--output", output_, "format", "name: print the names only");
-    a.Ignored("--timeout", true);
-    a.Ignored("--cascade", true);
+    a.Refused("--timeout", true, "not supported; every object is waited for as long as its grace period lasts");
+    a.Refused("--cascade", true, "not supported; pods always go with their Deployment");
   }
 
  protected:

@@ -33,7 +33,7 @@ class KubeLogsCommand : public KubectlCommand {
     a.Switch("--timestamps", read_.timestamps, "Show the time of each line");
     a.Switch("--prefix", prefix_, "Show pod and container in front of each line");
     a.Ignored("--max-log-requests", true);
-    a.Ignored("--ignore-errors", false);
+    a.Refused("--ignore-errors", false, "not supported; an error ends the command");
     a.Operands(operands_, 0, 2);
   }
 
