@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -168,18 +169,19 @@ Result<> DnsRegistry::RemoveFrom(const std::string& network, const std::string& 
   ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
   const std::string pods = DnsPodsDirectory(directory_, network);
   TRY(common::RemoveFile(fmt::format("{}/{}.json", pods, pod_id)));
-  // What a killed writer has left names nothing.
-  const auto left = common::ListDirectory(pods);
-  if (!left) return {};
-  for (const std::string& name : *left) {
-    if (name.ends_with(".json")) return {};
-  }
-  return EndServer(network);
+  return HasPods(network) ? Result<>() : EndServer(network);
+}
+
+bool DnsRegistry::HasPods(const std::string& network) const {
+  const auto names = common::ListDirectory(DnsPodsDirectory(directory_, network));
+  // What a killed writer has left is no pod.
+  return names && std::ranges::any_of(*names, [](const std::string& name) { return name.ends_with(".json"); });
 }
 
 // Its directory going away is the server's sign to end.
 Result<> DnsRegistry::EndServer(const std::string& network) const {
   const std::string directory = DnsNetworkDirectory(directory_, network);
+  if (!common::PathExists(directory)) return {};
   const auto settings = ReadSettings(directory_, network);
   TRY(common::RemoveTree(DnsPodsDirectory(directory_, network)));
   const auto deadline = std::chrono::steady_clock::now() + kEndTimeout;
@@ -200,12 +202,16 @@ Result<> DnsRegistry::Restore(const Adopt& adopt) const {
   const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
   if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
   for (const std::string& network : *networks) {
-    {
+    if (HasPods(network)) {
       const auto server = FileLock::TryAcquire(DnsNetworkDirectory(directory_, network) + "/" + kDnsLockFile);
       if (!server) continue;  // it runs, or the network goes just now
     }
     ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
-    if (!common::PathExists(DnsPodsDirectory(directory_, network))) continue;
+    if (!HasPods(network)) {
+      // A command was killed while it ended the server.
+      TRY(EndServer(network));
+      continue;
+    }
     const auto settings = ReadSettings(directory_, network);
     if (!settings) continue;
     TRY(EnsureServer(network, *settings, adopt));

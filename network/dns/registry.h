@@ -26,13 +26,14 @@ class DnsRegistry {
                        const Adopt& adopt) const;
   // Of every network but `kept`; with a network's last pod its server ends. Unknown is fine.
   common::Result<> Remove(const std::string& pod_id, const std::set<std::string>& kept = {}) const;
-  // Starts servers that should run and do not.
+  // Starts servers that should run and do not, and ends what a killed command has left of one.
   common::Result<> Restore(const Adopt& adopt) const;
 
  private:
   common::Result<> EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const;
   common::Result<> Start(const std::string& network, const DnsNetwork& settings, int lock_fd, const Adopt& adopt) const;
   common::Result<> RemoveFrom(const std::string& network, const std::string& pod_id) const;
+  bool HasPods(const std::string& network) const;
   common::Result<> EndServer(const std::string& network) const;
 
   common::SystemPaths paths_;
