@@ -48,7 +48,7 @@ Result<LockedStore> LockedStore::Acquire(const StorageLayout& layout, const Stag
   ASSIGN_OR_RETURN(StorageLock layers, StorageLock::Acquire(layout.LayersLock(), kExclusive));
   ASSIGN_OR_RETURN(StorageLock images, StorageLock::Acquire(layout.ImagesLock(), kExclusive));
   ASSIGN_OR_RETURN(StorageLock containers, StorageLock::Acquire(layout.ContainersLock(), kExclusive));
-  LockedStore store(layout, trash.path(), std::move(layers), std::move(images), std::move(containers));
+  LockedStore store(layout, trash, std::move(layers), std::move(images), std::move(containers));
   TRY(store.LoadRecords());
   // Whoever makes a layer holds layers.lock until it is complete, so an incomplete one has no maker any more.
   std::vector<std::string> leftovers;
@@ -116,9 +116,21 @@ Result<> LockedStore::RemoveImage(const std::string& image_id) {
     if (mounted) return MakeError(ErrorCode::kBusy, "image {} is mounted; run `skiff image unmount` first", image_id.substr(0, 12));
   }
   images_.RemoveById(image_id);
+  const auto unneeded = UnneededLayers(tops);
+  TRY(trash_->WriteJournal({{unneeded.rbegin(), unneeded.rend()}, {image_id}}));
   TRY(SaveImages());
   TRY(common::RemoveTree(layout_.ImageDir(image_id)));
-  return RemoveLayers(UnneededLayers(tops));
+  return RemoveLayers(unneeded);
+}
+
+Result<> LockedStore::Recover(const StagingDir::Journal& journal) {
+  for (const auto& id : journal.images)
+    if (images_.FindById(id) == nullptr) TRY(common::RemoveTree(layout_.ImageDir(id)));
+  std::vector<std::string> unneeded;
+  // Only these: a layer below may be one that another program has just brought and not given to an image yet.
+  for (auto id = journal.layers.rbegin(); id != journal.layers.rend(); ++id)
+    if (layers_.FindById(*id) != nullptr && !IsLayerNeeded(*id, unneeded)) unneeded.push_back(*id);
+  return RemoveLayers(unneeded);
 }
 
 std::vector<std::string> LockedStore::UnneededLayers(const std::vector<std::string>& tops) const {
@@ -163,11 +175,23 @@ Result<> LockedStore::MoveLayerFilesToTrash(const std::string& id) {
   const std::string directory = layout_.LayerDir(id);
   if (const auto link = common::ReadFile(directory + "/link"); link && link->find('/') == std::string::npos)
     TRY(common::RemoveFile(layout_.ShortLink(*link)));
-  const std::string target = fmt::format("{}/{}-{}", trash_, id, common::RandomHex(8));
+  const std::string target = fmt::format("{}/{}-{}", trash_->path(), id, common::RandomHex(8));
   if (auto moved = layout_.MoveInOverlay(directory, target); !moved && moved.error().code() != ErrorCode::kNotFound)
     return std::move(moved).error();
   TRY(common::RemoveFile(layout_.TarSplit(id)));
   return common::RemoveTree(layout_.LayerData(id));
+}
+
+Result<> CollectLeftovers(const StorageLayout& layout) {
+  // Their destructors remove them, after the locks are free again.
+  const auto leftovers = StagingDir::Leftovers(layout);
+  for (const auto& leftover : leftovers) {
+    ASSIGN_OR_RETURN(const auto journal, leftover.ReadJournal(), "what a killed skiff left");
+    if (journal.layers.empty() && journal.images.empty()) continue;
+    ASSIGN_OR_RETURN(LockedStore store, LockedStore::Acquire(layout, leftover));
+    TRY(store.Recover(journal), "remove what a killed skiff left");
+  }
+  return {};
 }
 
 }  // namespace skiff::image

@@ -38,14 +38,17 @@ class LockedStore {
   // For layers that were being added when something failed.
   common::Result<> RemoveLayers(const std::vector<std::string>& ids);
 
+  // Finishes or undoes what a killed process had begun: of its layers and images goes what nobody needs.
+  common::Result<> Recover(const StagingDir::Journal& journal);
+
   // Gives the image a full name and takes it off every other image.
   void AddName(common::JsonValue& image, const std::string& name);
 
  private:
-  LockedStore(StorageLayout layout, std::string trash, StorageLock layers_lock, StorageLock images_lock,
+  LockedStore(StorageLayout layout, const StagingDir& trash, StorageLock layers_lock, StorageLock images_lock,
               StorageLock containers_lock)
       : layout_(std::move(layout)),
-        trash_(std::move(trash)),
+        trash_(&trash),
         layers_lock_(std::move(layers_lock)),
         images_lock_(std::move(images_lock)),
         containers_lock_(std::move(containers_lock)) {}
@@ -56,9 +59,13 @@ class LockedStore {
   common::Result<> MoveLayerFilesToTrash(const std::string& id);
 
   StorageLayout layout_;
-  std::string trash_;
+  const StagingDir* trash_;
   StorageLock layers_lock_, images_lock_, containers_lock_;
   RecordFile layers_, volatile_layers_, images_, containers_, volatile_containers_;
 };
+
+// Removes what killed processes left in the store and beside it. Takes the store's locks only where one was killed while it
+// changed records; not to be called under them, as removing may take long.
+common::Result<> CollectLeftovers(const StorageLayout& layout);
 
 }  // namespace skiff::image

@@ -66,9 +66,9 @@ JsonValue RecordFile::String(std::string_view text) {
 
 Result<> RecordFile::Save() const {
   const size_t slash = path_.rfind('/') + 1;
-  std::string temporary = path_.substr(0, slash) + ".tmp-" + path_.substr(slash) + "XXXXXX";
-  const common::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return ErrnoError("create {}", temporary);
+  // One name, as whoever writes holds the file's lock: what a killed writer left is used by the next one.
+  const std::string temporary = path_.substr(0, slash) + ".tmp-" + path_.substr(slash) + ".skiff";
+  ASSIGN_OR_RETURN(const common::UniqueFd fd, common::Open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600));
   Result<> result = common::WriteAll(fd.get(), common::ToJson(document_));
   if (result && ::fdatasync(fd.get()) != 0) result = ErrnoError("flush");
   if (result && ::rename(temporary.c_str(), path_.c_str()) != 0) result = ErrnoError("rename");

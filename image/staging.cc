@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sstream>
+
 #include "common/file.h"
 #include "common/ids.h"
 
@@ -15,6 +17,8 @@ using common::FileLock;
 using common::Result;
 
 constexpr char kLockName[] = "/lock";
+constexpr char kJournalName[] = "/journal";
+constexpr std::string_view kLayer = "layer ", kImage = "image ";
 
 std::string Parent(const StorageLayout& layout) { return layout.Overlay() + "/skiff-staging"; }
 
@@ -54,16 +58,37 @@ StagingDir::~StagingDir() {
   ::rmdir(path_.substr(0, path_.rfind('/')).c_str());
 }
 
-Result<> StagingDir::CollectLeftovers(const StorageLayout& layout) {
+Result<> StagingDir::WriteJournal(const Journal& journal) const {
+  std::string text;
+  for (const auto& id : journal.layers) text += fmt::format("{}{}\n", kLayer, id);
+  for (const auto& id : journal.images) text += fmt::format("{}{}\n", kImage, id);
+  return common::WriteFileAtomic(path_ + kJournalName, text, 0600);
+}
+
+Result<StagingDir::Journal> StagingDir::ReadJournal() const {
+  Journal journal;
+  const auto text = common::ReadFile(path_ + kJournalName);
+  if (!text && text.error().code() == ErrorCode::kNotFound) return journal;
+  if (!text) return text.error();
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(kLayer)) journal.layers.push_back(line.substr(kLayer.size()));
+    if (line.starts_with(kImage)) journal.images.push_back(line.substr(kImage.size()));
+  }
+  return journal;
+}
+
+std::vector<StagingDir> StagingDir::Leftovers(const StorageLayout& layout) {
+  std::vector<StagingDir> leftovers;
   const auto names = common::ListDirectory(Parent(layout));
-  if (!names) return {};
+  if (!names) return leftovers;
   for (const auto& name : *names) {
     const std::string path = Parent(layout) + "/" + name;
-    const auto lock = FileLock::TryAcquire(path + kLockName);
-    if (lock) TRY(Remove(path), "remove what a killed skiff left");
+    auto lock = FileLock::TryAcquire(path + kLockName);
+    if (lock && IsStillThere(*lock)) leftovers.push_back(StagingDir(path, std::move(*lock)));
   }
   ::rmdir(Parent(layout).c_str());
-  return {};
+  return leftovers;
 }
 
 }  // namespace skiff::image

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/file_lock.h"
 #include "common/result.h"
@@ -22,8 +23,17 @@ class StagingDir {
 
   const std::string& path() const { return path_; }
 
-  // Removes what dead processes left. Not under the store's locks: it may take long.
-  static common::Result<> CollectLeftovers(const StorageLayout& layout);
+  // What its maker is about to change in the store, so that what a kill leaves unneeded there is found again: records that are
+  // complete without anybody's need for them, files without a record.
+  struct Journal {
+    std::vector<std::string> layers;  // lowest first
+    std::vector<std::string> images;
+  };
+  common::Result<> WriteJournal(const Journal& journal) const;
+  common::Result<Journal> ReadJournal() const;  // empty: none was written
+
+  // Those that dead processes left, now held by the result.
+  static std::vector<StagingDir> Leftovers(const StorageLayout& layout);
 
  private:
   StagingDir(std::string path, common::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -49,7 +49,7 @@ Result<Store::Removed> Store::Remove(const std::string& reference, bool force) {
     TRY(FindImage(*snapshot, paths_, reference));
   }
   const StorageLayout layout(paths_);
-  TRY(StagingDir::CollectLeftovers(layout));
+  TRY(CollectLeftovers(layout));
   ASSIGN_OR_RETURN(const StagingDir trash, StagingDir::Create(layout));
   ASSIGN_OR_RETURN(LockedStore store, LockedStore::Acquire(layout, trash));
   ASSIGN_OR_RETURN(const auto snapshot, Snapshot::Load(layout));

@@ -38,7 +38,7 @@ std::string LayerId(const std::string& parent, const std::string& diff_digest) {
 }
 
 Result<ImageWriter> ImageWriter::Create(const StorageLayout& layout, bool rootless) {
-  TRY(StagingDir::CollectLeftovers(layout));
+  TRY(CollectLeftovers(layout));
   ASSIGN_OR_RETURN(StagingDir staging, StagingDir::Create(layout));
   return ImageWriter(layout, rootless, std::move(staging));
 }
@@ -112,11 +112,12 @@ Result<LoadedImage> ImageWriter::Commit(const ImageText& text) {
       ASSIGN_OR_RETURN(const bool complete, AllReusedLayersAreThere(store));
       if (complete) {
         const auto added = MissingLayers(store);
+        std::vector<std::string> ids;
+        for (const Layer* layer : added) ids.push_back(layer->id);
+        TRY(staging_.WriteJournal({ids, {id}}));
         Result<> result = PutLayers(store, added);
         if (result) result = PutImage(store, id, text);
         if (result) return LoadedImage{id, text.names};
-        std::vector<std::string> ids;
-        for (const Layer* layer : added) ids.push_back(layer->id);
         if (auto undone = store.RemoveLayers(ids); !undone) return std::move(result).error().AlsoFailed(undone.error());
         return std::move(result).error();
       }

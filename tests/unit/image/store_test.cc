@@ -211,6 +211,25 @@ TEST_F(StoreTest, WhatAKilledWriterLeftIsRemoved) {
   EXPECT_FALSE(PathExists(paths_.graph_root + "/overlay/skiff-staging"));
 }
 
+// Killed after the layers had become complete and before an image needed them, or after the image's record was gone.
+TEST_F(StoreTest, WhatAKilledWriterLeftCompleteIsRemovedUnlessNeeded) {
+  const std::string orphan(64, 'e');
+  Write("overlay-layers/layers.json",
+        fmt::format(R"([{{"id":"{0}"}},{{"id":"{1}","parent":"{0}"}},{{"id":"{2}","parent":"{1}"}},{{"id":"{3}","parent":"{0}"}}])", kBase,
+                    kMiddle, kTop, orphan));
+  AddLayerFiles(orphan, "ORPHAN");
+  Write("overlay-images/" + orphan + "/manifest", "{}");
+  Write("overlay/skiff-staging/dead/lock", "");
+  Write("overlay/skiff-staging/dead/journal",
+        fmt::format("layer {}\nlayer {}\nimage {}\nimage {}\n", kMiddle, orphan, orphan, kTool));
+  ASSERT_TRUE(Store(paths_).Remove("quay.io/team/web:1", false));  // one of two names
+  EXPECT_FALSE(LayerExists(orphan));
+  EXPECT_TRUE(LayerExists(kMiddle));
+  EXPECT_TRUE(PathExists(StorageLayout(paths_).ImageDir(kTool)));
+  EXPECT_FALSE(PathExists(paths_.graph_root + "/overlay-images/" + orphan));
+  EXPECT_FALSE(PathExists(paths_.graph_root + "/overlay/skiff-staging"));
+}
+
 TEST_F(StoreTest, ATagMovesFromTheImageThatHadIt) {
   Store store(paths_);
   ASSERT_TRUE(store.Tag(*store.Find("tool:2"), "web"));
