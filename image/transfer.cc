@@ -9,6 +9,7 @@
 #include "common/file.h"
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/json_fields.h"
 #include "common/process.h"
 #include "image/transfer_error.h"
 
@@ -40,8 +41,8 @@ void AddSource(common::Command& command, const std::string& source) {
 }
 
 // What it printed.
-Result<std::string> RunTransfer(common::Command command) {
-  ASSIGN_OR_RETURN(common::Output output, common::Run(std::move(command)));
+Result<std::string> RunTransfer(common::Command command, std::string_view input = {}) {
+  ASSIGN_OR_RETURN(common::Output output, common::Run(std::move(command), input));
   if (output.status.signal != 0)
     return MakeError(ErrorCode::kInternal, "skiff-transfer was killed by signal {}; the store is as it was before",
                      output.status.signal);
@@ -49,8 +50,8 @@ Result<std::string> RunTransfer(common::Command command) {
   return std::move(output.out);
 }
 
-Result<std::vector<LoadedImage>> RunForImages(common::Command command) {
-  ASSIGN_OR_RETURN(const std::string output, RunTransfer(std::move(command)));
+Result<std::vector<LoadedImage>> RunForImages(common::Command command, std::string_view input = {}) {
+  ASSIGN_OR_RETURN(const std::string output, RunTransfer(std::move(command), input));
   ASSIGN_OR_RETURN(const auto document, common::ParseJson(output, "skiff-transfer's result"));
   std::vector<LoadedImage> images;
   if (const common::JsonValue* list = common::FindArray(document, "images"))
@@ -156,15 +157,9 @@ Result<LoadedImage> ImportTarball(const common::SystemPaths& paths, const std::s
 
 Result<LoadedImage> CommitDirectory(const common::SystemPaths& paths, int directory, const CommitOptions& options) {
   common::Command command = TransferCommand(paths, "commit");
-  for (const auto& [flag, value] : {std::pair<const char*, const std::string&>{"--image", options.parent_id}, {"--base-config", options.base_config}, {"--config", options.config},
-                                    {"--name", options.name}, {"--author", options.author}, {"--message", options.message},
-                                    {"--from", options.from}})
-    if (!value.empty()) command.argv.insert(command.argv.end(), {flag, value});
-  for (const auto& change : options.changes) command.argv.insert(command.argv.end(), {"--change", change});
-  if (options.docker_format) command.argv.insert(command.argv.end(), {"--format", "docker"});
   command.argv.insert(command.argv.end(), {"--", fmt::format("fd:{}", kInputFd)});
   command.pass_fds.emplace_back(directory, kInputFd);
-  ASSIGN_OR_RETURN(const auto images, RunForImages(std::move(command)));
+  ASSIGN_OR_RETURN(const auto images, RunForImages(std::move(command), common::EncodeJson(options)));
   return images.front();
 }
 

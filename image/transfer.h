@@ -38,6 +38,20 @@ struct CommitOptions {
   std::vector<std::string> changes;  // as in ImportOptions
   bool docker_format = false;
 };
+// As JSON: how they reach skiff-transfer. On a command line everybody could read them (they hold the environment), and its length
+// is limited.
+template <typename V>
+void VisitFields(V& v, CommitOptions& o) {
+  v("parent", o.parent_id);
+  v("baseConfig", o.base_config);
+  v("config", o.config);
+  v("name", o.name);
+  v("author", o.author);
+  v("message", o.message);
+  v("from", o.from);
+  v("changes", o.changes);
+  v("dockerFormat", o.docker_format);
+}
 // A new image: the parent's layers and one of what `directory` holds, which is an overlay's upper directory or, without a
 // parent, a whole root file system. Nothing may change in it meanwhile (kBusy where it is noticed).
 common::Result<LoadedImage> CommitDirectory(const common::SystemPaths& paths, int directory, const CommitOptions& options);

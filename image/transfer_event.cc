@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "image/transfer_error.h"
+
 namespace skiff::image {
 namespace {
 
@@ -15,7 +17,7 @@ std::string EncodeTransferEvent(const TransferEvent& event) {
   json.Set(json.root(), "event", kKinds[static_cast<size_t>(event.kind)]);
   json.Set(json.root(), "image", event.image);
   if (!event.digest.empty()) json.Set(json.root(), "digest", event.digest);
-  if (!event.text.empty()) json.Set(json.root(), "text", event.text);
+  if (!event.text.empty()) json.Set(json.root(), "text", ReadableText(event.text));
   if (event.bytes != 0) json.Set(json.root(), "bytes", event.bytes);
   if (event.size != 0) json.Set(json.root(), "size", event.size);
   return common::ToJson(json.root());

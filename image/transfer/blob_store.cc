@@ -192,7 +192,8 @@ Result<std::unique_ptr<BlobStore>> OpenBlobStore(const std::string& source, cons
   } else {
     ASSIGN_OR_RETURN(file, common::Open(spool_directory, O_TMPFILE | O_RDWR, 0600));
     auto stream = ReadStream(std::move(input.fd), input.name);
-    ASSIGN_OR_RETURN(const Decompressed decompressed, Decompress(std::move(stream)), "{}", input.name);
+    ASSIGN_OR_RETURN(const Decompressed decompressed, Decompress(std::move(stream), GrowthLimitAt(spool_directory)),
+                     "{}", input.name);
     ASSIGN_OR_RETURN(size, CopyAll(*decompressed.source, file.get()), "{}", input.name);
   }
   auto blobs = std::make_unique<TarBlobs>(std::move(file), size, input.name);

@@ -2,10 +2,15 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <optional>
+
+#ifdef SKIFF_WITH_ISAL
+#include "image/transfer/gunzip.h"
+#endif
 
 namespace skiff::image {
 namespace {
@@ -15,9 +20,8 @@ using common::MakeError;
 using common::Result;
 
 constexpr size_t kMagicLength = 6;
-// Real layers shrink to a half or a tenth. What grows by more than this, beyond a size that does no harm, is made to fill disks.
-constexpr int64_t kHarmless = int64_t{256} << 20;
-constexpr int64_t kMaxGrowth = 200;
+// Real layers shrink to a half or a tenth; what grows by more than this is zeros, of a sparse file or to do harm.
+constexpr int64_t kUsualGrowth = 200;
 
 struct ReadFree {
   void operator()(archive* a) const { archive_read_free(a); }
@@ -72,19 +76,12 @@ class ArchiveFilterSource : public ByteSource {
       const int code = archive_read_data_block(archive_.get(), &data, &size, &offset);
       if (code == ARCHIVE_EOF) ended_ = true;
       else if (code != ARCHIVE_OK) return Failure();
-      else if (size > 0) return Counted({static_cast<const char*>(data), size});
+      else if (size > 0) return std::string_view(static_cast<const char*>(data), size);
     }
-    return Drain();
+    return std::string_view();
   }
 
  private:
-  Result<std::string_view> Counted(std::string_view chunk) {
-    given_ += static_cast<int64_t>(chunk.size());
-    if (given_ > kHarmless && given_ / kMaxGrowth > taken_)
-      return MakeError(ErrorCode::kInvalid, "decompress: {} bytes grow to more than {}: it is made to fill the disk", taken_, given_);
-    return chunk;
-  }
-
   static la_ssize_t Read(archive* a, void* self, const void** buffer) {
     auto* source = static_cast<ArchiveFilterSource*>(self);
     auto chunk = source->inner_->Next();
@@ -94,7 +91,6 @@ class ArchiveFilterSource : public ByteSource {
       return -1;
     }
     *buffer = chunk->data();
-    source->taken_ += static_cast<int64_t>(chunk->size());
     return static_cast<la_ssize_t>(chunk->size());
   }
 
@@ -104,18 +100,81 @@ class ArchiveFilterSource : public ByteSource {
     return MakeError(ErrorCode::kInvalid, "decompress: {}", why != nullptr ? why : "unknown error");
   }
 
+  std::unique_ptr<ByteSource> inner_;
+  std::unique_ptr<archive, ReadFree> archive_;
+  std::optional<common::Error> error_;  // of inner_, kept as libarchive's own would lose its code
+  bool ended_ = false;
+};
+
+// Counts what goes into a decompressor. Its owner reads on when the decompressor has had enough.
+class CountedInput : public ByteSource {
+ public:
+  explicit CountedInput(std::unique_ptr<ByteSource> inner) : inner_(std::move(inner)) {}
+
+  Result<std::string_view> Next() override {
+    auto chunk = inner_->Next();
+    if (chunk) size_ += static_cast<int64_t>(chunk->size());
+    return chunk;
+  }
+  int64_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<ByteSource> inner_;
+  int64_t size_ = 0;
+};
+
+// Lends a stream to a decompressor that wants to own its input.
+class Lent : public ByteSource {
+ public:
+  explicit Lent(ByteSource& source) : source_(source) {}
+  Result<std::string_view> Next() override { return source_.Next(); }
+
+ private:
+  ByteSource& source_;
+};
+
+// A decompressor with its input: refuses what grows without measure, and reads the input to its end.
+class MeasuredSource : public ByteSource {
+ public:
+  MeasuredSource(std::unique_ptr<CountedInput> input, int64_t growth_limit) : input_(std::move(input)), growth_limit_(growth_limit) {}
+
+  Result<> Open(Compression compression) {
+#ifdef SKIFF_WITH_ISAL
+    if (compression == Compression::kGzip) {
+      output_ = Gunzip(std::make_unique<Lent>(*input_));
+      return {};
+    }
+#endif
+    auto filter = std::make_unique<ArchiveFilterSource>(std::make_unique<Lent>(*input_));
+    TRY(filter->Open(compression));
+    output_ = std::move(filter);
+    return {};
+  }
+
+  Result<std::string_view> Next() override {
+    ASSIGN_OR_RETURN(const std::string_view chunk, output_->Next());
+    if (chunk.empty()) return Drain();
+    given_ += static_cast<int64_t>(chunk.size());
+    if (given_ > growth_limit_ && given_ / kUsualGrowth > input_->size())
+      return MakeError(ErrorCode::kInvalid,
+                       "decompress: {} bytes grow to more than {}, over {} times as much and more than half of the space that is "
+                       "free: it may be made to fill the disk",
+                       input_->size(), given_, kUsualGrowth);
+    return chunk;
+  }
+
+ private:
   Result<std::string_view> Drain() {
     while (true) {
-      auto chunk = inner_->Next();
+      auto chunk = input_->Next();
       if (!chunk || chunk->empty()) return chunk;
     }
   }
 
-  std::unique_ptr<ByteSource> inner_;
-  std::unique_ptr<archive, ReadFree> archive_;
-  std::optional<common::Error> error_;  // of inner_, kept as libarchive's own would lose its code
-  int64_t taken_ = 0, given_ = 0;
-  bool ended_ = false;
+  std::unique_ptr<CountedInput> input_;  // before output_, which reads it
+  std::unique_ptr<ByteSource> output_;
+  int64_t growth_limit_;
+  int64_t given_ = 0;
 };
 
 }  // namespace
@@ -132,7 +191,13 @@ Compression DetectCompression(std::string_view first) {
   return Compression::kNone;
 }
 
-Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner) {
+int64_t GrowthLimitAt(const std::string& directory) {
+  struct statvfs info;
+  if (::statvfs(directory.c_str(), &info) != 0) return kHarmlessSize;
+  return std::max(kHarmlessSize, static_cast<int64_t>(info.f_bavail * info.f_frsize / 2));
+}
+
+Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner, int64_t growth_limit) {
   std::string prefix;
   while (prefix.size() < kMagicLength) {
     ASSIGN_OR_RETURN(const std::string_view chunk, inner->Next());
@@ -142,7 +207,7 @@ Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner) {
   const Compression compression = DetectCompression(prefix);
   auto whole = std::make_unique<PrefixedSource>(std::move(prefix), std::move(inner));
   if (compression == Compression::kNone) return Decompressed{std::move(whole), compression};
-  auto source = std::make_unique<ArchiveFilterSource>(std::move(whole));
+  auto source = std::make_unique<MeasuredSource>(std::make_unique<CountedInput>(std::move(whole)), growth_limit);
   TRY(source->Open(compression));
   return Decompressed{std::move(source), compression};
 }

@@ -1,6 +1,7 @@
 // Decompression of layers and archives. The kind is told by the first bytes, never by a name or media type.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,8 +19,14 @@ struct Decompressed {
   std::unique_ptr<ByteSource> source;
   Compression compression = Compression::kNone;
 };
-// Above 256 MiB, data that grow more than 200 times are refused as a bomb (kInvalid).
+
+constexpr int64_t kHarmlessSize = int64_t{256} << 20;
+// How large data that grow without measure may become in this directory: half of what is free, at least kHarmlessSize. An image
+// with a file of zeros grows a thousandfold like a bomb; the difference is whether it fills the disk.
+int64_t GrowthLimitAt(const std::string& directory);
+
+// Beyond `growth_limit` bytes, data that have grown more than 200 times are refused (kInvalid).
 // Reads `inner` to its end even where the compressed data end before, so that a digest taken below covers everything.
-common::Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner);
+common::Result<Decompressed> Decompress(std::unique_ptr<ByteSource> inner, int64_t growth_limit = kHarmlessSize);
 
 }  // namespace skiff::image

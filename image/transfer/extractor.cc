@@ -58,6 +58,21 @@ mode_t NodeType(Type type) {
 
 bool IsWhiteout(const struct stat& info) { return S_ISCHR(info.st_mode) && info.st_rdev == 0; }
 
+// podman gives what is older than 1970 that time.
+timespec TimeOf(const TarEntry& entry) { return entry.mtime.tv_sec < 0 ? timespec{} : entry.mtime; }
+
+// Only what differs: of a small file, changing what is so already would be a fourth of its cost.
+Result<> SetOwnerAndMode(int fd, const TarEntry& entry) {
+  struct stat info;
+  if (::fstat(fd, &info) != 0) return ErrnoError("stat");
+  if (info.st_uid != entry.uid || info.st_gid != entry.gid) {
+    if (::fchown(fd, entry.uid, entry.gid) != 0) return ErrnoError("change owner");
+    info.st_mode &= ~mode_t{S_ISUID | S_ISGID};  // a new owner takes them away
+  }
+  if ((info.st_mode & 07777) != entry.mode && ::fchmod(fd, entry.mode) != 0) return ErrnoError("change mode");
+  return {};
+}
+
 // Whoever writes overlayfs' own attributes could redirect its look-ups, and labels are this machine's to give.
 bool IsRefusedXattr(const std::string& name) {
   return name.rfind("trusted.overlay.", 0) == 0 || name.rfind("user.overlay.", 0) == 0 || name == "security.selinux";
@@ -109,13 +124,14 @@ Result<> Extractor::Add(const TarEntry& entry, const Content& content) {
   gids_.insert(entry.gid);
   ASSIGN_OR_RETURN(const int parent, ParentOf(DirName(path)), "\"{}\"", path);
   if (entry.type == Type::kHardLink) return AddHardLink(parent, name, entry, path);
+  if (entry.type == Type::kFile) {
+    TRY(AddFile(parent, name, entry, content), "\"{}\"", path);
+    return {};
+  }
   ASSIGN_OR_RETURN(const bool over_whiteout, ClearPlace(parent, name, entry), "\"{}\"", path);
   switch (entry.type) {
     case Type::kDirectory:
       TRY(AddDirectory(parent, name, entry, path, over_whiteout), "\"{}\"", path);
-      return {};
-    case Type::kFile:
-      TRY(AddFile(parent, name, entry, content), "\"{}\"", path);
       return {};
     case Type::kSymlink:
       if (::symlinkat(entry.link_name.c_str(), parent, name.c_str()) != 0) return ErrnoError("create symlink \"{}\"", path);
@@ -124,14 +140,23 @@ Result<> Extractor::Add(const TarEntry& entry, const Content& content) {
       TRY(AddNode(parent, name, entry), "\"{}\"", path);
       break;
   }
-  // By name, never following: the object may be a link or a device that must not be opened.
-  if (::fchownat(parent, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0)
-    return ErrnoError("change the owner of \"{}\"", path);
-  if (entry.type != Type::kSymlink && ::fchmodat(parent, name.c_str(), entry.mode, 0) != 0)
-    return ErrnoError("change the mode of \"{}\"", path);
-  TRY(SetXattrs(parent, name, entry), "\"{}\"", path);
-  const timespec times[2] = {entry.mtime, entry.mtime};
-  if (::utimensat(parent, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoError("set the time of \"{}\"", path);
+  TRY(SetAttributes(parent, name, entry), "\"{}\"", path);
+  return {};
+}
+
+// By name, never following: the object may be a link or a device that must not be opened.
+Result<> Extractor::SetAttributes(int parent, const std::string& name, const TarEntry& entry) {
+  struct stat info;
+  if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoError("stat");
+  if (info.st_uid != entry.uid || info.st_gid != entry.gid) {
+    if (::fchownat(parent, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoError("change owner");
+    info.st_mode &= ~mode_t{S_ISUID | S_ISGID};
+  }
+  if (!S_ISLNK(info.st_mode) && (info.st_mode & 07777) != entry.mode && ::fchmodat(parent, name.c_str(), entry.mode, 0) != 0)
+    return ErrnoError("change mode");
+  TRY(SetXattrs(parent, name, entry));
+  const timespec times[2] = {TimeOf(entry), TimeOf(entry)};
+  if (::utimensat(parent, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoError("set time");
   return {};
 }
 
@@ -194,27 +219,32 @@ Result<> Extractor::AddDirectory(int parent, const std::string& name, const TarE
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) return ErrnoError("create directory");
   const UniqueFd fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return ErrnoError("open directory");
-  if (::fchown(fd.get(), entry.uid, entry.gid) != 0) return ErrnoError("change owner");
-  if (::fchmod(fd.get(), entry.mode) != 0) return ErrnoError("change mode");
+  TRY(SetOwnerAndMode(fd.get(), entry));
   TRY(SetXattrs(parent, name, entry));
-  directory_times_.push_back({path, entry.mtime});
+  directory_times_.push_back({path, TimeOf(entry)});
   // The whiteout hid the lower directory; the new one must go on hiding what is in it.
   if (opaque) return MarkOpaque(path);
   return {};
 }
 
 Result<> Extractor::AddFile(int parent, const std::string& name, const TarEntry& entry, const Content& content) {
-  const UniqueFd fd(::openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const auto create = [&] {
+    return UniqueFd(::openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, entry.mode & 0777));
+  };
+  UniqueFd fd = create();
+  if (!fd && errno == EEXIST) {
+    TRY(ClearPlace(parent, name, entry));
+    fd = create();
+  }
   if (!fd) return ErrnoError("create file");
   while (true) {
     ASSIGN_OR_RETURN(const std::string_view piece, content());
     if (piece.empty()) break;
     TRY(common::WriteAll(fd.get(), piece));
   }
-  if (::fchown(fd.get(), entry.uid, entry.gid) != 0) return ErrnoError("change owner");
-  if (::fchmod(fd.get(), entry.mode) != 0) return ErrnoError("change mode");
+  TRY(SetOwnerAndMode(fd.get(), entry));
   TRY(SetXattrs(parent, name, entry));
-  const timespec times[2] = {entry.mtime, entry.mtime};
+  const timespec times[2] = {TimeOf(entry), TimeOf(entry)};
   if (::futimens(fd.get(), times) != 0) return ErrnoError("set time");
   return {};
 }
@@ -235,6 +265,8 @@ Result<> Extractor::AddHardLink(int parent, const std::string& name, const TarEn
   TRY(ClearPlace(parent, name, entry), "\"{}\"", path);
   if (::linkat(directory.get(), target_name.c_str(), parent, name.c_str(), 0) != 0)
     return ErrnoError("create hard link \"{}\"", path);
+  // What the link's own header says goes for the file, as with podman; usually it is the same.
+  TRY(SetAttributes(parent, name, entry), "\"{}\"", path);
   return {};
 }
 

@@ -50,6 +50,7 @@ class Extractor {
   common::Result<> AddNode(int parent, const std::string& name, const TarEntry& entry);
   common::Result<> AddWhiteout(const std::string& directory, const std::string& name, const TarEntry& entry);
   common::Result<> MarkOpaque(const std::string& directory);
+  common::Result<> SetAttributes(int parent, const std::string& name, const TarEntry& entry);
   common::Result<> SetXattrs(int parent, const std::string& name, const TarEntry& entry);
   void ForgetParent() { parent_path_.assign("/"); }
 

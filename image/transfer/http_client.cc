@@ -18,7 +18,7 @@ using common::Result;
 constexpr long kConnectSeconds = 30;
 constexpr long kBufferSize = 256L << 10;
 constexpr size_t kHeadLimit = 1u << 20;
-constexpr size_t kPauseAt = 1u << 20;  // body bytes that wait for their reader
+constexpr size_t kPauseAt = 512u << 10;  // body bytes that wait for their reader
 constexpr char kCertificates[] = "/etc/ssl/certs";
 
 struct EasyFree {

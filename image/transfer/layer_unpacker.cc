@@ -1,6 +1,7 @@
 #include "image/transfer/layer_unpacker.h"
 
-#include <unordered_set>
+#include <algorithm>
+#include <functional>
 
 #include "image/transfer/crc64.h"
 #include "image/transfer/extractor.h"
@@ -14,6 +15,37 @@ namespace {
 
 using common::Result;
 
+// Hashes of paths, 16 to 32 bytes each: a layer may have a million of them.
+class PathHashes {
+ public:
+  // False if it was there already, or another path of the same hash.
+  bool Insert(const std::string& path) {
+    if (2 * count_ >= slots_.size()) Grow();
+    const bool is_new = Place(std::max<size_t>(1, std::hash<std::string>()(path)));
+    count_ += is_new;
+    return is_new;
+  }
+
+ private:
+  bool Place(size_t hash) {
+    size_t i = hash & (slots_.size() - 1);
+    for (; slots_[i] != kFree; i = (i + 1) & (slots_.size() - 1))
+      if (slots_[i] == hash) return false;
+    slots_[i] = hash;
+    return true;
+  }
+  void Grow() {
+    auto old = std::move(slots_);
+    slots_.assign(std::max<size_t>(1024, 2 * old.size()), kFree);
+    for (const size_t hash : old)
+      if (hash != kFree) Place(hash);
+  }
+
+  static constexpr size_t kFree = 0;
+  std::vector<size_t> slots_;  // a power of two, half of them in use at most
+  size_t count_ = 0;
+};
+
 class Recorder : public TarReader::RawSink {
  public:
   explicit Recorder(TarSplitWriter writer) : writer_(std::move(writer)) {}
@@ -24,14 +56,14 @@ class Recorder : public TarReader::RawSink {
   // and one path may stand for a file only once. Hashes suffice, as a chance match only makes the record longer.
   Result<bool> IsFile(const TarEntry& entry) {
     ASSIGN_OR_RETURN(const std::string path, CleanEntryPath(entry.name));
-    const bool first = seen_.insert(std::hash<std::string>()(path)).second;
+    const bool first = seen_.Insert(path);
     return first && (entry.size == 0 || Extractor::KeepsContent(path));
   }
   TarSplitWriter& writer() { return writer_; }
 
  private:
   TarSplitWriter writer_;
-  std::unordered_set<size_t> seen_;
+  PathHashes seen_;
 };
 
 Result<> AddEntry(TarReader& tar, Recorder& recorder, Extractor& extractor, const TarEntry& entry) {
@@ -58,7 +90,7 @@ Result<> AddEntry(TarReader& tar, Recorder& recorder, Extractor& extractor, cons
 Result<UnpackedLayer> UnpackLayer(std::unique_ptr<ByteSource> blob, const UnpackOptions& options) {
   auto blob_hash = std::make_unique<DigestingSource>(std::move(blob));
   DigestingSource& blob_facts = *blob_hash;
-  ASSIGN_OR_RETURN(Decompressed decompressed, Decompress(std::move(blob_hash)));
+  ASSIGN_OR_RETURN(Decompressed decompressed, Decompress(std::move(blob_hash), GrowthLimitAt(options.directory)));
   if (options.read_ahead) decompressed.source = ReadAhead(std::move(decompressed.source));
   // Without compression both digests are the same; the second is not computed twice.
   const bool plain = decompressed.compression == Compression::kNone;

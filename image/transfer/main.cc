@@ -3,8 +3,7 @@
 //   skiff-transfer pull --graph-root DIR --run-root DIR [--rootless]   (and the other verbs of registry_main.h)
 //   skiff-transfer load   --graph-root DIR --run-root DIR [--config-dir DIR] [--rootless] SOURCE
 //   skiff-transfer import --graph-root DIR --run-root DIR [--rootless] [--name NAME] [--message TEXT] [--change TEXT]... SOURCE
-//   skiff-transfer commit --graph-root DIR --run-root DIR [--rootless] [--image PARENT|--base-config JSON] [--config JSON] [--name NAME] [--author TEXT]
-//                         [--message TEXT] [--from NAME] [--change TEXT]... [--format docker] fd:N
+//   skiff-transfer commit --graph-root DIR --run-root DIR [--rootless] fd:N     (CommitOptions as JSON on standard input)
 //   skiff-transfer save   --graph-root DIR --run-root DIR --format FORMAT [--compress] [--uncompressed]
 //                         --image ID [--name NAME]... [--image ...] DIR|fd:N
 //   skiff-transfer export --graph-root DIR --run-root DIR fd:N     (to descriptor 4)
@@ -13,7 +12,9 @@
 // SOURCE is a path or fd:N. Standard output of load, import and commit: {"images":[{"id":"...","names":["..."]}]}. On an error standard error has
 // {"code":"...","message":"..."} and the exit code is 1.
 #include <getopt.h>
+#include <malloc.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <optional>
@@ -21,7 +22,9 @@
 #include <tuple>
 #include <vector>
 
+#include "common/file.h"
 #include "common/json.h"
+#include "common/json_fields.h"
 #include "image/storage_layout.h"
 #include "image/transfer/blob_store.h"
 #include "image/transfer/confine.h"
@@ -42,11 +45,10 @@ struct Arguments {
   std::string source;
   common::SystemPaths paths;
   ImportOptions import;
-  CommitOptions commit;
   SaveOptions save;
   std::string format;
   std::vector<SavedImage> images;
-  std::optional<Policy> policy;  // of load
+  std::optional<Policy> policy;  // of load and import
 };
 
 constexpr int kOutputFd = 4;
@@ -60,10 +62,6 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
                                     {"message", required_argument, nullptr, 'm'},
                                     {"change", required_argument, nullptr, 'c'},
                                     {"image", required_argument, nullptr, 'i'},
-                                    {"config", required_argument, nullptr, 'j'},
-                                    {"base-config", required_argument, nullptr, 'b'},
-                                    {"author", required_argument, nullptr, 'a'},
-                                    {"from", required_argument, nullptr, 'f'},
                                     {"format", required_argument, nullptr, 'o'},
                                     {"compress", no_argument, nullptr, 'z'},
                                     {"uncompressed", no_argument, nullptr, 'x'},
@@ -78,22 +76,12 @@ Result<Arguments> ParseArguments(int argc, char** argv) {
       case 'd': arguments.paths.config_dir = optarg; break;
       case 'u': arguments.paths.rootless = true; break;
       case 'n':
-        arguments.import.name = arguments.commit.name = optarg;
+        arguments.import.name = optarg;
         if (!arguments.images.empty()) arguments.images.back().names.emplace_back(optarg);
         break;
-      case 'm': arguments.import.message = arguments.commit.message = optarg; break;
-      case 'c':
-        arguments.import.changes.emplace_back(optarg);
-        arguments.commit.changes.emplace_back(optarg);
-        break;
-      case 'i':
-        arguments.images.push_back({optarg, {}});
-        arguments.commit.parent_id = optarg;
-        break;
-      case 'b': arguments.commit.base_config = optarg; break;
-      case 'j': arguments.commit.config = optarg; break;
-      case 'a': arguments.commit.author = optarg; break;
-      case 'f': arguments.commit.from = optarg; break;
+      case 'm': arguments.import.message = optarg; break;
+      case 'c': arguments.import.changes.emplace_back(optarg); break;
+      case 'i': arguments.images.push_back({optarg, {}}); break;
       case 'o': arguments.format = optarg; break;
       case 'z': arguments.save.compress = true; break;
       case 'x': arguments.save.uncompressed = true; break;
@@ -117,7 +105,7 @@ Result<> Prepare(Arguments& arguments) {
   // OpenSSL reads its configuration at the first use.
   (void)Sha256::HexOf("");
   // The policy and its keys are outside of what may be read later.
-  if (arguments.verb == "load") {
+  if (arguments.verb == "load" || arguments.verb == "import") {
     ASSIGN_OR_RETURN(arguments.policy, Policy::Load(arguments.paths));
   }
   const bool runs_gpgv = arguments.policy && arguments.policy->HasSignatureRules();
@@ -145,10 +133,12 @@ Result<std::vector<LoadedImage>> Dispatch(Arguments& arguments) {
   std::vector<LoadedImage> images;
   if (verb == "load") return Load(paths, source, *arguments.policy);
   if (verb == "import") {
+    TRY(arguments.policy->Check(FileOrigin("tarball", source), {}, {}));
     ASSIGN_OR_RETURN(images.emplace_back(), Import(paths, source, arguments.import));
   } else if (verb == "commit") {
-    arguments.commit.docker_format = arguments.format == "docker";
-    ASSIGN_OR_RETURN(images.emplace_back(), Commit(paths, source, arguments.commit));
+    ASSIGN_OR_RETURN(const std::string request, common::ReadAll(STDIN_FILENO), "read the request");
+    ASSIGN_OR_RETURN(const auto options, common::DecodeJson<CommitOptions>(request, "the request"));
+    ASSIGN_OR_RETURN(images.emplace_back(), Commit(paths, source, options));
   } else if (verb == "save") {
     ASSIGN_OR_RETURN(arguments.save.format, FormatNamed(arguments.format));
     TRY(Save(paths, arguments.images, arguments.save, source));
@@ -176,6 +166,8 @@ std::string Encode(const std::vector<LoadedImage>& images) {
 int Main(int argc, char** argv) {
   // Modes are those of the archive, whatever the caller's mask is.
   ::umask(022);
+  // A heap per thread would keep what each has freed; threads wait for disk and network, not for the heap.
+  ::mallopt(M_ARENA_MAX, 2);
   auto arguments = ParseArguments(argc, argv);
   if (arguments && IsRegistryVerb(arguments->verb)) {
     const auto done = RunRegistryVerb(arguments->verb, arguments->paths);

@@ -51,17 +51,19 @@ void SetError(JsonBuilder& json, JsonValue& object, const common::Error& error) 
   json.Set(object, "error", std::move(copy));
 }
 
-Result<> Confine(const common::SystemPaths& paths) {
+Result<> Confine(const common::SystemPaths& paths, const std::vector<std::string>& readable = {}, bool may_run_programs = false) {
   const StorageLayout layout(paths);
   TRY(layout.MakeFolders());
   InitializeHttp();
   (void)Sha256::HexOf("");  // OpenSSL reads its configuration at the first use
-  return TryConfineFiles({paths.graph_root, layout.Overlay(), PullTurn::Folder(paths)}, NetworkFiles());
+  auto files = NetworkFiles();
+  files.insert(files.end(), readable.begin(), readable.end());
+  return TryConfineFiles({paths.graph_root, layout.Overlay(), PullTurn::Folder(paths)}, files, may_run_programs);
 }
 
 Result<> PullVerb(const common::SystemPaths& paths, const RegistryRequest& request, JsonBuilder& json) {
   ASSIGN_OR_RETURN(RegistryPull pull, RegistryPull::Prepare(paths, request));
-  TRY(Confine(paths));
+  TRY(Confine(paths, pull.SignatureFolders(), pull.ChecksSignatures()));
   JsonValue results = json.Array();
   for (const auto& result : pull.Run()) {
     JsonValue object = json.Object();

@@ -78,17 +78,6 @@ class SlottedSource : public ByteSource {
   std::function<void()> at_end_;
 };
 
-// Signatures of registries (lookaside, the extension API) are not fetched, so a policy that demands one refuses the image.
-Result<> CheckPolicy(const Policy& policy, const Reference& reference, const RemoteImage& image) {
-  std::vector<std::string> digests = {image.manifest.digest};
-  if (!image.index.empty()) digests.push_back(Sha256::DigestOf(image.index));
-  const ImageOrigin origin = RegistryOrigin(reference);
-  const auto checked = policy.Check(origin, digests, {});
-  if (checked || !policy.NeedsSignatures(origin)) return checked;
-  return MakeError(ErrorCode::kPermission, "{}; skiff does not fetch signatures from registries: pull it with skopeo or podman",
-                   checked.error().message());
-}
-
 const StoredImage* FindStored(const Snapshot& snapshot, const std::string& id) {
   for (const auto& stored : snapshot.images)
     if (stored.image.id == id) return &stored;
@@ -114,6 +103,9 @@ Result<RegistryPull> RegistryPull::Prepare(const common::SystemPaths& paths, con
   RegistryPull pull(paths, request, WantedPlatform(request));
   ASSIGN_OR_RETURN(Policy policy, Policy::Load(paths));
   pull.policy_ = std::make_shared<const Policy>(std::move(policy));
+  if (pull.policy_->HasSignatureRules()) {
+    ASSIGN_OR_RETURN(pull.lookaside_, Lookaside::Load(paths));
+  }
   ASSIGN_OR_RETURN(const RegistriesConf conf, RegistriesConf::Load(paths));
   RegistryConnector connector(paths, request.access);
   for (const auto& wanted : request.items) {
@@ -179,10 +171,30 @@ Result<std::vector<LoadedImage>> RegistryPull::PullAllTags(const Item& item) {
 
 Result<LoadedImage> RegistryPull::PullOne(const Item& item) {
   ASSIGN_OR_RETURN(const Found found, Find(item));
-  TRY(CheckPolicy(*policy_, found.candidate->reference, found.image));
+  TRY(CheckPolicy(found));
   auto image = Fetch(item, found);
   if (!image) return std::move(image).error().Wrap(found.candidate->reference.ToString());
   return image;
+}
+
+Result<> RegistryPull::CheckPolicy(const Found& found) {
+  std::vector<std::string> digests = {found.image.manifest.digest}, signatures;
+  if (!found.image.index.empty()) digests.push_back(Sha256::DigestOf(found.image.index));
+  const ImageOrigin origin = RegistryOrigin(found.candidate->reference);
+  if (policy_->NeedsSignatures(origin)) {
+    // Those of a mirror lie where registries.d says for the mirror.
+    Reference place = found.candidate->reference;
+    if (const auto mirror = Reference::Parse(found.repository->source.name)) {
+      place.domain = mirror->domain;
+      place.path = mirror->path;
+    }
+    const auto client = pool_->Take();
+    for (const auto& digest : digests) {
+      ASSIGN_OR_RETURN(auto some, lookaside_->Fetch(place, digest, *client), "{}", origin.ToString());
+      signatures.insert(signatures.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    }
+  }
+  return policy_->Check(origin, digests, signatures);
 }
 
 Result<RegistryPull::Found> RegistryPull::Find(const Item& item) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "image/policy.h"
 #include "image/transfer/event_writer.h"
 #include "image/transfer/layer_export.h"
+#include "image/transfer/lookaside.h"
 #include "image/transfer/remote_image.h"
 
 namespace skiff::image {
@@ -23,6 +25,10 @@ class RegistryPull {
   // Keeps references to both. Reads all configuration, credentials and certificates: what comes after needs the store and
   // the network only.
   static common::Result<RegistryPull> Prepare(const common::SystemPaths& paths, const RegistryRequest& request);
+
+  // What Run needs besides the store and the network: the folders of signatures, and gpgv to check them.
+  std::vector<std::string> SignatureFolders() const { return lookaside_ ? lookaside_->Directories() : std::vector<std::string>(); }
+  bool ChecksSignatures() const { return lookaside_.has_value(); }
 
   // One result per item, in order; each image is in the store as a whole or not at all. With all_tags: one image per tag.
   std::vector<common::Result<std::vector<LoadedImage>>> Run();
@@ -49,6 +55,7 @@ class RegistryPull {
   common::Result<std::vector<LoadedImage>> PullItemNow(const Item& item);
   common::Result<std::vector<LoadedImage>> PullAllTags(const Item& item);
   common::Result<LoadedImage> PullOne(const Item& item);
+  common::Result<> CheckPolicy(const Found& found);
   common::Result<Found> Find(const Item& item);
   common::Result<Found> FindOnce(const Item& item);
   common::Result<LoadedImage> Fetch(const Item& item, const Found& found);
@@ -60,6 +67,7 @@ class RegistryPull {
   const RegistryRequest& request_;
   Platform platform_;
   std::shared_ptr<const Policy> policy_;
+  std::optional<Lookaside> lookaside_;  // where a policy demands signatures
   RetryPolicy retry_;
   std::vector<Item> items_;
   std::unique_ptr<HttpPool> pool_;

@@ -60,6 +60,18 @@ refused() {  # FILE WORD
   refused "$SKIFF_TEST_IMAGES/app.tar" sigstoreSigned
 }
 
+@test "import asks the policy too" {
+  tar -C "$BATS_FILE_TMPDIR/plain" -cf "$BATS_TEST_TMPDIR/root.tar" .
+  policy <<< '{"default":[{"type":"insecureAcceptAnything"}],"transports":{"tarball":{"":[{"type":"reject"}]}}}'
+  run podman import -q "$BATS_TEST_TMPDIR/root.tar"  # podman agrees
+  [ "$status" -ne 0 ]
+  run skiff import -q "$BATS_TEST_TMPDIR/root.tar"
+  [ "$status" -eq 125 ]
+  output_has rejected
+  cp "$BATS_FILE_TMPDIR/policy.json" /etc/containers/policy.json
+  skiff import -q "$BATS_TEST_TMPDIR/root.tar"
+}
+
 @test "the user's own policy goes before the machine's" {
   policy <<< '{"default":[{"type":"reject"}]}'
   mkdir -p "$BATS_TEST_TMPDIR/home/.config/containers"
@@ -97,4 +109,51 @@ refused() {  # FILE WORD
   cp "$BATS_TEST_TMPDIR/broken/signature-2" "$BATS_TEST_TMPDIR/broken/signature-1"
   cp "$BATS_FILE_TMPDIR/signed/signature-1" "$BATS_TEST_TMPDIR/broken/signature-2"
   skiff load -i "$BATS_TEST_TMPDIR/broken"
+}
+
+registry_policy() {  # KEYFILE
+  policy <<< "{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"127.0.0.1:5000\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$1\"}]}}}"
+}
+lookaside() {  # URL [STAGING]
+  mkdir -p /etc/containers/registries.d
+  printf 'default-docker:\n  lookaside: file:///nowhere\ndocker:\n  127.0.0.1:5000/signed:\n    lookaside: %s\n    lookaside-staging: %s\n' \
+    "$1" "${2:-$1}" > /etc/containers/registries.d/test.yaml
+}
+pull() { skiff pull -q --tls-verify=false "127.0.0.1:5000/$1"; }
+pull_refused() {  # NAME WORD
+  run pull "$1"
+  [ "$status" -eq 125 ] || { echo "status $status: $output"; return 1; }
+  output_has "$2"
+  [ -z "$(find /var/lib/containers/storage/overlay/skiff-staging 2> /dev/null)" ]
+}
+
+@test "signatures of a registry lie where registries.d says: in a folder or on a server" {
+  registry=$("$BATS_TEST_DIRNAME/../support/registry" 5000 "$BATS_TEST_TMPDIR/registry")
+  lookaside "file://$BATS_TEST_TMPDIR/sigs"
+  skopeo copy -q --dest-tls-verify=false --sign-by good@example.com "dir:$BATS_FILE_TMPDIR/plain" docker://127.0.0.1:5000/signed/app:1
+  skopeo copy -q --dest-tls-verify=false "dir:$BATS_FILE_TMPDIR/plain" docker://127.0.0.1:5000/unsigned/app:1
+  registry_policy "$BATS_FILE_TMPDIR/good.gpg"
+  podman pull -q --tls-verify=false 127.0.0.1:5000/signed/app:1  # podman agrees
+  podman rmi -af > /dev/null
+  pull signed/app:1
+  skiff rmi -af > /dev/null
+  pull_refused unsigned/app:1 "no signature"
+  registry_policy "$BATS_FILE_TMPDIR/other.gpg"
+  pull_refused signed/app:1 "not good for the keys"
+  registry_policy "$BATS_FILE_TMPDIR/good.gpg"
+  # The same over HTTP; an error of the server is no missing signature.
+  busybox httpd -p 127.0.0.1:5801 -h "$BATS_TEST_TMPDIR/sigs"
+  lookaside http://127.0.0.1:5801/ "file://$BATS_TEST_TMPDIR/sigs"
+  pull signed/app:1
+  skiff rmi -af > /dev/null
+  lookaside http://127.0.0.1:5802
+  pull_refused signed/app:1 "connection refused"
+  lookaside ftp://127.0.0.1
+  pull_refused signed/app:1 "test.yaml"
+  # Another tag of the same bytes: what was signed is the name too.
+  lookaside "file://$BATS_TEST_TMPDIR/sigs"
+  skopeo copy -q --insecure-policy --dest-tls-verify=false "dir:$BATS_FILE_TMPDIR/plain" docker://127.0.0.1:5000/signed/app:2
+  pull_refused signed/app:2 "signed/app:1"
+  rm -r /etc/containers/registries.d
+  kill "$registry" "$(pgrep -f 'busybox httpd -p 127.0.0.1:5801')"
 }

@@ -83,7 +83,7 @@ class UnpackTest : public testing::Test {
 
 TEST_F(UnpackTest, KeepsModesTimesLinksAndContent) {
   TarBuilder tar;
-  tar.Directory("./").Directory("./bin/", 0755).File("./bin/su", "suid", 04755).HardLink("./bin/su2", "./bin/su")
+  tar.Directory("./").Directory("./bin/", 0755).File("./bin/su", "suid", 04755).HardLink("./bin/su2", "./bin/su", 04755)
       .Symlink("./link", "/absolute/target").Add({'6', "pipe", "", "", 0622}).File("implied/parent", "p").Directory("t/", 01777);
   const auto layer = Unpack(tar.Finish());
   ASSERT_TRUE(layer) << layer.error().message();
@@ -168,6 +168,14 @@ TEST_F(UnpackTest, HardLinks) {
   EXPECT_THAT(ErrorOf(TarBuilder().Directory("dir").HardLink("b", "dir")), HasSubstr("leads to a directory"));
   EXPECT_EQ(ErrorOf(TarBuilder().File("self", "content").HardLink("self", "./self")), "");
   EXPECT_EQ(*ReadFile(layer_ + "/self"), "content");
+  // The link's header counts, as it does for podman.
+  EXPECT_EQ(ErrorOf(TarBuilder().File("first", "x", 0600).HardLink("second", "first", 0755)), "");
+  EXPECT_EQ(Stat("first").st_mode & 07777, 0755u);
+}
+
+TEST_F(UnpackTest, TimesBefore1970AreThatTime) {
+  EXPECT_EQ(ErrorOf(TarBuilder().Add({.name = "f", .pax = {{"mtime", "-5.5"}}})), "");
+  EXPECT_EQ(Stat("f").st_mtim.tv_sec, 0);
 }
 
 TEST_F(UnpackTest, Duplicates) {

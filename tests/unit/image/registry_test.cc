@@ -7,7 +7,9 @@
 #include "image/transfer/manifest.h"
 #include "image/transfer/platform.h"
 #include "image/transfer/url.h"
+#include "image/transfer/utf8.h"
 #include "image/transfer/www_authenticate.h"
+#include "image/transfer_error.h"
 #include "image/transfer_event.h"
 
 namespace skiff::image {
@@ -145,6 +147,23 @@ TEST(Decompress, WhatGrowsWithoutMeasureIsRefused) {
   ASSERT_FALSE(chunk);
   EXPECT_THAT(chunk.error().message(), HasSubstr("made to fill the disk"));
   EXPECT_LT(given, int64_t{300} << 20);
+}
+
+TEST(TransferError, WhatComesFromOutsideIsShownShortAndWithoutControlCharacters) {
+  EXPECT_EQ(ReadableText("layer \"a/b\": it is\nbroken"), "layer \"a/b\": it is\nbroken");
+  EXPECT_EQ(ReadableText("\x1b[2J\rx\x7f"), "\\x1b[2J\\x0dx\\x7f");
+  const std::string name = ReadableText("the entry \"" + std::string(1000000, 'n') + "\" leads out");
+  EXPECT_THAT(name, HasSubstr("\"nnn"));
+  EXPECT_THAT(name, HasSubstr("nnn[...999840 bytes...]nnn"));
+  EXPECT_THAT(name, HasSubstr("nnn\" leads out"));
+  EXPECT_LT(name.size(), 300u);
+  // Two bytes per character: none is cut in half.
+  std::string umlauts;
+  for (int i = 0; i < 500; ++i) umlauts += "\u00e4";
+  EXPECT_TRUE(IsUtf8(ReadableText("x" + umlauts)));
+  std::string words;
+  for (int i = 0; i < 100000; ++i) words += "word ";
+  EXPECT_LT(ReadableText(words).size(), 8300u);
 }
 
 TEST(RegistryRequest, GoesThroughJson) {

@@ -46,7 +46,9 @@ class TarBuilder {
   }
   TarBuilder& Directory(const std::string& name, unsigned mode = 0755) { return Add({'5', name, "", "", mode}); }
   TarBuilder& Symlink(const std::string& name, const std::string& target) { return Add({'2', name, "", target, 0777}); }
-  TarBuilder& HardLink(const std::string& name, const std::string& target) { return Add({'1', name, "", target}); }
+  TarBuilder& HardLink(const std::string& name, const std::string& target, unsigned mode = 0644) {
+    return Add({'1', name, "", target, mode});
+  }
   TarBuilder& LongName(const std::string& name) {
     AddRaw(Header({'L', "././@LongLink", "", "", 0644, static_cast<int64_t>(name.size() + 1)}));
     AddPadded(name + '\0');
