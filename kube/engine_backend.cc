@@ -10,6 +10,12 @@ class EngineBackend : public PodBackend {
   explicit EngineBackend(std::unique_ptr<pod::Engine> engine) : engine_(std::move(engine)) {}
 
   common::Result<std::string> CreatePod(const pod::PodSpec& spec) override { return engine_->CreatePod(spec); }
+  common::Result<std::string> CreateWaitingPod(const pod::PodSpec& spec, const std::vector<ImageFailure>& failures) override {
+    return engine_->CreateWaitingPod(spec, failures);
+  }
+  common::Result<> KeepWaiting(const std::string& id, const std::vector<ImageFailure>& failures) override {
+    return engine_->KeepWaiting(id, failures);
+  }
   common::Result<> StartPod(const std::string& id, const Warn& warn) override { return engine_->StartPod(id, warn); }
   common::Result<> StopPod(const std::string& id) override { return engine_->StopPod(id); }
   common::Result<> RemovePod(const std::string& id) override { return engine_->RemovePod(id, true); }

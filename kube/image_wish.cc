@@ -33,8 +33,6 @@ std::vector<std::string> PullSecretsOf(const PodSet& set, ConfigSource& config, 
   return contents;
 }
 
-common::Error ImageError(const ImageWish& wish, common::Error error) {
-  return std::move(error).Wrap(wish.policy == "Never" ? "ErrImageNeverPull" : "ErrImagePull");
-}
+std::string ImageErrorReason(const ImageWish& wish) { return wish.policy == "Never" ? "ErrImageNeverPull" : "ErrImagePull"; }
 
 }  // namespace skiff::kube

@@ -26,7 +26,7 @@ using ImageProvider = std::function<std::vector<common::Result<>>(const std::vec
 // without (as the kubelet does).
 std::vector<std::string> PullSecretsOf(const PodSet& set, ConfigSource& config, Problems& problems);
 
-// The reason that Kubernetes gives, in front: "ErrImagePull: ...".
-common::Error ImageError(const ImageWish& wish, common::Error error);
+// Why a container waits, in Kubernetes' word: ErrImagePull or ErrImageNeverPull.
+std::string ImageErrorReason(const ImageWish& wish);
 
 }  // namespace skiff::kube

@@ -36,7 +36,7 @@ void PlanSet(const PodSet& set, size_t set_index, std::vector<Candidate> candida
   for (size_t index = 0; index < set.replicas(); ++index) {
     PlannedPod planned{.set = set_index, .index = index};
     const auto match = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) {
-      return !replace && !c.used && c.pod->spec.revision == set.Revision(index);
+      return !replace && !c.used && !c.pod->WaitsForImage() && c.pod->spec.revision == set.Revision(index);
     });
     if (match != candidates.end()) {
       match->used = true;
@@ -48,7 +48,7 @@ void PlanSet(const PodSet& set, size_t set_index, std::vector<Candidate> candida
   for (const Candidate& candidate : candidates) {
     if (candidate.used) continue;
     plan.obsolete.push_back({set_index, *candidate.pod});
-    ++removed;
+    removed += !candidate.pod->WaitsForImage();
   }
   for (size_t i = first; i < plan.pods.size() && removed > 0; ++i) {
     if (plan.pods[i].existing) continue;

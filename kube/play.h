@@ -48,6 +48,7 @@ struct PodResult {
   std::string id;                          // empty: not created
   std::vector<std::string> container_ids;  // app containers in the manifest's order
   Change change = Change::kUnchanged;
+  std::string waiting;   // for an image: ErrImagePull, ErrImageNeverPull; it is recorded and not started
   bool started = false;  // by this call; with kUnchanged: it had ended or never started
 };
 

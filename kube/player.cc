@@ -141,6 +141,7 @@ void Player::CheckClaims(const PodSet& set, Problems& problems) {
 void Player::ProvideImages() {
   struct Use {
     size_t set;
+    std::string container;
     std::string path;  // of the field
     size_t wish;
   };
@@ -154,7 +155,7 @@ void Player::ProvideImages() {
       for (size_t i = 0; i < containers.size(); ++i) {
         ImageWish wish{containers[i].image, containers[i].image_pull_policy, pull_secrets_[planned.set]};
         const auto same = std::find(wishes.begin(), wishes.end(), wish);
-        uses.push_back({planned.set, fmt::format("{}.{}[{}].image", set.spec_path(), field, i), static_cast<size_t>(same - wishes.begin())});
+        uses.push_back({planned.set, containers[i].name, fmt::format("{}.{}[{}].image", set.spec_path(), field, i), static_cast<size_t>(same - wishes.begin())});
         if (same == wishes.end()) wishes.push_back(std::move(wish));
       }
     };
@@ -163,12 +164,35 @@ void Player::ProvideImages() {
   }
   if (wishes.empty()) return;
   const auto results = FindOrPull(wishes);
+  std::map<size_t, std::vector<ImageFailure>> failures;
   for (const Use& use : uses) {
     if (results[use.wish]) continue;
+    const std::string reason = ImageErrorReason(wishes[use.wish]), message = results[use.wish].error().message();
+    failures[use.set].push_back({use.container, reason, message});
     Problems problems(sets_[use.set].object());
-    problems.Error(use.path, ImageError(wishes[use.wish], results[use.wish].error()).message());
-    for (const common::Error& error : problems.errors()) Refuse(use.set, error);
+    problems.Error(use.path, reason + ": " + message);
+    for (const common::Error& error : problems.errors()) Fail(error);
   }
+  for (const auto& [set, failed] : failures) WaitForImages(set, failed);
+}
+
+void Player::WaitForImages(size_t set, const std::vector<ImageFailure>& failures) {
+  bool others = false;  // that run or did, in the same place
+  std::vector<std::string> same;  // wait for the same already
+  for (const PlannedPod& planned : plan_.pods) others = others || (planned.set == set && planned.existing);
+  for (const ObsoletePod& obsolete : plan_.obsolete) {
+    if (obsolete.set != set) continue;
+    if (!obsolete.pod.WaitsForImage()) others = true;
+    else if (obsolete.pod.spec.revision == sets_[set].Revision(0) || obsolete.pod.spec.revision == sets_[set].Revision(1))
+      same.push_back(obsolete.pod.id);
+  }
+  if (!others && same.empty()) {
+    waiting_[set] = failures;
+    return;
+  }
+  refused_.insert(set);
+  for (const std::string& id : same)
+    if (auto kept = backend_->KeepWaiting(id, failures); !kept && kept.error().code() != ErrorCode::kNotFound) Fail(kept.error());
 }
 
 std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& wishes) {
@@ -230,7 +254,7 @@ void Player::RemoveObsolete() {
         return;
       }
       const std::lock_guard lock(mutex_);
-      report_.removed_pods.push_back(id);
+      if (!obsolete.pod.WaitsForImage()) report_.removed_pods.push_back(id);
     });
   }
   RunTasks(tasks, WorkersOf(options_.workers), *backend_, open_backend_);
@@ -261,14 +285,16 @@ void Player::MakeAndStart() {
 void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work) {
   PodResult& result = work.result;
   common::Result<> done;
-  bool start = options_.start;
+  const auto waiting = waiting_.find(planned.set);
+  bool start = options_.start && waiting == waiting_.end();
   if (planned.existing) {
     result.id = planned.existing->id;
     result.container_ids = AppContainerIds(*planned.existing);
     start = start && NeedsStart(*planned.existing);
   } else {
     result.change = planned.replaces ? Change::kReplaced : Change::kCreated;
-    done = Make(backend, work);
+    if (waiting != waiting_.end()) result.waiting = waiting->second.front().reason;
+    done = Make(backend, work, waiting != waiting_.end() ? &waiting->second : nullptr);
   }
   if (done && start) {
     done = Start(backend, result);
@@ -286,8 +312,8 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
   else if (observer_.pod_done) observer_.pod_done(result);
 }
 
-common::Result<> Player::Make(PodBackend& backend, PodWork& work) {
-  ASSIGN_OR_RETURN(work.result.id, backend.CreatePod(work.spec));
+common::Result<> Player::Make(PodBackend& backend, PodWork& work, const std::vector<ImageFailure>* waits_for) {
+  ASSIGN_OR_RETURN(work.result.id, waits_for != nullptr ? backend.CreateWaitingPod(work.spec, *waits_for) : backend.CreatePod(work.spec));
   ASSIGN_OR_RETURN(const pod::PodInfo info, backend.InspectPod(work.result.id), "pod \"{}\"", work.result.name);
   work.result.container_ids = AppContainerIds(info);
   return {};

@@ -32,9 +32,12 @@ class Player {
   void ApplyPublish();
   void Resolve();
   void CheckClaims(const PodSet& set, Problems& problems);
-  // Sees to it that the images of the pods to be made are there. Sets whose image cannot be had are kept as they are: what
-  // runs is not given up for what cannot.
+  using ImageFailure = PodBackend::ImageFailure;
+
+  // Sees to it that the images of the pods to be made are there. Pods whose image cannot be had are recorded as waiting for it,
+  // unless there are others in their place: what runs is not given up for what cannot.
   void ProvideImages();
+  void WaitForImages(size_t set, const std::vector<ImageFailure>& failures);
   std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
   void StoreConfiguration();
   void FollowServices();
@@ -44,7 +47,8 @@ class Player {
   void StoreWorkloads();
   void CollectResults();
 
-  common::Result<> Make(PodBackend& backend, PodWork& work);
+  // `waits_for`: null for a pod whose images are there.
+  common::Result<> Make(PodBackend& backend, PodWork& work, const std::vector<ImageFailure>* waits_for);
   common::Result<> Start(PodBackend& backend, const PodResult& result);
   void Refuse(size_t set, common::Error error);
   void Warn(const std::string& text);
@@ -63,6 +67,7 @@ class Player {
   std::vector<size_t> set_of_object_;  // kNoSet for other kinds
   PlayPlan plan_;
   std::set<size_t> refused_;         // sets that are left as they are
+  std::map<size_t, std::vector<ImageFailure>> waiting_;  // sets whose pods are recorded only
   std::set<size_t> with_removals_;   // sets that lost a pod
   std::vector<PodWork> work_;        // beside plan_.pods
   std::vector<Change> object_changes_;  // beside objects_

@@ -125,6 +125,13 @@ Result<ContainerRecord> ResolveContainer(Context& context, const PodSpec& pod, c
   return record;
 }
 
+ContainerRecord UnresolvedContainer(const ContainerSpec& spec) {
+  ContainerRecord record{
+      .id = common::NewId(), .created = common::FormatTime(common::Now(), true), .image_name = spec.image, .spec = spec};
+  record.command = BuildCommand(spec, {});
+  return record;
+}
+
 Result<> CheckPod(const PodSpec& pod) {
   if (!pod.implicit && !IsValidName(pod.name)) {
     return MakeError(ErrorCode::kInvalid, "\"{}\" cannot be a pod's name: use letters, digits, '_', '.' and '-'", pod.name);

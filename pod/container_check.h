@@ -13,6 +13,9 @@ namespace skiff::pod {
 // mounts checked. The error names the container.
 common::Result<ContainerRecord> ResolveContainer(Context& context, const PodSpec& pod, const ContainerSpec& spec);
 
+// The record of one whose image is not there.
+ContainerRecord UnresolvedContainer(const ContainerSpec& spec);
+
 // Of the pod itself: names unique, volumes with one source each, ports published once.
 common::Result<> CheckPod(const PodSpec& pod);
 

@@ -59,6 +59,8 @@ struct PodInfo {
   supervisor::PodStatus status;  // state "created" before the first start, "exited" after the end
   std::vector<network::Lease> leases;
   std::vector<ContainerInfo> containers;  // init containers first
+  // Made by CreateWaitingPod.
+  bool WaitsForImage() const;
   std::string infra_id;  // shown by podman-compatible output; derived from id
 };
 
@@ -90,6 +92,16 @@ class Engine {
   // Checks the spec (image present, user, volumes, ports), reserves the names and writes the record. Nothing runs yet.
   // kExists: the name is taken. Returns the pod's id.
   common::Result<std::string> CreatePod(const PodSpec& spec);
+  // The same for a pod some of whose images cannot be had: a record to be seen, whose containers wait for the reasons given and
+  // which is not started (kNotFound) until it has been made anew.
+  struct ImageFailure {
+    std::string container;  // its name in the spec
+    std::string reason;     // ErrImagePull, ErrImageNeverPull
+    std::string message;
+  };
+  common::Result<std::string> CreateWaitingPod(const PodSpec& spec, const std::vector<ImageFailure>& failures);
+  // Tried again, in vain: another event, and what the containers wait for. Nothing for a pod that waits for no image.
+  common::Result<> KeepWaiting(const std::string& pod_id, const std::vector<ImageFailure>& failures);
   // Starts supervisor, infra, network and every container that is not held. On error nothing of the start is left and the
   // pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
   common::Result<> StartPod(const std::string& pod_id, const std::function<void(const std::string&)>& warn = {});

@@ -20,7 +20,7 @@ Result<FileLock> HoldImages(Context& context, const std::vector<ContainerRecord>
   ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(LockPath(context), FileLock::Mode::kShared));
   std::set<std::string> seen;
   for (const ContainerRecord& container : containers) {
-    if (!seen.insert(container.image_id).second) continue;
+    if (container.image_id.empty() || !seen.insert(container.image_id).second) continue;
     ASSIGN_OR_RETURN(const bool in_use, context.store->ImageInUse(container.image_id));
     if (!in_use) TRY(context.images.Hold(container.image_id), "hold image {}", container.image_name);
   }

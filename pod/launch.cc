@@ -90,6 +90,11 @@ class LaunchRun {
   Result<> Steps() {
     ASSIGN_OR_RETURN(pod_, RequireWholePod(*context_.store, request_.pod_id, containers_));
     if (containers_.empty() && pod_.spec.implicit) return MakeError(ErrorCode::kNotFound, "its container has been removed");
+    for (const ContainerRecord& container : containers_) {
+      if (!container.image_id.empty()) continue;
+      return MakeError(ErrorCode::kNotFound, "container \"{}\" waits for image \"{}\": play the manifest again to have it pulled",
+                       container.spec.name, container.spec.image);
+    }
     TRY(MakeDirectories());
     ASSIGN_OR_RETURN(network_, PodNetwork::Prepare(context_, pod_.id, pod_.spec));
     TRY(WriteNameFiles());

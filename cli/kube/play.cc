@@ -115,8 +115,8 @@ class KubePlayCommand : public Command {
     for (const kube::PodResult& pod : report.pods) {
       if (pod.id.empty()) continue;
       const bool restarted = pod.started && pod.change == kube::Change::kUnchanged;
-      PrintLine(
-          fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), restarted ? " (started)" : ""));
+      const std::string note = restarted ? " (started)" : pod.waiting.empty() ? "" : fmt::format(" ({})", pod.waiting);
+      PrintLine(fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), note));
     }
     for (const kube::ObjectResult& object : report.objects) {
       std::string kind = object.kind;

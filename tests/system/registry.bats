@@ -378,11 +378,43 @@ YAML
   [ "$status" -eq 125 ]
   output_has 'spec.containers[0].image: ErrImagePull: '
   output_has "manifest unknown"
+  output_has "pod/bad created (ErrImagePull)"
   in_pod good c true
+  # The pod is there to be seen, in Kubernetes' words.
+  run skiff kube get pods
+  [[ $output =~ bad\ +0/1\ +ErrImagePull\ +0 ]] || { echo "$output"; return 1; }
+  [ "$(skiff kube get pod bad -o jsonpath='{.status.phase} {.status.containerStatuses[0].state.waiting.reason}')" = "Pending ErrImagePull" ]
+  skiff kube get pod bad -o jsonpath='{.status.containerStatuses[0].state.waiting.message}' | grep -q "manifest unknown"
+  skiff kube describe pod bad > "$BATS_TEST_TMPDIR/describe"
+  grep -qE 'Warning +Failed .*Failed to pull image "127.0.0.1:5000/lib/nosuch:1"' "$BATS_TEST_TMPDIR/describe"
+  grep -qE 'Warning +Failed .*Error: ErrImagePull' "$BATS_TEST_TMPDIR/describe"
+  skiff pod inspect bad > /dev/null
+  skiff ps -a > /dev/null
+  run skiff pod start bad
+  [ "$status" -ne 0 ]
+  output_has "play the manifest again"
+  # In vain again: the same pod, the event counted.
+  id=$(skiff pod ps -q --no-trunc --filter name=bad)
+  run play < "$BATS_TEST_TMPDIR/y"
+  [ "$status" -eq 125 ]
+  [ "$(skiff pod ps -q --no-trunc --filter name=bad)" = "$id" ]
+  skiff kube describe pod bad | grep -qE 'x2 over .*ErrImagePull'
+  # There at last: the pod runs. What then cannot be pulled does not take it away.
+  skopeo copy -q --src-tls-verify=false --dest-tls-verify=false docker://127.0.0.1:5000/lib/busybox:latest docker://127.0.0.1:5000/lib/nosuch:1
+  play < "$BATS_TEST_TMPDIR/y"
+  in_pod bad c true
+  sed 's/nosuch:1/nosuch:2/' "$BATS_TEST_TMPDIR/y" > "$BATS_TEST_TMPDIR/y2"
+  run play < "$BATS_TEST_TMPDIR/y2"
+  [ "$status" -eq 125 ]
+  in_pod bad c true
+  skiff kube down "$BATS_TEST_TMPDIR/y"
   pod_yaml never 127.0.0.1:5000/lib/app:1 Never > "$BATS_TEST_TMPDIR/y"
   run play < "$BATS_TEST_TMPDIR/y"
   [ "$status" -eq 125 ]
   output_has "ErrImageNeverPull"
+  [ "$(skiff kube get pod never -o jsonpath='{.status.containerStatuses[0].state.waiting.reason}')" = ErrImageNeverPull ]
+  skiff kube down "$BATS_TEST_TMPDIR/y"
+  [ -z "$(skiff kube get pods -o name)" ]
 }
 
 @test "kube play: an image made here needs no registry, whatever the policy" {

@@ -71,6 +71,7 @@ class FakeBackend : public PodBackend {
         pod::ContainerInfo made;
         made.id = info.id + "-" + container.name;
         made.name = container.name;
+        made.image_id = "image";
         made.spec = container;
         info.containers.push_back(made);
       }
@@ -78,6 +79,20 @@ class FakeBackend : public PodBackend {
     e_.pods.push_back(info);
     e_.calls.push_back("create " + spec.name);
     return info.id;
+  }
+  common::Result<std::string> CreateWaitingPod(const pod::PodSpec& spec, const std::vector<ImageFailure>& failures) override {
+    ASSIGN_OR_RETURN(const std::string id, CreatePod(spec));
+    const std::lock_guard lock(e_.mutex);
+    for (auto& container : e_.Find(id)->containers)
+      for (const auto& failure : failures)
+        if (container.spec.name == failure.container) container.image_id.clear();
+    e_.calls.back() += " waiting";
+    return id;
+  }
+  common::Result<> KeepWaiting(const std::string& id, const std::vector<ImageFailure>&) override {
+    const std::lock_guard lock(e_.mutex);
+    e_.calls.push_back("keep " + e_.Find(id)->name);
+    return {};
   }
   common::Result<> StartPod(const std::string& id, const Warn&) override {
     const std::lock_guard lock(e_.mutex);

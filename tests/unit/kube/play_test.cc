@@ -215,6 +215,35 @@ TEST_F(PlayTest, AMissingImageDoesNotCostTheOldPod) {
   EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
 }
 
+TEST_F(PlayTest, APodWithoutItsImageIsRecordedAndMadeWhenTheImageIsThere) {
+  Object pod = MakePod("a");
+  FirstContainer(pod).image = "localhost/absent:1";
+  engine_.missing_images.insert("localhost/absent:1");
+  PlayReport report = PlayAll({pod, MakePod("b")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.containers[0].image: ErrImagePull: "));
+  ASSERT_THAT(report.pods, SizeIs(2));
+  EXPECT_EQ(report.pods[0].waiting, "ErrImagePull");
+  EXPECT_FALSE(report.pods[0].started);
+  EXPECT_TRUE(report.pods[1].started);
+  EXPECT_TRUE(engine_.objects.contains("Pod/default/a"));
+  const std::string first = engine_.Named("a")->id;
+
+  engine_.calls.clear();
+  report = PlayAll({pod});
+  EXPECT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(engine_.calls, ElementsAre("keep a"));
+  EXPECT_EQ(engine_.Named("a")->id, first);
+
+  engine_.calls.clear();
+  engine_.missing_images.clear();
+  report = PlayAll({pod});
+  EXPECT_THAT(report.errors, IsEmpty());
+  EXPECT_THAT(report.removed_pods, IsEmpty());
+  EXPECT_THAT(engine_.calls, ElementsAre("stop a", "remove a", "create a", "start a"));
+  EXPECT_EQ(report.pods[0].change, Change::kCreated);
+}
+
 TEST_F(PlayTest, ImagesAreAskedForOnceWithTheirPolicyAndSecrets) {
   Object secret = MakeSecret("login", {{".dockerconfigjson", "{\"auths\":{}}"}});
   secret.As<Secret>()->type = "kubernetes.io/dockerconfigjson";
@@ -242,8 +271,9 @@ TEST_F(PlayTest, ImagesAreAskedForOnceWithTheirPolicyAndSecrets) {
   EXPECT_THAT(asked[2].pull_secrets, IsEmpty());
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.containers[0].image: ErrImageNeverPull: not there"));
-  EXPECT_EQ(engine_.Named("b"), nullptr);
-  EXPECT_EQ(engine_.pods.size(), 4u);
+  ASSERT_NE(engine_.Named("b"), nullptr);
+  EXPECT_TRUE(engine_.Named("b")->WaitsForImage());
+  EXPECT_EQ(engine_.pods.size(), 5u);
   ASSERT_THAT(report.warnings, SizeIs(2));
   EXPECT_THAT(report.warnings[0], HasSubstr("spec.imagePullSecrets[1]: Secret \"wrong\" holds no login"));
   EXPECT_THAT(report.warnings[1], HasSubstr("spec.imagePullSecrets[2]: Secret \"absent\" not found"));
