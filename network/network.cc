@@ -232,20 +232,40 @@ Result<std::vector<HeldPort>> Network::HoldPorts(const std::string& pod_id, cons
   return sockets;
 }
 
-Result<> Network::Attach(const std::string& pod_id, int netns_pid) {
-  ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
-  ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
+struct Network::HostSide::State {
+  FileLock lock;
+  PodRecord record;
+  Attachment attachment;
+};
+
+Network::HostSide::HostSide(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Network::HostSide::HostSide(HostSide&&) noexcept = default;
+Network::HostSide& Network::HostSide::operator=(HostSide&&) noexcept = default;
+Network::HostSide::~HostSide() = default;
+
+Result<Network::HostSide> Network::PrepareHost(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(FileLock lock, LockKernelState(paths_, FileLock::Mode::kShared));
   const PodRecords records = Records(paths_);
   const LeaseStore leases = LeasesIn(paths_);
   ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
   TRY(records.Store(record));
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  for (const Endpoint& endpoint : record.endpoints) {
+    auto connected = network::Connect(attachment, records, leases, record, endpoint);
+    if (connected) continue;
+    auto undone = attachment.Unpublish(PublicationOf(record));
+    return undone ? std::move(connected).error() : std::move(connected).error().AlsoFailed(undone.error());
+  }
+  return HostSide(std::make_unique<HostSide::State>(HostSide::State{std::move(lock), std::move(record), std::move(attachment)}));
+}
+
+Result<> Network::AttachTo(HostSide& host, int netns_pid) {
+  auto& [lock, record, attachment] = *host.state_;
+  ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
   const auto wire = [&]() -> Result<> {
     uint32_t position = 0;
-    for (const Endpoint& endpoint : record.endpoints) {
-      TRY(network::Connect(attachment, records, leases, record, endpoint));
+    for (const Endpoint& endpoint : record.endpoints)
       TRY(attachment.Wire(endpoint, netns.get(), position++), "network {}", endpoint.network.name);
-    }
     return attachment.ForgetFlows(record.ports);
   };
   auto result = wire();
@@ -257,6 +277,11 @@ Result<> Network::Attach(const std::string& pod_id, int netns_pid) {
     if (auto undone = attachment.Unwire(endpoint); !undone) error = std::move(error).AlsoFailed(undone.error());
   }
   return error;
+}
+
+Result<> Network::Attach(const std::string& pod_id, int netns_pid) {
+  ASSIGN_OR_RETURN(HostSide host, PrepareHost(pod_id));
+  return AttachTo(host, netns_pid);
 }
 
 Result<> Network::BringUpLoopback(int netns_pid) {
@@ -417,18 +442,14 @@ Result<> Network::RemoveUnused() {
     // A lease is a pod's claim to bridge and table: while others have one, there is nothing to lock.
     if (leases.HasLeases(name)) continue;
     ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kExclusive));
-    // Whoever takes a lease from now on finds out about bridge and table after this lock.
-    if (leases.HasLeases(name)) continue;
-    ASSIGN_OR_RETURN(const auto all, leases.Networks());
-    const bool none_left = std::ranges::none_of(all, [&](const auto& other) { return leases.HasLeases(other); });
+    ASSIGN_OR_RETURN(const bool unused, leases.RemoveIfEmpty(name));
+    if (!unused) continue;
+    ASSIGN_OR_RETURN(const bool none_left, leases.RemoveIfEmpty());
     ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
     const auto network = Definitions(paths_).Load(name);
     auto removed = network ? attachment.RemoveBridge(*network, none_left) : Result<>(network.error());
     if (!removed && first_error) first_error = std::move(removed);
-    // The directory goes last: it tells the next command about what this one, if killed, leaves.
-    TRY(leases.RemoveIfEmpty(name));
   }
-  TRY(leases.RemoveIfEmpty());
   return first_error;
 }
 
@@ -452,10 +473,8 @@ Result<> Network::Sweep(const std::function<bool(const std::string& pod_id)>& al
     auto result = Detach(id);
     if (!result && first_error) first_error = std::move(result).error().Wrap("pod " + record->shown_name());
   }
-  for (Result<> tidied : {records.RemoveUnfinished(), RemoveUnused()}) {
-    if (!tidied && first_error) first_error = std::move(tidied);
-  }
-  return first_error;
+  auto tidied = records.RemoveUnfinished();
+  return first_error ? tidied : first_error;
 }
 
 Result<std::vector<std::string>> Network::HostAddresses() {

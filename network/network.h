@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,11 @@ class Network {
   // Wires the network namespace of `netns_pid` with every network on which addresses are reserved: lo up, bridge,
   // veth pair, addresses, routes, masquerading and published ports. All or nothing.
   common::Result<> Attach(const std::string& pod_id, int netns_pid);
+  // Attach in its two parts: the host's side, in which the kernel may have to wait, can be made ready before the namespace is
+  // there. What the first part has done alone, Release takes back.
+  class HostSide;
+  common::Result<HostSide> PrepareHost(const std::string& pod_id);
+  common::Result<> AttachTo(HostSide& host, int netns_pid);
   // Only lo up in that namespace (mode "none").
   common::Result<> BringUpLoopback(int netns_pid);
 
@@ -106,6 +112,20 @@ class Network {
 
  private:
   common::SystemPaths paths_;
+};
+
+// The network stays locked against removal for as long as this lives.
+class Network::HostSide {
+ public:
+  HostSide(HostSide&&) noexcept;
+  HostSide& operator=(HostSide&&) noexcept;
+  ~HostSide();
+
+ private:
+  friend class Network;
+  struct State;
+  explicit HostSide(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace skiff::network

@@ -13,11 +13,12 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
-Result<> StartHeld(const Context& context, const ContainerRecord& container) {
+Result<> StartHeld(Context& context, const ContainerRecord& container) {
   supervisor::ControlRequest request;
   request.op = "start";
   request.container = container.id;
   TRY(Ask(context, container.pod_id, request));
+  context.seccomp.TryKeepFilters();
   return {};
 }
 

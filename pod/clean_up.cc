@@ -66,8 +66,8 @@ Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
   return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
 }
 
-// Removing a bridge takes the kernel some 20 ms, for which nobody needs to wait: another command that starts a pod
-// meanwhile waits for it, or keeps it.
+// Removing a bridge takes the kernel some 20 ms, the end of a name server nearly as long, and nobody needs to wait for them:
+// another command that starts a pod meanwhile waits, or keeps them.
 Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool unused, context.network.Release(pod_id));
   if (!unused) return {};
@@ -76,6 +76,7 @@ Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
                                   .pass_fds = {}, .new_session = true};
     if (common::Spawn(command)) return {};
   }
+  TRY(EndUnusedNameServers(context));
   return context.network.RemoveUnused();
 }
 

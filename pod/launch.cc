@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/background.h"
 #include "common/file.h"
 #include "common/json_fields.h"
 #include "pod/bundle.h"
@@ -75,6 +76,7 @@ class LaunchRun {
       undo_.Dismiss();
       return {};
     }
+    EndBackground();
     if (!lock_) {
       auto lock = OperationLock::Acquire(layout_.lock_file());
       if (!lock) return std::move(done).error().AlsoFailed(lock.error());
@@ -102,6 +104,7 @@ class LaunchRun {
     TRY(MakeCgroups());
     TRY(WritePlan());
     RecordEvents();
+    if (network_.own_namespace()) host_side_.emplace([this] { return network_.PrepareHost(context_, pod_.id); });
     TRY(Spawn());
     if (network_.own_namespace()) TRY(WireNetwork());
     lock_.reset();
@@ -225,6 +228,8 @@ class LaunchRun {
                   .sysctls = spec.sysctls,
                   .cgroup = layout_.cgroup() + "/infra",
                   .pause_program = context_.paths.Program("skiff-pause")};
+    // As podman does it for its containers, which have no CAP_NET_RAW: `ping` works all the same.
+    if (!spec.from_kube && network_.own_namespace()) plan.infra.sysctls.emplace("net.ipv4.ping_group_range", "0 0");
     plan.held_sockets = network_.port_socket_names();
     plan.wait_for_network = network_.own_namespace();
     plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
@@ -255,11 +260,23 @@ class LaunchRun {
     return {};
   }
 
+  // The name server listens on the bridge's address, and a container's first question must find it.
   Result<> WireNetwork() {
-    TRY(network_.Attach(context_, pod_.id, static_cast<int>(infra_.pid)), "network");
-    if (pod_.spec.network.mode == NetworkSpec::Mode::kBridge)
-      TRY(RegisterNames(context_, pod_, containers_, network_.leases()));
+    TRY(host_side_->Take(), "network");
+    names_.emplace([this]() -> Result<> {
+      if (pod_.spec.network.mode != NetworkSpec::Mode::kBridge) return {};
+      return RegisterNames(context_, pod_, containers_, network_.leases());
+    });
+    TRY(network_.Attach(context_, static_cast<int>(infra_.pid)), "network");
+    TRY(names_->Take());
     return launcher_->SendNetworkReady();
+  }
+
+  // Undoing needs what they hold.
+  void EndBackground() {
+    host_side_.reset();
+    names_.reset();
+    network_ = {};
   }
 
   // Init containers may take their time: no lock is held.
@@ -295,6 +312,7 @@ class LaunchRun {
   runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;
   supervisor::LaunchEvent infra_;
+  std::optional<common::Background<>> host_side_, names_;  // what the kernel makes wait, beside the start of the supervisor
   bool ended_ = false;  // the supervisor has taken the pod down by itself
   UndoStack undo_;      // last: its steps use the other members
 };

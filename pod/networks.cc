@@ -115,11 +115,15 @@ Result<> Engine::DisconnectNetwork(const std::string& pod_id, const std::string&
   if (pid) {
     TRY(impl_->network.Disconnect(pod_id, *pid, network.name));
     TRY(RememberLeases(*impl_, pod));
+    TRY(EndUnusedNameServers(*impl_));
   }
   return impl_->store->UpdatePod(pod_id, pod.spec);
 }
 
-Result<> Engine::RemoveUnusedNetworks() { return impl_->network.RemoveUnused(); }
+Result<> Engine::RemoveUnusedNetworks() {
+  TRY(EndUnusedNameServers(*impl_));
+  return impl_->network.RemoveUnused();
+}
 
 Result<> Engine::ReloadNetwork(const std::string& pod_id) {
   ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));

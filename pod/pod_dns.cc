@@ -28,7 +28,7 @@ constexpr int kRemovalTries = 50;  // of 10 ms
 network::DnsRegistry::Adopt TryAdopt(const Context& context) {
   return [&context](pid_t pid) {
     const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root);
-    if (!cgroups || !cgroups->Create(kServerCgroup)) return;
+    if (!cgroups || !cgroups->CreateForProcesses(kServerCgroup)) return;
     (void)cgroups->AddProcess(kServerCgroup, pid).has_value();
   };
 }
@@ -127,13 +127,17 @@ std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, co
 }
 
 Result<> ForgetNames(Context& context, const std::string& pod_id) {
-  TRY(network::DnsRegistry(context.paths).Remove(pod_id), "name server");
+  return network::DnsRegistry(context.paths).Remove(pod_id);
+}
+
+Result<> EndUnusedNameServers(Context& context) {
+  TRY(network::DnsRegistry(context.paths).EndUnused(), "name server");
   return ForgetServers(context);
 }
 
 Result<> RestoreNameServers(Context& context) {
   TRY(network::DnsRegistry(context.paths).Restore(TryAdopt(context)));
-  return ForgetServers(context);
+  return EndUnusedNameServers(context);
 }
 
 }  // namespace skiff::pod

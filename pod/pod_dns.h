@@ -21,8 +21,10 @@ common::Result<> RegisterNames(Context& context, const PodRecord& pod, const std
 // The servers that a pod with these leases asks; of a pod in the host's network that wants them: those that run.
 std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, const std::vector<network::Lease>& leases);
 
-// After a pod has left its networks. Servers that should run and do not are started by RestoreNameServers.
+// After a pod has left its networks. The servers of networks without pods go on until EndUnusedNameServers, which waits for
+// their end; those that should run and do not are started by RestoreNameServers, which does the former as well.
 common::Result<> ForgetNames(Context& context, const std::string& pod_id);
+common::Result<> EndUnusedNameServers(Context& context);
 common::Result<> RestoreNameServers(Context& context);
 
 }  // namespace skiff::pod

@@ -86,9 +86,17 @@ Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_
   return result;
 }
 
-Result<> PodNetwork::Attach(Context& context, const std::string& pod_id, int infra_pid) const {
-  if (mode_ == NetworkSpec::Mode::kNone) return context.network.BringUpLoopback(infra_pid);
-  return context.network.Attach(pod_id, infra_pid);
+Result<> PodNetwork::PrepareHost(Context& context, const std::string& pod_id) {
+  if (mode_ != NetworkSpec::Mode::kBridge) return {};
+  ASSIGN_OR_RETURN(host_side_, context.network.PrepareHost(pod_id));
+  return {};
+}
+
+Result<> PodNetwork::Attach(Context& context, int infra_pid) {
+  if (!host_side_) return context.network.BringUpLoopback(infra_pid);
+  const auto attached = context.network.AttachTo(*host_side_, infra_pid);
+  host_side_.reset();
+  return attached;
 }
 
 std::vector<std::string> PodNetwork::addresses() const { return PodAddresses(leases_); }

@@ -1,6 +1,7 @@
 // A starting pod's way to its network: address and ports before anything runs, the links once the namespaces exist.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ class PodNetwork {
   // Reserves the address and binds the published ports. Taken back by network::Network::Detach.
   static common::Result<PodNetwork> Prepare(Context& context, const std::string& pod_id, const PodSpec& pod);
 
-  // Wires the namespace of the infra process.
-  common::Result<> Attach(Context& context, const std::string& pod_id, int infra_pid) const;
+  // What the host needs for the pod; nothing for a pod without a network of its own. Taken back by Release.
+  common::Result<> PrepareHost(Context& context, const std::string& pod_id);
+  // Wires the namespace of the infra process, after PrepareHost.
+  common::Result<> Attach(Context& context, int infra_pid);
 
   const std::vector<network::Lease>& leases() const { return leases_; }
   std::vector<std::string> addresses() const;
@@ -33,6 +36,7 @@ class PodNetwork {
   std::vector<network::HeldPort> sockets_;
   std::vector<std::string> port_targets_;
   std::string join_path_;
+  std::optional<network::Network::HostSide> host_side_;
 };
 
 // The networks that the pod is on, with their names filled in; none unless it has a network of its own.

@@ -37,7 +37,10 @@ void SeccompProfiles::TryKeepFilters() {
     const std::lock_guard guard(mutex_);
     compiling.swap(compiling_);
   }
-  for (const auto& [json, container_id] : compiling) static_cast<void>(compiled_.Store(container_id, json));
+  // Of a container that is held until somebody attaches there is nothing yet.
+  std::erase_if(compiling, [this](const auto& entry) { return compiled_.Store(entry.second, entry.first).has_value(); });
+  const std::lock_guard guard(mutex_);
+  compiling_.merge(compiling);
 }
 
 }  // namespace skiff::pod

@@ -64,6 +64,7 @@ Result<> Engine::CleanUpEndedPod(const std::string& pod_id) {
   ASSIGN_OR_RETURN(const auto record, impl_->store->GetPod(pod_id));
   if (!record) return lock->RemoveFile();
   TRY(ForgetNames(*impl_, pod_id));
+  TRY(EndUnusedNameServers(*impl_));
   TRY(impl_->network.Detach(pod_id));
   return RemoveEndedContainers(*impl_, *record, *lock);
 }

@@ -1,5 +1,6 @@
 #include "runtime/cgroup.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ using common::ErrnoError;
 using common::ErrorCode;
 using common::MakeError;
 using common::Result;
+using common::UniqueFd;
 
 std::vector<std::string> Split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -61,17 +63,20 @@ void TryEnableControllers(const std::string& directory) {
   if (!change.empty()) (void)WriteCgroupFile(directory + "/cgroup.subtree_control", change);
 }
 
-// mkdir -p below the mount point, with what each kind of hierarchy needs on the way.
-Result<> CreateIn(const std::string& mount_point, const std::string& path, bool v2, bool cpuset) {
+enum class Holds { kGroups, kProcesses };
+
+// mkdir -p below the mount point, with what each kind of hierarchy needs on the way. A group of v2 that gives controllers to
+// its children takes no processes.
+Result<> CreateIn(const std::string& mount_point, const std::string& path, bool v2, bool cpuset, Holds holds) {
   std::string directory = mount_point;
-  if (v2) TryEnableControllers(directory);
   for (const auto& part : Split(path, '/')) {
+    if (v2) TryEnableControllers(directory);
     directory += "/" + part;
     const bool made = ::mkdir(directory.c_str(), 0755) == 0;
     if (!made && errno != EEXIST) return ErrnoError("create cgroup {}", directory);
-    if (v2) TryEnableControllers(directory);
     if (made && cpuset) TRY(InheritCpuset(directory));
   }
+  if (v2 && holds == Holds::kGroups) TryEnableControllers(directory);
   return {};
 }
 
@@ -156,7 +161,7 @@ std::string Cgroups::ProcessDirectory(const std::string& path) const {
 
 Result<> Cgroups::Create(const std::string& path) const {
   for (const auto& hierarchy : hierarchies_)
-    TRY(CreateIn(hierarchy.mount_point, path, hierarchy.v2, Contains(hierarchy.controllers, "cpuset")));
+    TRY(CreateIn(hierarchy.mount_point, path, hierarchy.v2, Contains(hierarchy.controllers, "cpuset"), Holds::kGroups));
   return {};
 }
 
@@ -173,17 +178,51 @@ CgroupSupport Cgroups::Support(const std::string& path) const {
   return support;
 }
 
-Result<> Cgroups::AddProcess(const std::string& path, pid_t pid) const {
+bool Cgroups::Counts(const Hierarchy& hierarchy) {
   constexpr std::array<std::string_view, 6> kAccounting = {"cpu",  "cpuacct", "memory",
                                                            "pids", "freezer", "name=systemd"};
-  const std::string text = std::to_string(pid);
+  return hierarchy.v2 || std::any_of(kAccounting.begin(), kAccounting.end(),
+                                     [&](auto name) { return Contains(hierarchy.controllers, name); });
+}
+
+Result<> Cgroups::CreateForProcesses(const std::string& path) const {
   for (const auto& hierarchy : hierarchies_) {
-    const bool wanted = hierarchy.v2 || std::any_of(kAccounting.begin(), kAccounting.end(), [&](auto name) {
-                          return Contains(hierarchy.controllers, name);
-                        });
-    if (wanted) TRY(WriteCgroupFile(hierarchy.mount_point + path + "/cgroup.procs", text));
+    if (!Counts(hierarchy)) continue;
+    TRY(CreateIn(hierarchy.mount_point, path, hierarchy.v2, Contains(hierarchy.controllers, "cpuset"), Holds::kProcesses));
   }
   return {};
+}
+
+Result<> Cgroups::AddProcess(const std::string& path, pid_t pid) const {
+  const std::string text = std::to_string(pid);
+  for (const auto& hierarchy : hierarchies_) {
+    if (Counts(hierarchy)) TRY(WriteCgroupFile(hierarchy.mount_point + path + "/cgroup.procs", text));
+  }
+  return {};
+}
+
+// "0" in the file `tasks` moves one thread, the caller, for which the kernel need not stop all forks of the machine.
+Result<> Cgroups::Enter(const std::string& path) const {
+  for (const auto& hierarchy : hierarchies_) {
+    if (!Counts(hierarchy)) continue;
+    TRY(WriteCgroupFile(hierarchy.mount_point + path + (hierarchy.v2 ? "/cgroup.procs" : "/tasks"), "0"));
+  }
+  return {};
+}
+
+Result<Cgroups::Entrance> Cgroups::OpenEntrance(const std::string& path) const {
+  Entrance entrance;
+  for (const auto& hierarchy : hierarchies_) {
+    if (!Counts(hierarchy)) continue;
+    const std::string directory = hierarchy.mount_point + path;
+    if (hierarchy.v2) {
+      ASSIGN_OR_RETURN(entrance.directory, common::Open(directory, O_PATH | O_DIRECTORY));
+    } else {
+      ASSIGN_OR_RETURN(UniqueFd tasks, common::Open(directory + "/tasks", O_WRONLY));
+      entrance.tasks.push_back(std::move(tasks));
+    }
+  }
+  return entrance;
 }
 
 Result<std::vector<pid_t>> Cgroups::Processes(const std::string& path) const {

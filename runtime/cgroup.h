@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/unique_fd.h"
 #include "runtime/oci_config.h"
 
 namespace skiff::runtime {
@@ -33,6 +34,18 @@ class Cgroups {
   // On v1 only in the hierarchies that account for processes and that systemd tracks sessions by; each move costs the
   // kernel a grace period. The absent controllers (devices, blkio, ...) hold no limits of pods.
   common::Result<> AddProcess(const std::string& path, pid_t pid) const;
+  // A group that has processes and no groups in it: on v1 made only in the hierarchies that AddProcess uses, on v2 without
+  // controllers for children, which would keep processes out.
+  common::Result<> CreateForProcesses(const std::string& path) const;
+  // Moves the calling process, which must have only one thread: that spares v1 the grace period.
+  common::Result<> Enter(const std::string& path) const;
+  // For a child that shall begin its life in the group (made before): the directory for clone3(2) where there is a v2 tree,
+  // and files of v1 into which the child writes "0".
+  struct Entrance {
+    common::UniqueFd directory;
+    std::vector<common::UniqueFd> tasks;
+  };
+  common::Result<Entrance> OpenEntrance(const std::string& path) const;
   // Every process in it and below.
   common::Result<std::vector<pid_t>> Processes(const std::string& path) const;
   // Kills all of them, also those that fork meanwhile (v2 cgroup.kill, v1 freezer), and waits until it is empty; kTimeout
@@ -57,6 +70,8 @@ class Cgroups {
     bool v2 = false;
   };
 
+  // Whether our own processes are moved in it.
+  static bool Counts(const Hierarchy& hierarchy);
   static std::vector<Hierarchy> ParseMounts(const std::string& mountinfo, const std::string& root);
   // The v1 hierarchy with this controller, or the v2 tree when it is the only one; null: none.
   const Hierarchy* Find(const std::string& controller) const;

@@ -33,6 +33,7 @@ struct PreparedChild {
   UniqueFd pause, null, network;
   std::vector<std::string> sysctl_names, sysctl_paths, sysctl_values;
   std::vector<InfraSysctl> sysctls;
+  std::vector<int> cgroup_tasks;
   InfraChildPlan plan;
 };
 
@@ -42,11 +43,8 @@ Result<> CheckSysctlNamespace(const InfraOptions& options, const std::string& na
   const bool uts = path == "kernel/hostname" || path == "kernel/domainname";
   const bool own = network ? options.net || !options.net_path.empty() : uts ? options.uts : options.ipc;
   if (own) return {};
-  return MakeError(ErrorCode::kInvalid,
-                   "sysctl \"{}\" cannot be set in a pod that uses the host's {} namespace", name,
-                   network ? "network"
-                   : uts   ? "UTS"
-                           : "IPC");
+  const char* shared = network ? "network" : uts ? "UTS" : "IPC";
+  return MakeError(ErrorCode::kInvalid, "sysctl \"{}\" cannot be set in a pod that uses the host's {} namespace", name, shared);
 }
 
 Result<> PrepareSysctls(const InfraOptions& options, PreparedChild& prepared) {
@@ -85,6 +83,10 @@ Result<> Prepare(const InfraOptions& options, int error_fd, PreparedChild& prepa
     prepared.plan.hostname = options.hostname.c_str();
     prepared.plan.hostname_size = options.hostname.size();
   }
+  if (options.cgroup != nullptr)
+    for (const UniqueFd& tasks : options.cgroup->tasks) prepared.cgroup_tasks.push_back(tasks.get());
+  prepared.plan.cgroup_tasks = prepared.cgroup_tasks.data();
+  prepared.plan.cgroup_task_count = prepared.cgroup_tasks.size();
   prepared.plan.sysctls = prepared.sysctls.data();
   prepared.plan.sysctl_count = prepared.sysctls.size();
   return {};
@@ -93,6 +95,8 @@ Result<> Prepare(const InfraOptions& options, int error_fd, PreparedChild& prepa
 std::string Describe(const InfraFailure& failure, const InfraOptions& options,
                      const PreparedChild& prepared) {
   switch (failure.stage) {
+    case InfraStage::kCgroup:
+      return "enter its control group";
     case InfraStage::kJoinNetwork:
       return "join the network namespace " + options.net_path;
     case InfraStage::kStandardStreams:
@@ -153,6 +157,10 @@ Result<Infra> StartInfra(const InfraOptions& options) {
   int pidfd = -1;
   clone_args arguments{};
   arguments.flags = CloneFlags(options);
+  if (options.cgroup != nullptr && options.cgroup->directory) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(options.cgroup->directory.get());
+  }
   arguments.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));

@@ -6,6 +6,7 @@
 
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "runtime/cgroup.h"
 
 namespace skiff::runtime {
 
@@ -17,6 +18,7 @@ struct InfraOptions {
   bool uts = true;
   bool pid = false;
   std::string net_path;  // join this network namespace before; net must be false
+  const Cgroups::Entrance* cgroup = nullptr;  // where it begins its life; null: in the caller's groups
   std::map<std::string, std::string> sysctls;  // written inside: namespaced ones only, names checked
 };
 

@@ -28,6 +28,7 @@ class InfraChild {
   explicit InfraChild(const InfraChildPlan& plan) : plan_(plan) {}
 
   [[noreturn]] void Run() {
+    EnterCgroups();
     JoinNetwork();
     TakeNullStreams();
     TryKeepOtherDescriptorsOut();
@@ -49,6 +50,11 @@ class InfraChild {
   long Check(long result, InfraStage stage) {
     if (result < 0) Fail(stage);
     return result;
+  }
+
+  void EnterCgroups() {
+    for (uint64_t i = 0; i < plan_.cgroup_task_count; ++i)
+      Check(::write(plan_.cgroup_tasks[i], "0", 1), InfraStage::kCgroup);
   }
 
   void JoinNetwork() {

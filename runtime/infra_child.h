@@ -7,6 +7,7 @@
 namespace skiff::runtime {
 
 enum class InfraStage : uint8_t {
+  kCgroup,
   kJoinNetwork,
   kStandardStreams,
   kHostname,
@@ -41,6 +42,8 @@ struct InfraChildPlan {
   int network_fd = -1;  // namespace to join, or -1
   const char* hostname = nullptr;
   uint64_t hostname_size = 0;
+  const int* cgroup_tasks = nullptr;  // files into which to write "0"
+  uint64_t cgroup_task_count = 0;
   const InfraSysctl* sysctls = nullptr;
   uint64_t sysctl_count = 0;
 };

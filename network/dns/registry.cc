@@ -158,30 +158,37 @@ Result<> DnsRegistry::Remove(const std::string& pod_id, const std::set<std::stri
   const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
   if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
   for (const std::string& network : *networks) {
-    if (!kept.contains(network) &&
-        common::PathExists(fmt::format("{}/{}.json", DnsPodsDirectory(directory_, network), pod_id)))
-      TRY(RemoveFrom(network, pod_id));
+    if (kept.contains(network)) continue;
+    const std::string file = fmt::format("{}/{}.json", DnsPodsDirectory(directory_, network), pod_id);
+    if (!common::PathExists(file)) continue;
+    ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+    TRY(common::RemoveFile(file));
   }
   return {};
 }
 
-Result<> DnsRegistry::RemoveFrom(const std::string& network, const std::string& pod_id) const {
-  ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
-  const std::string pods = DnsPodsDirectory(directory_, network);
-  TRY(common::RemoveFile(fmt::format("{}/{}.json", pods, pod_id)));
-  return HasPods(network) ? Result<>() : EndServer(network);
+Result<> DnsRegistry::EndUnused() const {
+  const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
+  if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
+  for (const std::string& network : *networks) {
+    if (HasPods(network)) continue;
+    ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+    // Another command may have been faster, in ending it or in giving it a pod.
+    if (!common::PathExists(DnsNetworkDirectory(directory_, network)) || HasPods(network)) continue;
+    TRY(EndServer(network));
+  }
+  return {};
 }
 
+// What a killed writer has left names nothing.
 bool DnsRegistry::HasPods(const std::string& network) const {
-  const auto names = common::ListDirectory(DnsPodsDirectory(directory_, network));
-  // What a killed writer has left is no pod.
-  return names && std::ranges::any_of(*names, [](const std::string& name) { return name.ends_with(".json"); });
+  const auto files = common::ListDirectory(DnsPodsDirectory(directory_, network));
+  return files && std::any_of(files->begin(), files->end(), [](const std::string& name) { return name.ends_with(".json"); });
 }
 
 // Its directory going away is the server's sign to end.
 Result<> DnsRegistry::EndServer(const std::string& network) const {
   const std::string directory = DnsNetworkDirectory(directory_, network);
-  if (!common::PathExists(directory)) return {};
   const auto settings = ReadSettings(directory_, network);
   TRY(common::RemoveTree(DnsPodsDirectory(directory_, network)));
   const auto deadline = std::chrono::steady_clock::now() + kEndTimeout;
@@ -202,16 +209,12 @@ Result<> DnsRegistry::Restore(const Adopt& adopt) const {
   const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
   if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
   for (const std::string& network : *networks) {
-    if (HasPods(network)) {
+    {
       const auto server = FileLock::TryAcquire(DnsNetworkDirectory(directory_, network) + "/" + kDnsLockFile);
       if (!server) continue;  // it runs, or the network goes just now
     }
     ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
-    if (!HasPods(network)) {
-      // A command was killed while it ended the server.
-      TRY(EndServer(network));
-      continue;
-    }
+    if (!HasPods(network)) continue;
     const auto settings = ReadSettings(directory_, network);
     if (!settings) continue;
     TRY(EnsureServer(network, *settings, adopt));

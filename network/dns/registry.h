@@ -24,15 +24,16 @@ class DnsRegistry {
   // The pod's names are known on return, and the server runs.
   common::Result<> Add(const std::string& network, const DnsNetwork& settings, const std::string& pod_id, const DnsPod& pod,
                        const Adopt& adopt) const;
-  // Of every network but `kept`; with a network's last pod its server ends. Unknown is fine.
+  // Of every network but `kept`. Unknown is fine.
   common::Result<> Remove(const std::string& pod_id, const std::set<std::string>& kept = {}) const;
-  // Starts servers that should run and do not, and ends what a killed command has left of one.
+  // Ends the servers of networks without pods and waits for that.
+  common::Result<> EndUnused() const;
+  // Starts servers that should run and do not.
   common::Result<> Restore(const Adopt& adopt) const;
 
  private:
   common::Result<> EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const;
   common::Result<> Start(const std::string& network, const DnsNetwork& settings, int lock_fd, const Adopt& adopt) const;
-  common::Result<> RemoveFrom(const std::string& network, const std::string& pod_id) const;
   bool HasPods(const std::string& network) const;
   common::Result<> EndServer(const std::string& network) const;
 

@@ -92,15 +92,17 @@ Result<> PodSupervisor::StartInfra() {
   options.pid = plan_.infra.pid;
   options.net_path = plan_.infra.net_path;
   options.sysctls = plan_.infra.sysctls;
+  runtime::Cgroups::Entrance entrance;
+  if (!plan_.infra.cgroup.empty()) {
+    TRY(cgroups_.CreateForProcesses(plan_.infra.cgroup));
+    ASSIGN_OR_RETURN(entrance, cgroups_.OpenEntrance(plan_.infra.cgroup));
+    options.cgroup = &entrance;
+  }
   ASSIGN_OR_RETURN(runtime::Infra infra, runtime::StartInfra(options));
   infra_is_child_ = true;
   status_.infra_pid = infra.pid;
   ASSIGN_OR_RETURN(status_.infra_start_time, common::ProcessStartTime(infra.pid));
   TRY(WatchInfra(std::move(infra.pidfd)));
-  if (!plan_.infra.cgroup.empty()) {
-    TRY(cgroups_.Create(plan_.infra.cgroup));
-    TRY(cgroups_.AddProcess(plan_.infra.cgroup, infra.pid));
-  }
   const std::string link = JoinPath(plan_.run_dir, kNamespaces);
   TRY(common::RemoveFile(link));
   if (::symlink(fmt::format("/proc/{}/ns", infra.pid).c_str(), link.c_str()) != 0)

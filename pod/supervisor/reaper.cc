@@ -39,14 +39,14 @@ constexpr size_t kExitsLimit = 256 * 1024;
 Result<> EnterCgroup(const PodPlan& plan) {
   if (plan.supervisor_cgroup.empty()) return {};
   ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(plan.cgroup_root));
-  TRY(cgroups.Create(plan.supervisor_cgroup));
-  return cgroups.AddProcess(plan.supervisor_cgroup, ::getpid());
+  TRY(cgroups.CreateForProcesses(plan.supervisor_cgroup));
+  return cgroups.Enter(plan.supervisor_cgroup);
 }
 
 void TryLeaveCgroup(const PodPlan& plan) {
   if (plan.supervisor_cgroup.empty()) return;
   const auto cgroups = runtime::Cgroups::Detect(plan.cgroup_root);
-  if (cgroups && cgroups->AddProcess("/", ::getpid())) (void)cgroups->Remove(plan.supervisor_cgroup);
+  if (cgroups && cgroups->Enter("/")) (void)cgroups->Remove(plan.supervisor_cgroup);
 }
 
 // Not permitted without CAP_SYS_RESOURCE; the pod works without it.

@@ -148,6 +148,41 @@ TEST_F(CgroupTest, ProcessesJoinWhatAccountsForThem) {
     EXPECT_EQ(Read("fs/" + name + "/p/cgroup.procs"), name == "devices" ? "" : "99") << name;
 }
 
+// The kernel refuses processes in a group that gives controllers to its children.
+TEST_F(CgroupTest, OnlyGroupsOfGroupsGiveControllersToTheirChildren) {
+  const Cgroups cgroups = Unified();
+  for (const std::string group : {"fs", "fs/a", "fs/a/pod", "fs/a/leaf"}) {
+    Write(group + "/cgroup.controllers", "cpu memory\n");
+    Write(group + "/cgroup.subtree_control", "");
+  }
+  ASSERT_TRUE(cgroups.Create("/a/pod"));
+  ASSERT_TRUE(cgroups.CreateForProcesses("/a/leaf"));
+  for (const std::string group : {"fs", "fs/a", "fs/a/pod"})
+    EXPECT_EQ(Read(group + "/cgroup.subtree_control"), "+cpu +memory") << group;
+  EXPECT_EQ(Read("fs/a/leaf/cgroup.subtree_control"), "");
+}
+
+TEST_F(CgroupTest, OwnProcessesGetGroupsWhereTheyAreCounted) {
+  const Cgroups cgroups = Legacy();
+  ASSERT_TRUE(cgroups.CreateForProcesses("/p"));
+  for (const std::string name : {"cpu,cpuacct", "memory", "pids", "systemd", "unified"})
+    EXPECT_TRUE(common::PathExists(root_ + "/" + name + "/p")) << name;
+  EXPECT_FALSE(common::PathExists(root_ + "/devices/p"));
+}
+
+TEST_F(CgroupTest, EnteringMovesOneThread) {
+  const Cgroups cgroups = Legacy();
+  for (const std::string name : {"cpu,cpuacct", "memory", "pids", "systemd"}) Write("fs/" + name + "/p/tasks", "");
+  Write("fs/unified/p/cgroup.procs", "");
+  ASSERT_TRUE(cgroups.Enter("/p"));
+  EXPECT_EQ(Read("fs/memory/p/tasks"), "0");
+  EXPECT_EQ(Read("fs/unified/p/cgroup.procs"), "0");
+  const auto entrance = cgroups.OpenEntrance("/p");
+  ASSERT_TRUE(entrance) << entrance.error().message();
+  EXPECT_TRUE(entrance->directory);
+  EXPECT_EQ(entrance->tasks.size(), 4u);
+}
+
 TEST_F(CgroupTest, ProcessesBelowAreFound) {
   const Cgroups cgroups = Unified();
   Write("fs/p/cgroup.procs", "5\n0\n");
