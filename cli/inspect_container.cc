@@ -193,9 +193,9 @@ Effective Merge(const pod::ContainerSpec& spec, const image::ImageConfig& image)
   return merged;
 }
 
-std::vector<std::string> Capabilities(const pod::SecurityContext& security) {
+std::vector<std::string> Capabilities(const pod::SecurityContext& security, bool from_kube) {
   if (security.privileged) return runtime::AllCapabilities();
-  auto capabilities = runtime::ComputeCapabilities(runtime::DefaultCapabilities(), security.capabilities_add,
+  auto capabilities = runtime::ComputeCapabilities(runtime::DefaultCapabilities(from_kube), security.capabilities_add,
                                                    security.capabilities_drop);
   return capabilities ? std::move(*capabilities) : std::vector<std::string>{};
 }
@@ -392,7 +392,7 @@ JsonValue ContainerInspectJson(const ContainerSource& source, JsonBuilder& b) {
   b.Set(object, "MountLabel", "");
   b.Set(object, "ProcessLabel", container.spec.security.selinux_label);
   b.Set(object, "AppArmorProfile", container.spec.security.apparmor_profile);
-  const std::vector<std::string> capabilities = Capabilities(container.spec.security);
+  const std::vector<std::string> capabilities = Capabilities(container.spec.security, pod.spec.from_kube);
   const std::string user =
       Merge(container.spec, source.image == nullptr ? image::ImageConfig{} : source.image->config).user;
   const bool root =

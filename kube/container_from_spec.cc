@@ -120,6 +120,21 @@ SecurityProfile Seccomp(const pod::SeccompProfile& in) {
           .localhost_profile = in.path.starts_with(kSeccompRoot) ? in.path.substr(kSeccompRoot.size()) : in.path};
 }
 
+// What a container from YAML has by default and one of `run` has not (runtime/capabilities.h).
+constexpr const char* kKubernetesOnly[] = {"MKNOD", "NET_RAW", "AUDIT_WRITE"};
+
+void AddCapabilities(const pod::SecurityContext& in, SecurityContext& out) {
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  Capabilities capabilities{.add = in.capabilities_add, .drop = in.capabilities_drop};
+  const bool all = in.privileged || has(in.capabilities_add, "ALL") || has(in.capabilities_drop, "ALL");
+  for (const std::string name : kKubernetesOnly) {
+    if (!all && !has(in.capabilities_add, name) && !has(in.capabilities_drop, name)) capabilities.drop.push_back(name);
+  }
+  if (!capabilities.add.empty() || !capabilities.drop.empty()) out.capabilities = std::move(capabilities);
+}
+
 void AddSecurity(const pod::SecurityContext& in, ContainerFromSpecResult& result) {
   SecurityContext out;
   AddUser(in, out, result.warnings);
@@ -132,8 +147,7 @@ void AddSecurity(const pod::SecurityContext& in, ContainerFromSpecResult& result
   flag(in.privileged, out.privileged, true);
   flag(in.read_only_root, out.read_only_root_filesystem, true);
   flag(in.no_new_privileges, out.allow_privilege_escalation, false);
-  if (!in.capabilities_add.empty() || !in.capabilities_drop.empty())
-    out.capabilities = {.add = in.capabilities_add, .drop = in.capabilities_drop};
+  AddCapabilities(in, out);
   if (in.unmasked_proc) out.proc_mount = "Unmasked";
   if (in.seccomp.type != pod::SeccompProfile::Type::kRuntimeDefault) out.seccomp_profile = Seccomp(in.seccomp);
   if (in.apparmor_profile == "unconfined") out.app_armor_profile = {.type = "Unconfined"};

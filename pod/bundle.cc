@@ -70,7 +70,7 @@ class BundleWriter {
 
   Result<> SetSecurity() {
     const SecurityContext& security = spec_.security;
-    const auto base = security.privileged ? runtime::AllCapabilities() : runtime::DefaultCapabilities();
+    const auto base = security.privileged ? runtime::AllCapabilities() : runtime::DefaultCapabilities(setting_.pod.from_kube);
     ASSIGN_OR_RETURN(input_.capabilities,
                      runtime::ComputeCapabilities(base, security.capabilities_add, security.capabilities_drop));
     // Kubernetes gives other users than root no ambient capabilities, podman those that were asked for.

@@ -53,7 +53,7 @@ Result<> CheckMounts(const PodSpec& pod, const ContainerSpec& spec) {
 Result<> CheckSecurity(Context& context, const ContainerSpec& spec, const LocalImage& image) {
   ASSIGN_OR_RETURN(const auto user, context.image_cache.FindUser(image, spec.security));
   TRY(CheckNonRoot(spec.security, user, image));
-  TRY(runtime::ComputeCapabilities(runtime::DefaultCapabilities(), spec.security.capabilities_add,
+  TRY(runtime::ComputeCapabilities(runtime::DefaultCapabilities(true), spec.security.capabilities_add,
                                    spec.security.capabilities_drop));
   TRY(ToOciRlimits(spec.ulimits));
   if (!spec.stop_signal.empty() && !ParseSignal(spec.stop_signal)) {

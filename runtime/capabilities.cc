@@ -108,13 +108,16 @@ bool Contains(const std::vector<std::string>& list, std::string_view name) {
 
 }  // namespace
 
-const std::vector<std::string>& DefaultCapabilities() {
-  static const std::vector<std::string> names = {
-      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
-      "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
-      "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
-      "CAP_KILL",    "CAP_AUDIT_WRITE"};
-  return names;
+const std::vector<std::string>& DefaultCapabilities(bool from_kube) {
+  static const std::vector<std::string> podman = {
+      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",           "CAP_KILL",      "CAP_SETGID",
+      "CAP_SETUID",  "CAP_SETPCAP",      "CAP_SETFCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT"};
+  static const std::vector<std::string> kubernetes = [] {
+    std::vector<std::string> names = podman;
+    names.insert(names.end(), {"CAP_MKNOD", "CAP_NET_RAW", "CAP_AUDIT_WRITE"});
+    return names;
+  }();
+  return from_kube ? kubernetes : podman;
 }
 
 std::vector<std::string> AllCapabilities() {

@@ -8,8 +8,9 @@
 
 namespace skiff::runtime {
 
-// The 14 that containerd and Docker give by default (kube-semantics.md 8), as "CAP_CHOWN".
-const std::vector<std::string>& DefaultCapabilities();
+// What a container gets by default, as "CAP_CHOWN": one from YAML the 14 of containerd (and Docker), another the 11 of podman,
+// without MKNOD, NET_RAW and AUDIT_WRITE.
+const std::vector<std::string>& DefaultCapabilities(bool from_kube);
 // All that this kernel knows and that our own bounding set holds: more cannot be given to anybody.
 std::vector<std::string> AllCapabilities();
 // base - drop + add, "ALL" understood in both, names with or without "CAP_" in any case. kInvalid for an unknown name, with

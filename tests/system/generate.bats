@@ -38,6 +38,7 @@ YAML
 @test "from containers of run and pod create, with -f and -s" {
   skiff pod create --name made -p 8086:80
   skiff run -d --pod made --name web -e X=1 -v /etc:/host-etc:ro --cap-add NET_ADMIN localhost/busybox:latest sleep 1000
+  capabilities=$(skiff exec web grep CapBnd /proc/1/status)
   skiff kube generate -s -f "$BATS_TEST_TMPDIR/made.yaml" made
   grep -q 'kind: Service' "$BATS_TEST_TMPDIR/made.yaml"
   grep -q 'kind: Pod' "$BATS_TEST_TMPDIR/made.yaml"
@@ -49,6 +50,7 @@ YAML
   [ "$status" -eq 0 ] || { echo "$output"; cat "$BATS_TEST_TMPDIR/made2.yaml"; false; }
   [ "$(in_pod made web sh -c 'echo $X')" = 1 ]
   in_pod made web test -e /host-etc/hostname
+  [ "$(in_pod made web grep CapBnd /proc/1/status)" = "$capabilities" ]
   run skiff kube generate absent
   [ "$status" -eq 125 ]
 }

@@ -12,14 +12,21 @@ using testing::Not;
 using testing::UnorderedElementsAreArray;
 
 TEST(Capabilities, DefaultsAreThoseOfContainerd) {
-  EXPECT_EQ(DefaultCapabilities().size(), 14u);
-  EXPECT_THAT(DefaultCapabilities(), Contains("CAP_NET_RAW"));
-  EXPECT_THAT(DefaultCapabilities(), Not(Contains("CAP_SYS_ADMIN")));
+  EXPECT_EQ(DefaultCapabilities(true).size(), 14u);
+  EXPECT_THAT(DefaultCapabilities(true), Contains("CAP_NET_RAW"));
+  EXPECT_THAT(DefaultCapabilities(true), Not(Contains("CAP_SYS_ADMIN")));
+}
+
+TEST(Capabilities, OutsideOfKubernetesDefaultsAreThoseOfPodman) {
+  std::vector<std::string> names = DefaultCapabilities(false);
+  EXPECT_EQ(names.size(), 11u);
+  names.insert(names.end(), {"CAP_MKNOD", "CAP_NET_RAW", "CAP_AUDIT_WRITE"});
+  EXPECT_THAT(names, UnorderedElementsAreArray(DefaultCapabilities(true)));
 }
 
 TEST(Capabilities, AddAndDropUnderstandAnySpelling) {
   const auto result =
-      ComputeCapabilities(DefaultCapabilities(), {"net_admin", "CAP_SYS_TIME"}, {"Cap_Mknod", "kill"});
+      ComputeCapabilities(DefaultCapabilities(true), {"net_admin", "CAP_SYS_TIME"}, {"Cap_Mknod", "kill"});
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_THAT(*result, Contains("CAP_NET_ADMIN"));
   EXPECT_THAT(*result, Contains("CAP_SYS_TIME"));
@@ -29,7 +36,7 @@ TEST(Capabilities, AddAndDropUnderstandAnySpelling) {
 }
 
 TEST(Capabilities, DropAllComesBeforeAdd) {
-  const auto result = ComputeCapabilities(DefaultCapabilities(), {"NET_BIND_SERVICE", "CHOWN"}, {"ALL"});
+  const auto result = ComputeCapabilities(DefaultCapabilities(true), {"NET_BIND_SERVICE", "CHOWN"}, {"ALL"});
   ASSERT_TRUE(result);
   EXPECT_THAT(*result, ElementsAre("CAP_CHOWN", "CAP_NET_BIND_SERVICE"));
 }
@@ -37,7 +44,7 @@ TEST(Capabilities, DropAllComesBeforeAdd) {
 TEST(Capabilities, AddAllKeepsSingleDropsOut) {
   auto expected = AllCapabilities();
   std::erase(expected, "CAP_SYS_ADMIN");
-  const auto result = ComputeCapabilities(DefaultCapabilities(), {"all"}, {"SYS_ADMIN"});
+  const auto result = ComputeCapabilities(DefaultCapabilities(true), {"all"}, {"SYS_ADMIN"});
   ASSERT_TRUE(result);
   EXPECT_THAT(*result, UnorderedElementsAreArray(expected));
 }

@@ -62,7 +62,7 @@ TEST(OciConfig, MemberOfAPod) {
                   {"/dev/shm", "bind", "/shm", {"bind", "rprivate", "nosuid", "noexec", "nodev"}},
                   {"/var/www", "bind", "/data", {"rbind", "rprivate"}},
                   {"/etc/hosts", "bind", "/hosts", {"bind", "rprivate"}}};
-  input.capabilities = DefaultCapabilities();
+  input.capabilities = DefaultCapabilities(true);
   input.no_new_privileges = true;
   input.seccomp_json = R"({"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]})";
   input.oom_score_adj = 1000;

@@ -46,7 +46,7 @@ class OciRuntimeRootTest : public testing::TestWithParam<const char*> {
     const std::string ns = fmt::format("/proc/{}/ns/", infra_.pid);
     input_.namespaces = {
         {"network", ns + "net"}, {"ipc", ns + "ipc"}, {"uts", ns + "uts"}, {"pid", ""}, {"mount", ""}};
-    input_.capabilities = DefaultCapabilities();
+    input_.capabilities = DefaultCapabilities(true);
     input_.cgroups_path = "/skiff-test/c";
     runtime_ = OciRuntime(GetParam(), runtime_root_);
   }
