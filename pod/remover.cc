@@ -16,14 +16,23 @@ bool LooksAnonymous(const std::string& name) {
   return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+std::vector<std::string> AnonymousVolumes(const PodSpec& pod) {
+  std::vector<std::string> names;
+  for (const Volume& volume : pod.volumes) {
+    if (volume.named && LooksAnonymous(volume.named->name)) names.push_back(volume.named->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock) {
   const PodLayout layout = context.Layout(pod.id);
   TRY(common::RemoveTree(layout.run_dir()));
   TRY(common::RemoveTree(layout.state_dir()));
-  TRY(context.store->DeletePod(pod.id));
-  TRY(RemoveAnonymousVolumes(context, pod.spec));
+  // In one transaction with its volumes: nobody could tell afterwards whose they were.
+  TRY(context.store->DeletePod(pod.id, AnonymousVolumes(pod.spec)));
+  TRY(RemoveUnrecordedVolumes(context));
   TRY(ReleaseUnused(context));
   return lock.RemoveFile();
 }
@@ -53,12 +62,25 @@ Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, Operation
 }
 
 Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod) {
-  for (const Volume& volume : pod.volumes) {
-    if (!volume.named || !LooksAnonymous(volume.named->name)) continue;
-    const auto deleted = context.store->DeleteVolume(volume.named->name);
+  for (const std::string& name : AnonymousVolumes(pod)) {
+    const auto deleted = context.store->DeleteVolume(name);
     if (!deleted && (deleted.error().code() == ErrorCode::kBusy || deleted.error().code() == ErrorCode::kNotFound)) continue;
     TRY(deleted);
-    TRY(common::RemoveTree(context.paths.VolumeDir(volume.named->name)));
+    TRY(common::RemoveTree(context.paths.VolumeDir(name)));
+  }
+  return {};
+}
+
+// The folders first: a volume that is being made has its record before its folder.
+Result<> RemoveUnrecordedVolumes(Context& context) {
+  auto folders = common::ListDirectory(context.paths.VolumeDir(""));
+  if (!folders) return folders.error().code() == ErrorCode::kNotFound ? Result<>() : folders.error();
+  std::erase_if(*folders, [](const std::string& name) { return !LooksAnonymous(name); });
+  if (folders->empty()) return {};
+  ASSIGN_OR_RETURN(const auto recorded, context.store->Volumes());
+  for (const std::string& name : *folders) {
+    const bool known = std::ranges::any_of(recorded, [&](const auto& volume) { return volume.name == name; });
+    if (!known) TRY(common::RemoveTree(context.paths.VolumeDir(name)));
   }
   return {};
 }

@@ -19,5 +19,7 @@ common::Result<> RemoveContainerFiles(Context& context, const ContainerRecord& c
 
 // Volumes with made-up names that nobody uses any more.
 common::Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod);
+// Folders of volumes with made-up names whose record went with their pod's.
+common::Result<> RemoveUnrecordedVolumes(Context& context);
 
 }  // namespace skiff::pod

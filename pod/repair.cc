@@ -81,6 +81,7 @@ Result<> Engine::Repair() {
   const bool new_run_directory = run_id != known_run_id;
   ASSIGN_OR_RETURN(const auto suspects, Suspects(*impl_, new_run_directory));
   for (const std::string& id : suspects) TRY(RepairPod(*impl_, id));
+  TRY(RemoveUnrecordedVolumes(*impl_));
   TRY(RestoreNameServers(*impl_));
   if (!new_run_directory) return {};
   TRY(impl_->network.Sweep([this](const std::string& pod_id) {

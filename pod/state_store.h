@@ -53,8 +53,9 @@ class StateStore {
   // Another spec for a record that is there; without its containers. kNotFound: it is gone.
   common::Result<> UpdatePod(const std::string& id, const PodSpec& spec);
   common::Result<> UpdateContainer(const std::string& id, const ContainerSpec& spec);
-  // Those that are left without any container afterwards are returned: images to release. Unknown ids are fine.
-  common::Result<std::vector<std::string>> DeletePod(const std::string& id);
+  // Those that are left without any container afterwards are returned: images to release. Unknown ids are fine. Of `volumes`
+  // those go as well that no other pod uses.
+  common::Result<std::vector<std::string>> DeletePod(const std::string& id, const std::vector<std::string>& volumes = {});
   common::Result<std::vector<std::string>> DeleteContainer(const std::string& id);
 
   common::Result<std::optional<PodRecord>> GetPod(const std::string& id);

@@ -119,6 +119,22 @@ TEST_F(StateStoreTest, AUsedVolumeCannotBeDeleted) {
   EXPECT_TRUE(store->DeleteVolume("data"));
 }
 
+TEST_F(StateStoreTest, VolumesGoWithTheLastPodThatUsesThem) {
+  const auto store = Open();
+  const PodRecord one = Pod("one"), two = Pod("two");
+  ASSERT_TRUE(store->InsertPod(one, {}, {"shared", "own", "kept"}, false));
+  ASSERT_TRUE(store->InsertPod(two, {}, {"shared"}, false));
+  ASSERT_TRUE(store->DeletePod(one.id, {"shared", "own", "never-there"}));
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const auto& volume : *store->Volumes()) found.push_back(volume.name);
+    return found;
+  };
+  EXPECT_THAT(names(), ::testing::UnorderedElementsAre("shared", "kept"));
+  ASSERT_TRUE(store->DeletePod(two.id, {"shared"}));
+  EXPECT_THAT(names(), ElementsAre("kept"));
+}
+
 TEST_F(StateStoreTest, ObjectsAreReplacedByName) {
   const auto store = Open();
   StateStore::Object object{.kind = "Deployment", .kube_namespace = "default", .name = "web", .json = "{}", .revision = "1"};
