@@ -6,10 +6,12 @@
 
 #include "common/file.h"
 #include "common/ids.h"
+#include "common/json.h"
 #include "common/json_fields.h"
 #include "common/process.h"
 #include "pod/context.h"
 #include "pod/engine.h"
+#include "pod/exec_lookup.h"
 #include "pod/exec_process.h"
 #include "pod/exec_terminal.h"
 #include "pod/finder.h"
@@ -37,6 +39,12 @@ class TemporaryFile {
  private:
   std::string path_;
 };
+
+// Before the runtime is asked, which would say it in its own words on the command's standard error.
+Result<> CheckProgram(const std::string& process, const std::string& root, const std::string& program) {
+  ASSIGN_OR_RETURN(const auto parsed, common::ParseJson(process, "process"));
+  return CheckCommand(root, common::GetStrings(parsed, "env"), std::string(common::GetString(parsed, "cwd")), program);
+}
 
 // What the runtime itself has to say: it writes to its log, the command to our streams.
 Result<int> ResultOf(const runtime::OciRuntime& runtime, const common::ExitStatus& status, const std::string& log_file,
@@ -69,8 +77,9 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
     return MakeError(ErrorCode::kBusy, "container {} is not running (it is {})", container.name, status.state);
   }
   ASSIGN_OR_RETURN(const std::string config, common::ReadFile(layout.Bundle(container.id) + "/config.json"));
-  ASSIGN_OR_RETURN(const std::string process,
-                   ExecProcess(config, options, fmt::format("{}/{}/root", impl_->paths.proc_root, status.pid)));
+  const std::string root = fmt::format("{}/{}/root", impl_->paths.proc_root, status.pid);
+  ASSIGN_OR_RETURN(const std::string process, ExecProcess(config, options, root));
+  TRY(CheckProgram(process, root, options.command.front()));
   const std::string name = layout.Bundle(container.id) + "/exec-" + common::RandomHex(16);
   const TemporaryFile process_file(name + ".json");
   const TemporaryFile log_file(name + ".log");

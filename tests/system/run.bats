@@ -55,6 +55,10 @@ BB=localhost/busybox:latest
   output_has tmpfs
   [ "$(skiff run --rm --entrypoint cat localhost/app:1 /etc/hostname | wc -l)" -eq 1 ]
   [ "$(skiff run --rm --init $BB cat /proc/1/comm)" != cat ]
+  # podman's 11, not Kubernetes' 14; ping works without CAP_NET_RAW
+  skiff run --rm $BB grep CapBnd /proc/self/status | grep -q 00000000800405fb
+  skiff run --rm --cap-add net_raw $BB grep CapBnd /proc/self/status | grep -q 00000000800425fb
+  [ "$(skiff run --rm $BB cat /proc/sys/net/ipv4/ping_group_range)" = "$(printf '0\t0')" ]
 }
 
 @test "ports and networks of run" {
@@ -72,11 +76,28 @@ BB=localhost/busybox:latest
   skiff volume ls -q | grep -qx data
 }
 
+@test "anonymous volumes go with their container, also after a removal that was killed" {
+  skiff volume rm -f data
+  skiff run -d --name anonymous -v /d $BB sleep 1000
+  [ "$(skiff volume ls -q | wc -l)" -eq 1 ]
+  skiff rm -f -t 0 anonymous
+  [ -z "$(skiff volume ls -q)" ]
+  [ -z "$(ls /var/lib/skiff/volumes)" ]
+  # What is left when the records have gone and the folder not yet; a folder of another name is none of ours.
+  mkdir -p "/var/lib/skiff/volumes/$(printf 'a%.0s' {1..64})/_data" /var/lib/skiff/volumes/other/_data
+  skiff run --rm $BB true
+  [ "$(ls /var/lib/skiff/volumes)" = other ]
+}
+
 @test "exec: streams, exit codes, user, environment, folder" {
   skiff run -d --name e -e INNER=1 $BB sleep 1000
   [ "$(skiff exec e sh -c 'echo $INNER; echo err >&2' 2> /dev/null)" = 1 ]
   run skiff exec e sh -c 'exit 9'
   [ "$status" -eq 9 ]
+  run skiff exec e nosuch
+  [ "$status" -eq 127 ] && [ "$output" = 'Error: the command "nosuch" does not exist in the container' ]
+  run skiff exec e /etc/passwd
+  [ "$status" -eq 126 ] && [ "${#lines[@]}" -eq 1 ] && output_has '"/etc/passwd" cannot be executed'
   run skiff exec e /no/such
   [ "$status" -eq 127 ]
   [ "$(skiff exec -u 1000 -w /tmp -e B=2 e sh -c 'echo $(id -u) $PWD $B')" = "1000 /tmp 2" ]
