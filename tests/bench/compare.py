@@ -5,6 +5,7 @@ supervisors, conmon and the OCI runtime after the command has ended counts too.
 """
 import argparse
 import glob
+import json
 import os
 import pathlib
 import statistics
@@ -131,6 +132,20 @@ def bench_memory(directory, pods):
     return values[SKIFF] / pods, values[PODMAN] / pods
 
 
+def bench_floor(directory, rounds):
+    """What the OCI runtime alone takes for a container, and the same container through its pod's supervisor."""
+    path = write_manifest(directory, 1)
+    measure(play_command(SKIFF, path), 0.3)
+    status_path = glob.glob("/run/skiff/pods/*/status.json")[0]
+    status = json.loads(pathlib.Path(status_path).read_text())
+    pairs = subprocess.run(["nsenter", "--target", str(status["supervisorPid"]), "--mount", "python3",
+                            str(pathlib.Path(__file__).with_name("floor.py")), os.path.dirname(status_path),
+                            status["containers"][0]["id"], str(rounds)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    measure(down_command(SKIFF, path), 0.3)
+    bare, supervised = zip(*(map(float, line.split()) for line in pairs.splitlines()))
+    return statistics.median(bare), statistics.median(supervised)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("archive")
@@ -140,6 +155,7 @@ def main():
     subprocess.run([SKIFF, "image", "load", "-i", options.archive], check=True, stdout=subprocess.DEVNULL)
     table = Table()
     with tempfile.TemporaryDirectory() as directory:
+        bare, supervised = bench_floor(directory, 3 * options.rounds)
         bench_play(table, directory, 1, options.rounds, {"play": "1/8", "again": "1/20", "down": "1/5"})
         bench_simple(table, "run --rm true", [SKIFF, "run", "--rm", IMAGE, "true"], [PODMAN, "run", "--rm", IMAGE, "true"],
                      options.rounds, "1/6")
@@ -156,6 +172,8 @@ def main():
         for program, path in hundred.items():
             measure(down_command(program, path))
         table.show()
+        print(f"\nfloor: crun run of one container's bundle takes {bare:.1f} ms, its start by the supervisor {supervised:.1f} ms "
+              f"({supervised - bare:+.1f}; budget +3)")
         skiff, podman = bench_memory(directory, options.pods)
         print(f"\nmemory beside the workload, {options.pods} pods: skiff {skiff:.0f} kB, podman {podman:.0f} kB PSS per pod "
               f"(1/{podman / max(1, skiff):.1f}; budget 1/2 and 350 kB)")
