@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -22,6 +23,15 @@ constexpr int kAnswerRoom = 1 << 16;
 constexpr int kDumpAttempts = 100;
 constexpr size_t kSmallBatch = 100;
 constexpr int kErrorRoom = 2048;  // what the kernel counts for one error, with room to spare
+
+constexpr int kCommitAttempts = 4;
+
+// After ENOBUFS: what is left of an answer would be taken for the next one's.
+void Drain(int fd) {
+  char none[1];
+  while (::recv(fd, none, sizeof none, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == EINTR || errno == ENOBUFS) {
+  }
+}
 
 bool EndsListing(const std::string& buffer, size_t size) {
   int left = static_cast<int>(size);
@@ -108,24 +118,34 @@ Result<NetfilterSocket> NetfilterSocket::Open() {
 
 Result<std::vector<NftFailure>> NetfilterSocket::Commit(const NftBatch& batch) {
   const std::string data = batch.Encode();
-  mnl_socket* socket = socket_.get();
-  const int fd = mnl_socket_get_fd(socket);
-  // A batch must be one message, and each part of it may fail: thousands of ports exceed the default buffers.
-  if (batch.size() > kSmallBatch) {
-    const int send_size = static_cast<int>(2 * data.size());
-    const int receive_size = static_cast<int>(batch.size()) * kErrorRoom;
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_size, sizeof send_size);
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_size, sizeof receive_size);
+  const int fd = mnl_socket_get_fd(socket_.get());
+  size_t parts = batch.size();
+  for (int attempt = 1;; ++attempt) {
+    // A batch must be one message, and each part of it may fail: thousands of ports exceed the default buffers.
+    if (parts > kSmallBatch) {
+      const int send_size = static_cast<int>(2 * data.size());
+      const int receive_size = static_cast<int>(parts) * kErrorRoom;
+      ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_size, sizeof send_size);
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_size, sizeof receive_size);
+    }
+    if (mnl_socket_sendto(socket_.get(), data.data(), data.size()) >= 0) {
+      auto failures = ReadFailures(batch.size());
+      // Only of a batch that is refused is there anything to tell; so it may be sent again to hear all of it.
+      if (failures || failures.error().errno_value() != ENOBUFS || attempt == kCommitAttempts) return failures;
+      Drain(fd);
+    } else if ((errno != ENOBUFS && errno != EINTR) || attempt == kCommitAttempts) {
+      return common::ErrnoError("send an nftables transaction");
+    }
+    parts = 4 * std::max(parts, kSmallBatch);
   }
-  if (mnl_socket_sendto(socket, data.data(), data.size()) < 0)
-    return common::ErrnoError("send an nftables transaction");
+}
 
-  // The kernel has worked it off before sendto returned: what it has to complain about is in the queue
-  // already.
+// The kernel has worked the batch off before sendto returned: what it has to complain about is in the queue already.
+Result<std::vector<NftFailure>> NetfilterSocket::ReadFailures(size_t batch_size) {
   std::vector<NftFailure> failures;
   std::string buffer(kAnswerRoom, '\0');
   while (true) {
-    const ssize_t received = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t received = ::recv(mnl_socket_get_fd(socket_.get()), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == EAGAIN) return failures;
     if (received < 0) return common::ErrnoError("read the answer to an nftables transaction");
@@ -136,7 +156,7 @@ Result<std::vector<NftFailure>> NetfilterSocket::Commit(const NftBatch& batch) {
       const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
       if (error->error == 0) continue;
       const size_t sequence = header->nlmsg_seq;
-      failures.push_back({sequence == 0 ? batch.size() : sequence - 1, -error->error});
+      failures.push_back({sequence == 0 ? batch_size : sequence - 1, -error->error});
     }
   }
 }
@@ -161,7 +181,7 @@ Result<> NetfilterSocket::Query(int type, int family, int flags, const std::func
   return common::MakeError(common::ErrorCode::kBusy, "{}: other programs keep changing it; try again", what);
 }
 
-// EINTR: it changed while the kernel listed it.
+// EINTR: it changed while the kernel listed it, or a part of the answer was lost.
 Result<> NetfilterSocket::Ask(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
                               const std::string& what, std::vector<std::string>& answers) {
   std::string buffer(kAnswerRoom, '\0');
@@ -185,6 +205,10 @@ Result<> NetfilterSocket::Ask(int type, int family, int flags, const std::functi
   while (true) {
     const ssize_t received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == ENOBUFS) {
+      Drain(mnl_socket_get_fd(socket_.get()));
+      return common::Error::FromErrno(EINTR, what);
+    }
     if (received < 0) return common::ErrnoError("{}", what);
     const int result = mnl_cb_run(buffer.data(), static_cast<size_t>(received), sequence_,
                                   mnl_socket_get_portid(socket_.get()), keep, &answers);

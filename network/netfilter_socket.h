@@ -86,6 +86,7 @@ class NetfilterSocket {
     void operator()(mnl_socket* socket) const;
   };
   explicit NetfilterSocket(mnl_socket* socket) : socket_(socket) {}
+  common::Result<std::vector<NftFailure>> ReadFailures(size_t batch_size);
   common::Result<> Ask(int type, int family, int flags, const std::function<void(nlmsghdr*)>& build,
                        const std::string& what, std::vector<std::string>& answers);
 

@@ -1,5 +1,6 @@
 #include "network/rtnetlink.h"
 
+#include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -27,6 +28,19 @@ constexpr int kDumpAttempts = 100;
 struct SocketDeleter {
   void operator()(nl_sock* socket) const { nl_socket_free(socket); }
 };
+
+// After ENOBUFS: what is left of an answer would be taken for the next one's.
+void Drain(int fd) {
+  char none[1];
+  while (::recv(fd, none, sizeof none, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == EINTR || errno == ENOBUFS) {
+  }
+}
+
+// By rtnetlink's numbering, four types per kind of object.
+bool Changes(const nlmsghdr* request) {
+  constexpr int kGet = RTM_GETLINK - RTM_BASE, kKinds = 4;
+  return (request->nlmsg_type - RTM_BASE) % kKinds != kGet;
+}
 
 // The kernel's explanation that follows an error (NETLINK_EXT_ACK), empty if it gave none.
 std::string ExtendedAck(nlmsgerr* error) {
@@ -148,11 +162,17 @@ Result<> RtnlSocket::Query(RtnlMessage message, std::string_view what,
     state.explanation.clear();
     state.answers.clear();
     int result = nl_send_auto(state.socket.get(), message.message_.get());
+    if (result == -NLE_NOMEM) continue;  // ENOBUFS: nothing was sent
     while (result >= 0 && !state.finished) result = nl_recvmsgs_default(state.socket.get());
     if (state.error != 0) {
       const bool explained = !state.explanation.empty();
       return common::Error::FromErrno(
           state.error, explained ? fmt::format("{} ({})", what, state.explanation) : std::string(what));
+    }
+    if (!state.finished && result == -NLE_NOMEM) {  // ENOBUFS: some of the answer was lost
+      Drain(nl_socket_get_fd(state.socket.get()));
+      if (!Changes(nlmsg_hdr(message.message_.get()))) continue;
+      return common::Error::FromErrno(ENOBUFS, fmt::format("{}: the kernel's answer was lost", what));
     }
     if (!state.finished) return MakeError(ErrorCode::kInternal, "{}: netlink: {}", what, nl_geterror(result));
     if (state.interrupted) continue;
