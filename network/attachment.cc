@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 #include "network/conntrack.h"
 #include "network/foreign_firewall.h"
@@ -91,9 +92,24 @@ Result<Attachment> Attachment::Open(const std::string& proc_root) {
   return Attachment(std::move(host), std::move(firewall), proc_root);
 }
 
+// The host may have got a route since the network was made. Wider ones are no harm: they yield to the bridge's.
+Result<> Attachment::CheckHostRoutes(const Definition& network) {
+  for (const Subnet& subnet : network.subnets) {
+    ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
+    ASSIGN_OR_RETURN(const auto route, FindRouteInside(host_, parsed, network.interface));
+    if (route)
+      return common::MakeError(common::ErrorCode::kBusy,
+                               "network {}: the host has a route to {}, inside of the network's subnet {}: remove that route, "
+                               "or make the network anew with another subnet",
+                               network.name, *route, subnet.subnet);
+  }
+  return {};
+}
+
 Result<bool> Attachment::EnsureBridge(const Endpoint& endpoint) {
   if (!endpoint.network.is_bridge()) return false;
   ASSIGN_OR_RETURN(const BridgeLink bridge, BridgeOf(endpoint));
+  if (!network::HasLink(host_, bridge.name)) TRY(CheckHostRoutes(endpoint.network));
   return network::EnsureBridge(host_, bridge, endpoint.has_ipv6() && sysctls_.HasIpv6(), sysctls_);
 }
 
@@ -165,10 +181,11 @@ Result<> Attachment::Rejoin(const Endpoint& endpoint) {
 bool Attachment::HasLink(const Endpoint& endpoint) { return network::HasLink(host_, endpoint.link); }
 
 Result<> Attachment::ForgetFlows(const std::vector<Port>& ports) {
+  std::set<uint16_t> udp;
   for (const Port& port : ports) {
-    if (port.protocol == "udp") TRY(ForgetUdpFlowsToPort(firewall_.socket(), port.host_port));
+    if (port.protocol == "udp") udp.insert(port.host_port);
   }
-  return {};
+  return ForgetUdpFlowsToPorts(firewall_.socket(), udp);
 }
 
 Result<> Attachment::Unpublish(const Publication& publication) {

@@ -48,6 +48,7 @@ class Attachment {
 
  private:
   Attachment(RtnlSocket host, Firewall firewall, std::string proc_root);
+  common::Result<> CheckHostRoutes(const Definition& network);
   common::Result<> CreateLink(const Endpoint& endpoint, int netns_fd);
   common::Result<> Configure(const Endpoint& endpoint, int netns_fd, uint32_t position);
 

@@ -139,19 +139,21 @@ Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address) {
   });
 }
 
-Result<> ForgetUdpFlowsToPort(NetfilterSocket& socket, uint16_t port) {
+// The kernel walks all of its flows each time that it is asked: once for all ports.
+Result<> ForgetUdpFlowsToPorts(NetfilterSocket& socket, const std::set<uint16_t>& ports) {
+  if (ports.empty()) return {};
   const auto filter = [&](nlmsghdr* request) {
     nlattr* tuple = mnl_attr_nest_start(request, CTA_TUPLE_ORIG);
     nlattr* protocol = mnl_attr_nest_start(request, CTA_TUPLE_PROTO);
     mnl_attr_put_u8(request, CTA_PROTO_NUM, IPPROTO_UDP);
-    mnl_attr_put_u16(request, CTA_PROTO_DST_PORT, htons(port));
+    if (ports.size() == 1) mnl_attr_put_u16(request, CTA_PROTO_DST_PORT, htons(*ports.begin()));
     mnl_attr_nest_end(request, protocol);
     mnl_attr_nest_end(request, tuple);
-    PutFilter(request, kMatchProtocol | kMatchDestinationPort, 0);
+    PutFilter(request, kMatchProtocol | (ports.size() == 1 ? kMatchDestinationPort : 0), 0);
   };
   for (const int family : {AF_INET, AF_INET6}) {
     TRY(Forget(socket, family, filter, [&](const Flow& flow) {
-      return flow.original.protocol == IPPROTO_UDP && flow.original.destination_port == port;
+      return flow.original.protocol == IPPROTO_UDP && ports.contains(flow.original.destination_port);
     }));
   }
   return {};

@@ -2,6 +2,7 @@
 // or to the host although a pod has the port now, until its entry times out.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace skiff::network {
 
 // Forgets the UDP flows that lead to this address.
 common::Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address);
-// Forgets the UDP flows that clients began to this port of the host.
-common::Result<> ForgetUdpFlowsToPort(NetfilterSocket& socket, uint16_t port);
+// Forgets the UDP flows that clients began to these ports of the host.
+common::Result<> ForgetUdpFlowsToPorts(NetfilterSocket& socket, const std::set<uint16_t>& ports);
 
 }  // namespace skiff::network

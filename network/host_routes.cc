@@ -88,6 +88,21 @@ Result<std::vector<IpSubnet>> HostSubnets(RtnlSocket& host) {
   return subnets;
 }
 
+Result<std::optional<std::string>> FindRouteInside(RtnlSocket& host, const IpSubnet& subnet, const std::string& own) {
+  std::optional<std::string> found;
+  const int family = subnet.base.family();
+  TRY(DumpRoutes(host, family, [&](const rtmsg& route, nlattr** attributes) {
+    if (found || route.rtm_type != RTN_UNICAST || route.rtm_table != RT_TABLE_MAIN) return;
+    if (attributes[RTA_DST] == nullptr || attributes[RTA_OIF] == nullptr) return;
+    const IpSubnet target = IpSubnet::Of(AddressOf(family, attributes[RTA_DST]), route.rtm_dst_len);
+    if (target.prefix_length < subnet.prefix_length || !subnet.Contains(target.base)) return;
+    char name[IF_NAMESIZE] = {};
+    if (::if_indextoname(nla_get_u32(attributes[RTA_OIF]), name) == nullptr || own == name) return;
+    found = fmt::format("{} through {}", target.ToString(), name);
+  }));
+  return found;
+}
+
 Result<std::string> DefaultRouteInterface(RtnlSocket& host) {
   for (const int family : {AF_INET, AF_INET6}) {
     ASSIGN_OR_RETURN(const auto route, FindDefaultRoute(host, family));

@@ -1,6 +1,7 @@
 // What the host's routing table says.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace skiff::network {
 
 // Every subnet that has a route (but the default one) or an address on the host.
 common::Result<std::vector<IpSubnet>> HostSubnets(RtnlSocket& host);
+
+// A route inside of that subnet which leads through another interface than `own`: "10.5.0.0/24 through tun0". Absent: none.
+common::Result<std::optional<std::string>> FindRouteInside(RtnlSocket& host, const IpSubnet& subnet, const std::string& own);
 
 // The host's own address for connections over its default route, IPv4 before IPv6, at most one of each; empty
 // without such a route.

@@ -104,11 +104,9 @@ Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>&
     if (parsed && !left.contains(address)) TRY(ForgetUdpFlowsTo(socket, *parsed));
   }
   // Flows that went to the host itself before the port led anywhere.
-  const auto known = UdpHostPorts(before);
-  for (const uint16_t port : UdpHostPorts(now)) {
-    if (!known.contains(port)) TRY(ForgetUdpFlowsToPort(socket, port));
-  }
-  return {};
+  std::set<uint16_t> added = UdpHostPorts(now);
+  for (const uint16_t port : UdpHostPorts(before)) added.erase(port);
+  return ForgetUdpFlowsToPorts(socket, added);
 }
 
 RtnlMessage RouteRequest(int type, int flags, const Ipv4Subnet& range) {

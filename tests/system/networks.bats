@@ -342,6 +342,36 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   nft delete table ip6 fw6
 }
 
+@test "a route into the network's subnet that came later is an error that names it; a wider one is not" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  ip link add parent0 type veth peer name parent1
+  ip addr add 192.0.2.1/24 dev parent0
+  ip link set parent0 up
+  ip route add 10.5.0.128/25 via 192.0.2.9
+  run skiff run -d --network blue localhost/busybox:latest sleep 600
+  [ "$status" -eq 125 ]
+  output_has "route to 10.5.0.128/25 through parent0, inside of the network's subnet 10.5.0.0/24"
+  remove_all
+  [ ! -e /sys/class/net/skiff1 ]
+  [ ! -e /run/skiff/leases/blue ]
+  ip route del 10.5.0.128/25
+  ip route add 10.0.0.0/8 via 192.0.2.9
+  box a --network blue
+  ip route del 10.0.0.0/8
+}
+
+@test "/etc/hosts has the pod's address on each network, as podman's, also of networks that it joins and leaves" {
+  skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
+  skiff network create --subnet 10.6.0.0/24 green
+  box a --network blue --hostname hn
+  lines() { skiff exec a grep -w hn /etc/hosts | tr '\t' ' ' | paste -sd,; }
+  [ "$(lines)" = "$(address a) hn a,$(address a eth0 -6) hn a" ]
+  skiff network connect green a
+  [ "$(lines)" = "$(address a) hn a,$(address a eth0 -6) hn a,$(address a eth1) hn a" ]
+  skiff network disconnect blue a
+  [ "$(lines)" = "$(address a eth1) hn a" ]
+}
+
 @test "20 commands at once on four networks leave nothing" {
   for n in 1 2 3 4; do skiff network create "net$n"; done
   for i in $(seq 20); do
