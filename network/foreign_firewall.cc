@@ -40,6 +40,7 @@ std::string FamilyName(uint32_t family) {
 }
 
 std::string MarkOf(const std::string& bridge) { return "skiff: " + bridge; }
+std::string PortMarkOf(const std::string& bridge) { return "skiff: " + bridge + " dns"; }
 
 Chain ParseChain(const nlmsghdr* answer) {
   const UniqueChain chain(nftnl_chain_alloc());
@@ -86,9 +87,8 @@ std::string CommentOf(const nftnl_rule* rule) {
   return comment;
 }
 
-// Handles of our rules in that chain.
-Result<std::vector<uint64_t>> FindOurRules(NetfilterSocket& socket, const Chain& chain,
-                                           const std::string& bridge) {
+// Handles of the rules with that comment in that chain.
+Result<std::vector<uint64_t>> FindRules(NetfilterSocket& socket, const Chain& chain, const std::string& mark) {
   const UniqueRule filter(nftnl_rule_alloc());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, chain.table.c_str());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_CHAIN, chain.name.c_str());
@@ -100,7 +100,7 @@ Result<std::vector<uint64_t>> FindOurRules(NetfilterSocket& socket, const Chain&
       [&](const nlmsghdr* answer) {
         const UniqueRule rule(nftnl_rule_alloc());
         if (nftnl_rule_nlmsg_parse(answer, rule.get()) != 0) return;
-        if (CommentOf(rule.get()) == MarkOf(bridge))
+        if (CommentOf(rule.get()) == mark)
           handles.push_back(nftnl_rule_get_u64(rule.get(), NFTNL_RULE_HANDLE));
       }));
   return handles;
@@ -134,9 +134,10 @@ UniqueRule AcceptRule(const Chain& chain, const std::string& bridge, uint32_t di
 }
 
 // Questions of pods to the name server on the bridge's address.
-UniqueRule QuestionRule(const Chain& chain, const std::string& bridge, uint8_t protocol) {
+UniqueRule QuestionRule(const Chain& chain, const std::string& bridge, uint8_t protocol, uint16_t server_port,
+                        const std::string& mark) {
   constexpr uint32_t kDestinationPort = 2;
-  const uint16_t port = htons(53);
+  const uint16_t port = htons(server_port);
   std::array<char, IFNAMSIZ> name{};
   std::strncpy(name.data(), bridge.c_str(), name.size() - 1);
   return RuleBuilder(chain.table, chain.name)
@@ -148,24 +149,38 @@ UniqueRule QuestionRule(const Chain& chain, const std::string& bridge, uint8_t p
       .Equals(&port, sizeof port)
       .Counter()
       .Verdict(NF_ACCEPT)
-      .Comment(MarkOf(bridge))
+      .Comment(mark)
       .Build();
+}
+
+constexpr uint16_t kDnsPort = 53;
+
+void DeleteRules(NftBatch& batch, const Chain& chain, const std::vector<uint64_t>& handles) {
+  for (const uint64_t handle : handles) {
+    const UniqueRule rule(nftnl_rule_alloc());
+    nftnl_rule_set_str(rule.get(), NFTNL_RULE_TABLE, chain.table.c_str());
+    nftnl_rule_set_str(rule.get(), NFTNL_RULE_CHAIN, chain.name.c_str());
+    nftnl_rule_set_u64(rule.get(), NFTNL_RULE_HANDLE, handle);
+    batch.DeleteRule(rule.get(), static_cast<int>(chain.family));
+  }
+}
+
+common::Error NotAdmitted(const Chain& chain, const common::Error& cause, uint16_t port, const std::string& bridge) {
+  return MakeError(ErrorCode::kUnavailable,
+                   "chain {} of table {} {} drops packets for the host and takes no rule of ours ({}): allow port {} "
+                   "from interface {} in the firewall that owns it, or pods cannot look up names",
+                   chain.name, FamilyName(chain.family), chain.table, cause.message(), port, bridge);
 }
 
 Result<> AdmitQuestions(NetfilterSocket& socket, const std::vector<Chain>& chains, const std::string& bridge) {
   for (const Chain& chain : chains) {
     if (!chain.receives || !chain.drops) continue;
-    ASSIGN_OR_RETURN(const auto present, FindOurRules(socket, chain, bridge));
+    ASSIGN_OR_RETURN(const auto present, FindRules(socket, chain, MarkOf(bridge)));
     if (!present.empty()) continue;
     NftBatch batch;
     for (const uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP})
-      batch.AddRule(QuestionRule(chain, bridge, protocol).get(), static_cast<int>(chain.family), 0);
-    auto result = socket.Apply(batch, "add a rule");
-    if (!result)
-      return MakeError(ErrorCode::kUnavailable,
-                       "chain {} of table {} {} drops packets for the host and takes no rule of ours ({}): allow port 53 "
-                       "from interface {} in the firewall that owns it, or pods cannot look up names",
-                       chain.name, FamilyName(chain.family), chain.table, result.error().message(), bridge);
+      batch.AddRule(QuestionRule(chain, bridge, protocol, kDnsPort, MarkOf(bridge)).get(), static_cast<int>(chain.family), 0);
+    if (auto result = socket.Apply(batch, "add a rule"); !result) return NotAdmitted(chain, result.error(), kDnsPort, bridge);
   }
   return {};
 }
@@ -176,7 +191,7 @@ Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6
   ASSIGN_OR_RETURN(const auto chains, ListChains(socket));
   for (const Chain& chain : Targets(chains)) {
     if (chain.family == NFPROTO_IPV6 && !v6) continue;
-    ASSIGN_OR_RETURN(const auto present, FindOurRules(socket, chain, bridge));
+    ASSIGN_OR_RETURN(const auto present, FindRules(socket, chain, MarkOf(bridge)));
     if (!present.empty()) continue;
     NftBatch batch;
     for (const uint32_t direction : {NFT_META_IIFNAME, NFT_META_OIFNAME})
@@ -192,19 +207,32 @@ Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6
   return AdmitQuestions(socket, chains, bridge);
 }
 
+Result<> AdmitServerPort(NetfilterSocket& socket, const std::string& bridge, uint16_t port) {
+  ASSIGN_OR_RETURN(const auto chains, ListChains(socket));
+  const std::string mark = PortMarkOf(bridge);
+  for (const Chain& chain : chains) {
+    if (!chain.receives) continue;
+    ASSIGN_OR_RETURN(const auto present, FindRules(socket, chain, mark));
+    NftBatch batch;
+    DeleteRules(batch, chain, present);
+    for (const uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP}) {
+      if (port != 0 && chain.drops)
+        batch.AddRule(QuestionRule(chain, bridge, protocol, port, mark).get(), static_cast<int>(chain.family), 0);
+    }
+    if (auto result = socket.Apply(batch, "add a rule"); !result) return NotAdmitted(chain, result.error(), port, bridge);
+  }
+  return {};
+}
+
 Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge) {
   ASSIGN_OR_RETURN(const auto chains, ListChains(socket));
   NftBatch batch;
   for (const Chain& chain : chains) {
     // Its policy may be another one by now.
     if (!chain.forwards && !chain.receives && chain.name != kDockerUser) continue;
-    ASSIGN_OR_RETURN(const auto handles, FindOurRules(socket, chain, bridge));
-    for (const uint64_t handle : handles) {
-      const UniqueRule rule(nftnl_rule_alloc());
-      nftnl_rule_set_str(rule.get(), NFTNL_RULE_TABLE, chain.table.c_str());
-      nftnl_rule_set_str(rule.get(), NFTNL_RULE_CHAIN, chain.name.c_str());
-      nftnl_rule_set_u64(rule.get(), NFTNL_RULE_HANDLE, handle);
-      batch.DeleteRule(rule.get(), static_cast<int>(chain.family));
+    for (const std::string& mark : {MarkOf(bridge), PortMarkOf(bridge)}) {
+      ASSIGN_OR_RETURN(const auto handles, FindRules(socket, chain, mark));
+      DeleteRules(batch, chain, handles);
     }
   }
   return socket.Apply(batch, fmt::format("take back the forward rules of bridge {}", bridge));

@@ -2,6 +2,7 @@
 // is lost, whatever our own table says. Likewise their input chains, where pods ask for names.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "network/netfilter_socket.h"
@@ -13,6 +14,8 @@ namespace skiff::network {
 // IPv6 concern it too. An error names the chain and says what its owner has to
 // allow.
 common::Result<> AdmitBridge(NetfilterSocket& socket, const std::string& bridge, bool v6);
+// Likewise questions that were led to another port of the host than 53, in place of those to any port before; 0: none.
+common::Result<> AdmitServerPort(NetfilterSocket& socket, const std::string& bridge, uint16_t port);
 // Takes these rules back.
 common::Result<> RetractBridge(NetfilterSocket& socket, const std::string& bridge);
 

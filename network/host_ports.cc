@@ -66,6 +66,11 @@ int BindOverTimeWait(int fd, const IpAddress& address, uint16_t port) {
 }
 
 common::Error Taken(const Port& port, const PortUse& use, const std::string& pod) {
+  if (pod.empty() && use.program.starts_with("skiff-dns"))
+    return MakeError(ErrorCode::kExists,
+                     "port {} is in use by {}, the name server of pods: publish it on an address of the host, such as "
+                     "ADDRESS:{}:{}",
+                     Describe(port), use.program, port.host_port, port.container_port);
   const std::string holder = !pod.empty()           ? "pod " + pod
                              : !use.program.empty() ? use.program
                              : use.only_time_wait

@@ -151,11 +151,12 @@ class LaunchRun {
 
   Result<> WriteNameFiles() {
     const PodSpec& spec = pod_.spec;
-    const auto addresses = network_.addresses();
+    std::vector<std::string> addresses;
+    for (const network::Lease& lease : network_.leases()) addresses.push_back(lease.address);
     TRY(common::WriteFile(layout_.Hosts(), RenderHosts({.kubernetes = spec.from_kube,
                                                         .host_network = HostNetwork(),
                                                         .host_file = ReadHostFile("/etc/hosts"),
-                                                        .address = addresses.empty() ? "" : addresses.front(),
+                                                        .addresses = std::move(addresses),
                                                         .hostname = Hostname(),
                                                         .domain = Domain(),
                                                         .name = spec.implicit ? containers_.front().name : spec.name,

@@ -30,7 +30,7 @@ std::string RenderKubernetesHosts(const HostsInput& input) {
         "fe00::1\tip6-allnodes\n"
         "fe00::2\tip6-allrouters\n";
     const std::string full = input.domain.empty() ? "" : fmt::format("{}.{}\t", input.hostname, input.domain);
-    if (!input.address.empty()) text += fmt::format("{}\t{}{}\n", input.address, full, input.hostname);
+    for (const std::string& address : input.addresses) text += fmt::format("{}\t{}{}\n", address, full, input.hostname);
     if (!input.host_address.empty()) text += fmt::format("{}\t{}\n", input.host_address, kHostNames);
   }
   if (!input.aliases.empty()) text += "\n# Entries added by HostAliases.\n";
@@ -47,13 +47,16 @@ class PodmanHosts {
     text_ += address + "\t" + Join(names) + "\n";
     seen_.insert(names.begin(), names.end());
   }
-  void AddNew(const std::string& address, const std::vector<std::string>& names) {
+  void AddNew(const std::string& address, const std::vector<std::string>& names) { AddNew(std::vector{address}, names); }
+  // The same names for each address.
+  void AddNew(const std::vector<std::string>& addresses, const std::vector<std::string>& names) {
     std::vector<std::string> left;
     for (const std::string& name : names) {
       if (!name.empty() && !seen_.contains(name) && std::ranges::find(left, name) == left.end()) left.push_back(name);
     }
     // Both families may bear the name localhost, so what is new is only remembered by Add.
-    if (!left.empty()) text_ += address + "\t" + Join(left) + "\n";
+    if (left.empty()) return;
+    for (const std::string& address : addresses) text_ += address + "\t" + Join(left) + "\n";
   }
   void AddFile(const std::string& file) {
     std::istringstream lines(file);
@@ -80,7 +83,7 @@ std::string RenderPodmanHosts(const HostsInput& input) {
   hosts.AddNew("127.0.0.1", {"localhost"});
   hosts.AddNew("::1", {"localhost"});
   if (!input.host_address.empty()) hosts.AddNew(input.host_address, {"host.containers.internal", "host.docker.internal"});
-  if (!input.address.empty()) hosts.AddNew(input.address, {input.hostname, input.name});
+  hosts.AddNew(input.addresses, {input.hostname, input.name});
   return hosts.text();
 }
 
@@ -128,6 +131,32 @@ void MergeOptions(std::vector<std::string>& options, const std::vector<std::stri
 
 std::string RenderHosts(const HostsInput& input) {
   return input.kubernetes ? RenderKubernetesHosts(input) : RenderPodmanHosts(input);
+}
+
+std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::string>& before,
+                                  const std::vector<std::string>& after) {
+  const auto in = [](const std::vector<std::string>& list, const std::string& address) {
+    return std::ranges::find(list, address) != list.end();
+  };
+  std::vector<std::string> lines;
+  std::string names;  // of the pod, with the separator in front
+  size_t place = 0;   // behind the last of its lines
+  std::istringstream input{std::string(text)};
+  for (std::string line; std::getline(input, line);) {
+    const std::string address = line.substr(0, line.find_first_of(" \t"));
+    const bool ours = in(before, address);
+    if (ours && names.empty()) names = line.substr(address.size());
+    if (!ours || in(after, address)) lines.push_back(line);
+    if (ours) place = lines.size();
+  }
+  if (!names.empty()) {
+    for (const std::string& address : after) {
+      if (!in(before, address)) lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place++), address + names);
+    }
+  }
+  std::string result;
+  for (const std::string& line : lines) result += line + "\n";
+  return result;
 }
 
 namespace {

@@ -13,7 +13,7 @@ struct HostsInput {
   bool kubernetes = false;   // the form of the kubelet, else that of podman
   bool host_network = false;
   std::string host_file;     // the host's /etc/hosts
-  std::string address;       // of the pod, empty: none
+  std::vector<std::string> addresses;  // of the pod, on all its networks
   std::string hostname;
   std::string domain;        // what makes the host name a full one, may be empty
   std::string name;          // a second name for the address, may be empty
@@ -21,6 +21,10 @@ struct HostsInput {
   std::vector<HostAlias> aliases;
 };
 std::string RenderHosts(const HostsInput& input);
+// The same file after the pod has joined or left a network: lines of `before` that are not in `after` go, new addresses get
+// the names of the others. All else, what containers have written too, stays.
+std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::string>& before,
+                                  const std::vector<std::string>& after);
 
 struct ResolvConfInput {
   DnsConfig dns;

@@ -1,11 +1,13 @@
 // Engine: networks, and what of a pod's network changes while it runs.
 #include <algorithm>
 
+#include "common/file.h"
 #include "pod/context.h"
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
 #include "pod/lease_file.h"
+#include "pod/name_files.h"
 #include "pod/names.h"
 #include "pod/pod_dns.h"
 #include "pod/pod_network.h"
@@ -33,9 +35,25 @@ Result<std::optional<int>> InfraPid(Context& context, const std::string& pod_id)
   return std::optional<int>(static_cast<int>(status.infra_pid));
 }
 
+// In place: the containers have this very file.
+Result<> RenewHosts(const std::string& path, const std::vector<network::Lease>& before,
+                    const std::vector<network::Lease>& after) {
+  const auto addresses = [](const std::vector<network::Lease>& leases) {
+    std::vector<std::string> list;
+    for (const network::Lease& lease : leases) list.push_back(lease.address);
+    return list;
+  };
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
+  const std::string renewed = ReplaceHostsAddresses(text, addresses(before), addresses(after));
+  return renewed == text ? Result<>() : common::WriteFile(path, renewed);
+}
+
 Result<> RememberLeases(Context& context, const PodRecord& pod) {
+  const PodLayout layout = context.Layout(pod.id);
+  ASSIGN_OR_RETURN(const auto before, ReadLeases(layout.Leases()));
   ASSIGN_OR_RETURN(const auto leases, context.network.Leases(pod.id));
-  TRY(WriteLeases(context.Layout(pod.id).Leases(), leases));
+  TRY(WriteLeases(layout.Leases(), leases));
+  TRY(RenewHosts(layout.Hosts(), before, leases));
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
   TRY(RegisterNames(context, pod, containers, leases));
   return MovePortRelays(context, pod.id);
@@ -130,7 +148,8 @@ Result<> Engine::ReloadNetwork(const std::string& pod_id) {
   TRY(RequirePod(*impl_->store, pod_id));
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (!pid) return {};
-  return impl_->network.Reload(pod_id, *pid);
+  TRY(impl_->network.Reload(pod_id, *pid));
+  return ReloadNameServers(*impl_);
 }
 
 }  // namespace skiff::pod

@@ -47,6 +47,7 @@ Result<std::map<std::string, network::DnsNetwork>> NetworksWithNames(Context& co
     settings.addresses.push_back(lease.gateway);
     settings.servers = definition.dns_servers;
     settings.forward = !definition.internal;
+    settings.interface = definition.interface;
   }
   return networks;
 }
@@ -139,5 +140,7 @@ Result<> RestoreNameServers(Context& context) {
   TRY(network::DnsRegistry(context.paths).Restore(TryAdopt(context)));
   return EndUnusedNameServers(context);
 }
+
+Result<> ReloadNameServers(Context& context) { return network::DnsRegistry(context.paths).Reload(TryAdopt(context)); }
 
 }  // namespace skiff::pod

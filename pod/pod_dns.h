@@ -26,5 +26,7 @@ std::vector<std::string> NetworkServers(Context& context, const PodSpec& pod, co
 common::Result<> ForgetNames(Context& context, const std::string& pod_id);
 common::Result<> EndUnusedNameServers(Context& context);
 common::Result<> RestoreNameServers(Context& context);
+// The same, and the rules that lead to servers which could not have port 53.
+common::Result<> ReloadNameServers(Context& context);
 
 }  // namespace skiff::pod

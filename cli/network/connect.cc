@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/kube/manifest_input.h"
 #include "cli/network/commands.h"
 #include "cli/notation/networks.h"
 #include "cli/render/units.h"
@@ -101,12 +102,13 @@ class NetworkReloadCommand : public Command {
       const auto last = std::ranges::max_element(pods, {}, &pod::PodInfo::created);
       if (last == pods.end()) return MakeError(ErrorCode::kNotFound, "there is no container");
       TRY(reload(*last));
+      TRY(FollowServices(context, true), "Services");
       return 0;
     }
     for (const pod::PodInfo& pod : pods) {
       if (all_ && pod.status.state == "running") names_.push_back(pod.id);
     }
-    return context.ForEach(names_, [&](const std::string& name) -> Result<> {
+    const int code = context.ForEach(names_, [&](const std::string& name) -> Result<> {
       std::string id = name;
       if (const auto container = engine->FindContainer(name)) {
         ASSIGN_OR_RETURN(const auto info, engine->InspectContainer(*container));
@@ -117,6 +119,8 @@ class NetworkReloadCommand : public Command {
       const auto pod = std::ranges::find(pods, id, &pod::PodInfo::id);
       return pod == pods.end() ? Result<>() : reload(*pod);
     });
+    TRY(FollowServices(context, true), "Services");
+    return code;
   }
 
  private:

@@ -47,6 +47,7 @@ struct DnsNetwork {
   std::vector<std::string> addresses;  // of the host on this network: where the server listens
   std::vector<std::string> servers;    // where other questions go; empty: the host's resolvers
   bool forward = true;                 // false: other names do not exist
+  std::string interface;               // the bridge
 };
 
 template <typename V>
@@ -54,6 +55,7 @@ void VisitFields(V& v, DnsNetwork& n) {
   v("addresses", n.addresses);
   v("servers", n.servers);
   v("forward", n.forward);
+  v("interface", n.interface);
 }
 
 template <typename V>

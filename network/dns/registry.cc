@@ -1,7 +1,5 @@
 #include "network/dns/registry.h"
 
-#include <linux/netfilter.h>
-#include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,9 +16,7 @@
 #include "common/process.h"
 #include "network/dns/files.h"
 #include "network/dns/layout.h"
-#include "network/ip_address.h"
-#include "network/netfilter_socket.h"
-#include "network/nft_ruleset.h"
+#include "network/dns/redirect.h"
 
 namespace skiff::network {
 
@@ -32,7 +28,6 @@ using common::Result;
 
 namespace {
 
-constexpr uint16_t kPort = 53;
 constexpr std::chrono::seconds kStartTimeout{10};
 constexpr std::chrono::seconds kEndTimeout{3};
 
@@ -78,29 +73,6 @@ Result<Started> ReadReady(int fd) {
   return MakeError(ErrorCode::kUnavailable, "skiff-dns: {}", text.empty() ? "ended at once" : text);
 }
 
-// Questions to port 53 of the network's addresses go to the port that the server could have; 0: nowhere else.
-Result<> Redirect(const std::vector<std::string>& addresses, uint16_t port) {
-  ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
-  for (const std::string& text : addresses) {
-    const auto address = IpAddress::Parse(text);
-    if (!address) continue;
-    for (const char* protocol : {"udp", "tcp"}) {
-      const Port mapping{.host_ip = text, .host_port = kPort, .container_port = port, .protocol = protocol};
-      NftBatch removal, addition;
-      ASSIGN_OR_RETURN(const UniqueSet old, PortElement(mapping, address->v6, nullptr));
-      removal.DeleteElements(old.get(), NFPROTO_INET);
-      auto removed = socket.Apply(removal, "lead port 53 nowhere else");
-      if (!removed && removed.error().errno_value() != ENOENT) return removed;
-      if (port == 0) continue;
-      ASSIGN_OR_RETURN(const UniqueSet element, PortElement(mapping, address->v6, &*address));
-      addition.AddElements(element.get(), NFPROTO_INET, NLM_F_EXCL);
-      auto added = socket.Apply(addition, fmt::format("lead port 53 of {} to skiff-dns", text));
-      if (!added && added.error().errno_value() != EEXIST) return added;
-    }
-  }
-  return {};
-}
-
 Result<DnsNetwork> ReadSettings(const std::string& directory, const std::string& network) {
   const std::string path = DnsNetworkDirectory(directory, network) + "/" + kDnsNetworkFile;
   ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
@@ -118,7 +90,8 @@ Result<> DnsRegistry::Add(const std::string& network, const DnsNetwork& settings
   TRY(common::MakeDirectories(pods, 0711));
   TRY(WriteIfChanged(DnsNetworkDirectory(directory_, network) + "/" + kDnsNetworkFile, common::EncodeJson(settings)));
   TRY(common::WriteFileAtomic(fmt::format("{}/{}.json", pods, pod_id), common::EncodeJson(pod)));
-  return EnsureServer(network, settings, adopt);
+  TRY(EnsureServer(network, settings, adopt));
+  return RestoreRedirects();
 }
 
 Result<> DnsRegistry::EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const {
@@ -146,12 +119,12 @@ Result<> DnsRegistry::Start(const std::string& network, const DnsNetwork& settin
   if (adopt) adopt(started->pid);
   heard.Reset();  // the word to begin: what it starts from now on stays with it
   const std::string port_file = DnsNetworkDirectory(directory_, network) + "/" + kDnsPortFile;
-  if (started->port == kPort) {
-    if (common::PathExists(port_file)) TRY(Redirect(settings.addresses, 0));
+  if (started->port == kDnsPort) {
+    if (common::PathExists(port_file)) TRY(RedirectQuestions(settings, 0));
     return common::RemoveFile(port_file);
   }
   TRY(common::WriteFileAtomic(port_file, std::to_string(started->port)));
-  return Redirect(settings.addresses, started->port);
+  return RedirectQuestions(settings, started->port);
 }
 
 Result<> DnsRegistry::Remove(const std::string& pod_id, const std::set<std::string>& kept) const {
@@ -200,7 +173,7 @@ Result<> DnsRegistry::EndServer(const std::string& network) const {
   }
   if (settings && common::PathExists(directory + "/" + kDnsPortFile)) {
     // With the table of ports, the way is gone as well.
-    (void)Redirect(settings->addresses, 0).has_value();
+    (void)RedirectQuestions(*settings, 0).has_value();
   }
   return common::RemoveTree(directory);
 }
@@ -220,6 +193,27 @@ Result<> DnsRegistry::Restore(const Adopt& adopt) const {
     TRY(EnsureServer(network, *settings, adopt));
   }
   return {};
+}
+
+// Another program may have flushed what led there, of every network at once.
+Result<> DnsRegistry::RestoreRedirects() const {
+  const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
+  if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
+  for (const std::string& network : *networks) {
+    const auto text = common::ReadFile(DnsNetworkDirectory(directory_, network) + "/" + kDnsPortFile);
+    if (!text) continue;
+    uint16_t port = 0;
+    std::from_chars(text->data(), text->data() + text->size(), port);
+    const auto settings = ReadSettings(directory_, network);
+    if (settings && port != 0) TRY(RedirectQuestions(*settings, port), "network {}", network);
+  }
+  return {};
+}
+
+Result<> DnsRegistry::Reload(const Adopt& adopt) const {
+  TRY(Restore(adopt));
+  ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+  return RestoreRedirects();
 }
 
 }  // namespace skiff::network

@@ -30,11 +30,14 @@ class DnsRegistry {
   common::Result<> EndUnused() const;
   // Starts servers that should run and do not.
   common::Result<> Restore(const Adopt& adopt) const;
+  // The same, and what leads questions to servers that run.
+  common::Result<> Reload(const Adopt& adopt) const;
 
  private:
   common::Result<> EnsureServer(const std::string& network, const DnsNetwork& settings, const Adopt& adopt) const;
   common::Result<> Start(const std::string& network, const DnsNetwork& settings, int lock_fd, const Adopt& adopt) const;
   bool HasPods(const std::string& network) const;
+  common::Result<> RestoreRedirects() const;
   common::Result<> EndServer(const std::string& network) const;
 
   common::SystemPaths paths_;

@@ -102,6 +102,20 @@ YAML
   assert_nothing_left
 }
 
+@test "port 53 on every address is skiff-dns's where it runs; on one address it can be published" {
+  skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
+  run skiff run -d -p 53:53/udp localhost/busybox:latest sleep 1000
+  [ "$status" -eq 125 ]
+  output_has "port 53/udp is in use by skiff-dns (pid"
+  output_has "ADDRESS:53:53"
+  ip addr add 192.0.2.1/32 dev lo
+  skiff run -d --name resolver -p 192.0.2.1:53:53/udp localhost/busybox:latest sleep 1000 > /dev/null
+  nft list map inet skiff port4 | grep -q '192.0.2.1 . udp . 53'
+  [ "$(nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' one)" dig +short +tries=1 @10.89.0.1 resolver A)" = \
+    "$(skiff inspect --format '{{.NetworkSettings.IPAddress}}' resolver)" ]
+  ip addr del 192.0.2.1/32 dev lo
+}
+
 @test "UDP: relay of [::1], and a client that keeps its socket follows the port to another pod" {
   udp_server() {  # NAME: answers with its name
     inside "$1" perl -MIO::Socket::INET -e '

@@ -9,7 +9,7 @@ namespace {
 TEST(Hosts, KubernetesForm) {
   EXPECT_EQ(RenderHosts({.kubernetes = true,
                          .host_file = "10.9.9.9 elsewhere\n",
-                         .address = "10.89.0.5",
+                         .addresses = {"10.89.0.5"},
                          .hostname = "web",
                          .host_address = "10.89.0.1",
                          .aliases = {{.ip = "10.1.2.3", .hostnames = {"db", "db.local"}}}}),
@@ -34,7 +34,7 @@ TEST(Hosts, KubernetesFormOnTheHostNetworkCopiesTheHostsFile) {
 
 TEST(Hosts, PodmanForm) {
   EXPECT_EQ(RenderHosts({.host_file = "# comment\n127.0.0.1 localhost\n10.9.9.9  elsewhere here # note\n",
-                         .address = "10.89.0.5",
+                         .addresses = {"10.89.0.5"},
                          .hostname = "0123456789ab",
                          .name = "box",
                          .host_address = "10.89.0.1",
@@ -50,8 +50,24 @@ TEST(Hosts, PodmanFormHasLocalhostWithoutAHostsFile) {
   EXPECT_EQ(RenderHosts({}), "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
 }
 
+// As podman does it (4.3): "podman run --network a --network b", with IPv6 on a.
+TEST(Hosts, EveryAddressHasTheNames) {
+  EXPECT_EQ(RenderHosts({.host_file = "", .addresses = {"10.70.0.2", "fd70::2", "10.71.0.2"}, .hostname = "hn", .name = "box"}),
+            "127.0.0.1\tlocalhost\n10.70.0.2\thn box\nfd70::2\thn box\n10.71.0.2\thn box\n");
+}
+
+TEST(Hosts, JoiningAndLeavingANetwork) {
+  const std::string one = "127.0.0.1\tlocalhost\n10.70.0.2\thn box\n# by hand\n";
+  const std::string two = "127.0.0.1\tlocalhost\n10.70.0.2\thn box\n10.71.0.2\thn box\n# by hand\n";
+  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.70.0.2", "10.71.0.2"}), two);
+  EXPECT_EQ(ReplaceHostsAddresses(two, {"10.70.0.2", "10.71.0.2"}, {"10.70.0.2"}), one);
+  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.71.0.9"}),
+            "127.0.0.1\tlocalhost\n10.71.0.9\thn box\n# by hand\n");
+  EXPECT_EQ(ReplaceHostsAddresses("10.9.9.9 other\n", {"10.70.0.2"}, {"10.71.0.9"}), "10.9.9.9 other\n") << "no line to learn the names from";
+}
+
 TEST(Hosts, TheFullNameOfASubdomainComesFirst) {
-  EXPECT_THAT(RenderHosts({.kubernetes = true, .address = "10.89.0.5", .hostname = "db-0", .domain = "db.shop.svc.cluster.local"}),
+  EXPECT_THAT(RenderHosts({.kubernetes = true, .addresses = {"10.89.0.5"}, .hostname = "db-0", .domain = "db.shop.svc.cluster.local"}),
               testing::HasSubstr("\n10.89.0.5\tdb-0.db.shop.svc.cluster.local\tdb-0\n"));
 }
 
