@@ -1,6 +1,6 @@
 """What skiff's networking costs: attaching, many pods on a bridge, and packets, beside links and rules made by hand.
 
-Prints ratios and times; nothing passes or fails. Runs inside tests/support/sandbox:
+Prints medians and ratios; nothing passes or fails. Runs inside tests/support/sandbox:
   SKIFF_BIN=build/release/bin tests/support/sandbox python3 tests/bench/network.py IMAGE.tar [--pods N] [--seconds N]
 """
 import argparse
@@ -44,19 +44,21 @@ def cost(work):
 
 
 def attach_cost(rounds):
-    """A container on a bridge against one without a network; another pod keeps the bridge alive."""
+    """A container on a bridge against one without a network, in turn; another pod keeps the bridge alive."""
     skiff("run -d --name keeper", IMAGE, "sleep 100000")
-    results = {}
-    for name, flags in {"none": "--network none", "bridge": "", "bridge, 1 port": "-p 19000:80"}.items():
-        samples = []
-        for _ in range(rounds):
-            samples.append(cost(lambda: skiff("run -d --name probe", flags, IMAGE, "sleep 100000")))
+    cases = {"none": "--network none", "bridge": "", "bridge, 1 port": "-p 19000:80"}
+    samples = {name: [] for name in cases}
+    for _ in range(rounds):
+        for name, flags in cases.items():
+            samples[name].append(cost(lambda: skiff("run -d --name probe", flags, IMAGE, "sleep 100000")))
             skiff("rm -f -t 0 probe")
-        results[name] = [statistics.median(column) for column in zip(*samples)]
     skiff("rm -f -t 0 keeper")
-    base = results["none"]
-    for name, (wall, cpu) in results.items():
-        print(f"| run -d, {name} | {wall:.1f} | {cpu:.1f} | {wall - base[0]:+.1f} | {cpu - base[1]:+.1f} |", flush=True)
+    base = samples["none"]
+    for name, mine in samples.items():
+        wall, cpu = (statistics.median(column) for column in zip(*mine))
+        # Neighbours in time are compared: the machine may be busy.
+        more = [statistics.median(a[i] - b[i] for a, b in zip(mine, base)) for i in (0, 1)]
+        print(f"| run -d, {name} | {wall:.1f} | {cpu:.1f} | {more[0]:+.1f} | {more[1]:+.1f} |", flush=True)
 
 
 def many_pods(count):
@@ -74,8 +76,59 @@ def many_pods(count):
 
 
 def iperf(address, port, seconds, prefix=""):
+    """Gbit/s, and nanoseconds of CPU time per kilobyte on both sides together."""
+    cpu = cpu_ms()
     report = json.loads(sh(f"{prefix} iperf3 -J -t {seconds} -c {address} -p {port}"))
-    return report["end"]["sum_received"]["bits_per_second"] / 1e9
+    received = report["end"]["sum_received"]
+    return received["bits_per_second"] / 1e9, (cpu_ms() - cpu) * 1e6 / (received["bytes"] / 1e3)
+
+
+# One datagram there and back, COUNT times from one socket, or each time from a new one, whose first packet is what rules look at.
+PING = """
+import socket, statistics, sys, time
+address, port, count, new = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "new"
+def connect():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.connect((address, port)); return s
+s, samples = connect(), []
+for _ in range(count):
+    if new: s = connect()
+    start = time.perf_counter(); s.send(b"x"); s.recv(9); samples.append((time.perf_counter() - start) * 1e6)
+print(statistics.median(samples))
+"""
+ECHO = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", int(sys.argv[1])))
+while True: s.sendto(*s.recvfrom(9))
+"""
+
+
+def ping(address, port, prefix="", count=2000, kind="same"):
+    """Median round trip in microseconds."""
+    return float(sh(f"{prefix} python3 -c '{PING}' {address} {port} {count} {kind}"))
+
+
+def start(servers, command):
+    servers.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+
+
+def compare(name, unit, pairs, more_is_better):
+    """Medians, and the median of the ratios of neighbours with their quartiles: the machine may be busy."""
+    mine, hand = (statistics.median(column) for column in zip(*pairs))
+    low, middle, high = statistics.quantiles([100 * (a / b - 1) for a, b in pairs], n=4)
+    sign = "more is better" if more_is_better else "less is better"
+    print(f"| {name}, {unit} ({sign}) | {mine:.2f} | {hand:.2f} | {middle:+.1f} % | {low:+.1f} to {high:+.1f} % |", flush=True)
+
+
+def in_turn(rounds, ours, hand):
+    """Pairs of results, each side first every other time."""
+    pairs = []
+    for i in range(rounds):
+        if i % 2:
+            second = hand()
+            pairs.append((ours(), second))
+        else:
+            pairs.append((ours(), hand()))
+    return pairs
 
 
 def throughput(seconds, rounds):
@@ -83,57 +136,111 @@ def throughput(seconds, rounds):
     sh("ip netns add client; ip link add up0 type veth peer name eth0 netns client; ip addr add 192.0.2.1/24 dev up0;"
        "ip link set up0 up; ip -n client addr add 192.0.2.2/24 dev eth0; ip -n client link set eth0 up;"
        "ip -n client route add default via 192.0.2.1")
-    skiff("run -d --name server -p 5201:5201 -v /:/host:ro", IMAGE, "chroot /host iperf3 -s")
+    skiff("run -d --name server -p 5201:5201 -p 7001:7001/udp", IMAGE, "sleep 100000")
     skiff("run -d --name peer", IMAGE, "sleep 100000")
     pid = {name: skiff("inspect --format '{{.State.Pid}}'", name) for name in ("server", "peer")}
     pod = json.loads(skiff("inspect server"))[0]["NetworkSettings"]["IPAddress"]
-    # By hand: a bridge, two veth pairs, one DNAT rule, masquerading.
+    # By hand: a bridge, two veth pairs, a DNAT rule per port, masquerading.
     sh("ip link add hand0 type bridge; ip addr add 10.250.0.1/24 dev hand0; ip link set hand0 up")
     for i, name in enumerate(("hs", "hp"), 2):
         sh(f"ip netns add {name}; ip link add v{name} master hand0 type veth peer name eth0 netns {name};"
            f"ip link set v{name} up; ip -n {name} addr add 10.250.0.{i}/24 dev eth0; ip -n {name} link set eth0 up;"
            f"ip -n {name} route add default via 10.250.0.1")
-    sh("nft 'table ip hand { chain pre { type nat hook prerouting priority -100; tcp dport 5202 dnat to 10.250.0.2:5201; };"
+    sh("nft 'table ip hand { chain pre { type nat hook prerouting priority -100; tcp dport 5202 dnat to 10.250.0.2:5201;"
+       "udp dport 7002 dnat to 10.250.0.2:7001; };"
        "chain post { type nat hook postrouting priority 100; ip saddr 10.250.0.0/24 oifname != \"hand0\" masquerade; }; }'")
-    server = subprocess.Popen("ip netns exec hs iperf3 -s", shell=True, stdout=subprocess.DEVNULL)
+    servers = []
+    for namespace in (["nsenter", "-n", "-t", pid["server"]], ["ip", "netns", "exec", "hs"]):
+        start(servers, [*namespace, "iperf3", "-s"])
+        start(servers, [*namespace, "python3", "-c", ECHO, "7001"])
     time.sleep(1)
+    peers = (f"nsenter -n -t {pid['peer']}", "ip netns exec hp")
+    client = "ip netns exec client"
     cases = {
-        "pod to pod": ((pod, 5201, f"nsenter -n -t {pid['peer']}"), ("10.250.0.2", 5201, "ip netns exec hp")),
-        "published port, other host": (("192.0.2.1", 5201, "ip netns exec client"),
-                                       ("192.0.2.1", 5202, "ip netns exec client")),
+        "pod to pod": ((pod, 5201, 7001, peers[0]), ("10.250.0.2", 5201, 7001, peers[1])),
+        "published port, from another host": (("192.0.2.1", 5201, 7001, client), ("192.0.2.1", 5202, 7002, client)),
     }
     for name, (ours, hand) in cases.items():
-        samples = [(iperf(*ours[:2], seconds, ours[2]), iperf(*hand[:2], seconds, hand[2])) for _ in range(rounds)]
-        mine, theirs = (statistics.median(column) for column in zip(*samples))
-        print(f"| {name} | {mine:.2f} | {theirs:.2f} | {100 * (mine / theirs - 1):+.1f} % |", flush=True)
-    sh("pkill -P %d iperf3" % server.pid, check=False)
-    server.wait()
+        pairs = in_turn(rounds, lambda: iperf(ours[0], ours[1], seconds, ours[3]), lambda: iperf(hand[0], hand[1], seconds, hand[3]))
+        compare(name, "Gbit/s", [(a[0], b[0]) for a, b in pairs], True)
+        compare(name, "CPU ns/kB", [(a[1], b[1]) for a, b in pairs], False)
+        pairs = in_turn(rounds, lambda: ping(ours[0], ours[2], ours[3]), lambda: ping(hand[0], hand[2], hand[3]))
+        compare(name, "us there and back", pairs, False)
+        pairs = in_turn(rounds, lambda: ping(ours[0], ours[2], ours[3], 1000, "new"), lambda: ping(hand[0], hand[2], hand[3], 1000, "new"))
+        compare(name, "us there and back, new flow", pairs, False)
+    for server in servers:
+        server.kill()
+        server.wait()
     skiff("rm -f -t 0 -a")
     sh("nft delete table ip hand; ip link del hand0; for n in client hs hp; do ip netns del $n; done", check=False)
 
 
-def connections(port, count=300):
-    """Median time of a connection from the host: its first packet is what looks the port up."""
-    import socket
-    samples = []
-    for _ in range(count):
-        start = time.perf_counter()
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        samples.append((time.perf_counter() - start) * 1e6)
-    return statistics.median(samples)
-
-
-def many_ports(count):
-    """The same connection beside one published port and beside many."""
-    serve = 'sh -c "exec httpd -f -p 80"'
-    skiff("run -d --name one -p 30000:80", IMAGE, serve)
+def many_ports(count, rounds):
+    """New flows to one published port, beside no other and beside many, in turn."""
+    sh("ip netns add client; ip link add up0 type veth peer name eth0 netns client; ip addr add 192.0.2.1/24 dev up0;"
+       "ip link set up0 up; ip -n client addr add 192.0.2.2/24 dev eth0; ip -n client link set eth0 up")
+    skiff("run -d --name one -p 7001:7001/udp", IMAGE, "sleep 100000")
+    pid = skiff("inspect --format '{{.State.Pid}}' one")
+    servers = []
+    start(servers, ["nsenter", "-n", "-t", pid, "python3", "-c", ECHO, "7001"])
     time.sleep(1)
-    alone = connections(30000)
-    wall, cpu = cost(lambda: skiff(f"run -d --name many -p 40000-{39999 + count}:1-{count}", IMAGE, "sleep 100000"))
-    beside = connections(30000)
-    print(f"| connection beside 1 port / {count + 1} ports | {alone:.0f} us | {beside:.0f} us | {beside / alone:.2f} |")
-    print(f"| run -d with {count} ports | {wall:.0f} ms | {cpu:.0f} ms CPU | |", flush=True)
+    costs, pairs = [], []
+    for _ in range(rounds):
+        look = lambda: ping("192.0.2.1", 7001, "ip netns exec client", 2000, "new")
+        alone = look()
+        costs.append(cost(lambda: skiff(f"run -d --name many -p 40000-{39999 + count}:1-{count}/udp", IMAGE, "sleep 100000")))
+        pairs.append((look(), alone))
+        skiff("rm -f -t 0 many")
+    compare(f"first packet of a flow beside {count} ports / beside none", "us there and back", pairs, False)
+    wall, cpu = (statistics.median(column) for column in zip(*costs))
+    print(f"| run -d with {count} ports | {wall:.0f} ms | {cpu:.0f} ms of CPU | | |", flush=True)
+    for server in servers:
+        server.kill()
+        server.wait()
     skiff("rm -f -t 0 -a")
+    sh("ip netns del client", check=False)
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {{name: s{i}}}
+spec: {{selector: {{app: s{i}}}, ports: [{{port: 80}}]}}
+---
+"""
+WATCHED = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: watched, labels: {{app: s0}}}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: c
+    image: {image}
+    command: [sleep, "100000"]
+    readinessProbe: {{exec: {{command: [test, -e, /up]}}, periodSeconds: 1, failureThreshold: 1}}
+"""
+
+
+def readiness(services, rounds):
+    """From the moment that a supervisor publishes a pod's readiness to the one in which the rules of its Service are in place."""
+    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), "bench-services.yaml")
+    with open(path, "w") as file:
+        file.write("".join(SERVICE.format(i=i) for i in range(services)) + WATCHED.format(image=IMAGE))
+    skiff("kube play -q", path)
+    pods = os.listdir("/run/skiff/pods")
+    status = f"/run/skiff/pods/{pods[0]}/status.json"
+    applied = "/run/skiff/services/applied.json"
+    samples = []
+    for i in range(rounds):
+        before, ready = os.stat(applied).st_mtime_ns, i % 2 == 0
+        skiff("exec watched-c", "touch /up" if ready else "rm /up")
+        while os.stat(applied).st_mtime_ns == before:
+            time.sleep(0.001)
+        samples.append((os.stat(applied).st_mtime_ns - os.stat(status).st_mtime_ns) / 1e6)
+    print(f"| {services} Services, ms | {statistics.median(samples):.1f} | {max(samples):.1f} |", flush=True)
+    skiff("kube down", path)
+    os.unlink(path)
 
 
 def main():
@@ -141,17 +248,20 @@ def main():
     parser.add_argument("image")
     parser.add_argument("--pods", type=int, default=200)
     parser.add_argument("--ports", type=int, default=10000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--seconds", type=int, default=1)
     options = parser.parse_args()
     skiff("image load -i", options.image)
     print("| attaching | wall ms | CPU ms | more wall | more CPU |\n|---|---|---|---|---|")
     attach_cost(options.rounds)
     many_pods(options.pods)
-    print("\n| throughput | skiff Gbit/s | by hand Gbit/s | difference |\n|---|---|---|---|")
+    print("\n| packets | skiff | by hand | difference | quartiles |\n|---|---|---|---|---|")
     throughput(options.seconds, options.rounds)
-    print("\n| ports | | | ratio |\n|---|---|---|---|")
-    many_ports(options.ports)
+    print("\n| ports | beside many | alone | difference | quartiles |\n|---|---|---|---|---|")
+    many_ports(options.ports, max(3, options.rounds // 2))
+    print("\n| from a pod's readiness to the rules of its Service | median | most |\n|---|---|---|")
+    for services in (1, 50):
+        readiness(services, 2 * options.rounds)
 
 
 main()
