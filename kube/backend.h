@@ -50,12 +50,15 @@ class PodBackend {
                                         const std::string& name) = 0;
 
   virtual common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) = 0;
+  virtual common::Result<std::vector<std::string>> ServiceLeaseHolders() = 0;
   virtual common::Result<> ReleaseServiceLease(const std::string& holder) = 0;
   virtual common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool wait) = 0;
   virtual common::Result<bool> HasServices() = 0;
 
   // Keeps other plays and downs of these objects waiting as long as the result lives.
   virtual common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) = 0;
+  // kBusy: somebody is at it.
+  virtual common::Result<ObjectLocks> TryLockObject(const ObjectKey& key) = 0;
 
   virtual common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& pod_id) = 0;
   // Of the machine and of pods in its network, as others reach it (Kubernetes' node address); empty: unknown.

@@ -57,15 +57,27 @@ void RemovePods(const std::vector<Object>& objects, const std::vector<pod::PodIn
   RunTasks(tasks, workers > 0 ? workers : kManyWorkers, backend, open_backend);
 }
 
+// After they are deleted: what a Service that is stored holds, nobody else may get.
+void ReleaseServices(const std::vector<Object>& objects, PodBackend& backend, DownReport& report) {
+  const auto keep = [&](const common::Result<>& result) {
+    if (!result) report.errors.push_back(result.error());
+  };
+  bool any = false;
+  for (const Object& object : objects) {
+    if (!object.As<Service>()) continue;
+    any = true;
+    const ObjectKey key = KeyOf(object);
+    const auto stored = backend.GetObject(key.kind, key.kube_namespace, key.name);
+    if (stored && !*stored) keep(backend.ReleaseServiceLease(key.kube_namespace + "/" + key.name));
+  }
+  if (any) keep(SweepServiceLeases(backend));
+}
+
 // Claims stay with their volumes unless `force`.
 void DeleteObjects(const std::vector<Object>& objects, bool force, PodBackend& backend, DownReport& report) {
   for (const Object& object : objects) {
     if (object.As<PersistentVolumeClaim>() && !force) continue;
     const ObjectKey key = KeyOf(object);
-    if (object.As<Service>()) {
-      if (auto released = backend.ReleaseServiceLease(key.kube_namespace + "/" + key.name); !released)
-        report.errors.push_back(released.error());
-    }
     const auto stored = backend.GetObject(key.kind, key.kube_namespace, key.name);
     if (!stored) report.errors.push_back(stored.error());
     if (!stored || !*stored) continue;
@@ -98,6 +110,7 @@ DownReport Down(const std::vector<Object>& objects, const DownOptions& options, 
   }
   RemovePods(objects, *existing, options.workers, **backend, open_backend, report);
   DeleteObjects(objects, options.force, **backend, report);
+  ReleaseServices(objects, **backend, report);
   const auto services = (*backend)->HasServices();
   auto followed = services && *services ? ReconcileServices(**backend, options.read_object, true) : common::Result<>();
   if (!followed) report.errors.push_back(std::move(followed).error().Wrap("Services"));

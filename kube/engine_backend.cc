@@ -50,6 +50,7 @@ class EngineBackend : public PodBackend {
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
     return engine_->TakeServiceLease(request);
   }
+  common::Result<std::vector<std::string>> ServiceLeaseHolders() override { return engine_->ServiceLeaseHolders(); }
   common::Result<> ReleaseServiceLease(const std::string& holder) override { return engine_->ReleaseServiceLease(holder); }
   common::Result<> ReconcileServices(const std::function<common::Result<pod::ServiceState>()>& read, bool wait) override {
     return engine_->ReconcileServices(read, wait);
@@ -58,8 +59,9 @@ class EngineBackend : public PodBackend {
   std::string HostAddress() override { return engine_->HostAddress(); }
 
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
-    return ObjectLocks::Acquire(engine_->paths().run_dir + "/objects.lock", keys);
+    return ObjectLocks::Acquire(LocksFile(), keys);
   }
+  common::Result<ObjectLocks> TryLockObject(const ObjectKey& key) override { return ObjectLocks::TryAcquire(LocksFile(), key); }
 
   common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return engine_->PodEvents(id); }
 
@@ -68,6 +70,8 @@ class EngineBackend : public PodBackend {
   }
 
  private:
+  std::string LocksFile() { return engine_->paths().run_dir + "/objects.lock"; }
+
   std::unique_ptr<pod::Engine> engine_;
 };
 

@@ -257,8 +257,9 @@ Result<std::vector<Value>> LiveObjects::ListAll(std::string_view kind) {
     ASSIGN_OR_RETURN(const auto* stored, Stored(std::string(kind)));
     for (const auto& [place, object] : *stored) objects.push_back(object);
   }
-  if (kind == Endpoints::kKind) {
-    ASSIGN_OR_RETURN(std::vector<Value> derived, DerivedEndpoints(backend_));
+  if (kind == Endpoints::kKind || kind == EndpointSlice::kKind) {
+    ASSIGN_OR_RETURN(std::vector<Value> derived,
+                     kind == Endpoints::kKind ? DerivedEndpoints(backend_) : DerivedEndpointSlices(backend_));
     std::move(derived.begin(), derived.end(), std::back_inserter(objects));
   }
   if (kind == PersistentVolumeClaim::kKind) std::for_each(objects.begin(), objects.end(), SetClaimStatus);

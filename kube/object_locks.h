@@ -16,6 +16,9 @@ class ObjectLocks {
   // holder. The places of one file are the locks (fcntl(2), open file description locks), so that nothing is left behind.
   static common::Result<ObjectLocks> Acquire(const std::string& file, const std::set<ObjectKey>& keys);
 
+  // kBusy instead of waiting.
+  static common::Result<ObjectLocks> TryAcquire(const std::string& file, const ObjectKey& key);
+
   ObjectLocks() = default;  // of nothing
 
  private:

@@ -206,6 +206,9 @@ std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& w
 }
 
 void Player::StoreConfiguration() {
+  if (std::ranges::any_of(objects_, [](const Object& object) { return object.As<Service>() != nullptr; })) {
+    if (auto swept = SweepServiceLeases(*backend_); !swept) Fail(swept.error());
+  }
   for (size_t i = 0; i < objects_.size(); ++i) {
     Object& object = objects_[i];
     if (set_of_object_[i] != kNoSet) continue;

@@ -18,4 +18,8 @@ common::Result<> ReconcileServices(PodBackend& backend, const ObjectReader& read
 // its spec. `replace`: it may have other ones than before. Errors are told as Kubernetes does, at the field's place.
 common::Result<> AssignService(PodBackend& backend, const ObjectReader& read, Object& object, bool replace);
 
+// Releases what Services hold that are not stored: left from commands which were killed before they stored them, or after
+// they deleted them. Objects that a command works on just now, this one included, are left alone.
+common::Result<> SweepServiceLeases(PodBackend& backend);
+
 }  // namespace skiff::kube

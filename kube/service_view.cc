@@ -77,21 +77,23 @@ class ViewMaker {
       if (pod.spec.kube_namespace != kube_namespace || !pod.spec.from_kube) continue;
       if (pod.status.state != "running" || !Selects(service.spec.selector, pod.spec.labels)) continue;
       EndpointView endpoint{.pod = pod.name, .ready = PodIsReady(pod)};
-      endpoint.address = AddressOf(pod);
-      if (endpoint.address.empty()) continue;
       if (pod.spec.subdomain == service.metadata.name) endpoint.hostname = pod.spec.hostname_label;
       for (const ServicePort& port : service.spec.ports) endpoint.ports.push_back(TargetPort(port, pod));
-      view.endpoints.push_back(std::move(endpoint));
+      for (const std::string& family : FamiliesOf(service.spec)) {
+        endpoint.address = AddressOf(pod, family);
+        if (!endpoint.address.empty()) view.endpoints.push_back(endpoint);
+      }
     }
   }
 
-  std::string AddressOf(const pod::PodInfo& pod) {
+  // Empty: it has none.
+  std::string AddressOf(const pod::PodInfo& pod, const std::string& family) {
     for (const network::Lease& lease : pod.leases) {
-      if (lease.address.find(':') == std::string::npos) return lease.address;
+      if (FamilyOfAddress(lease.address) == family) return lease.address;
     }
     if (pod.spec.network.mode != pod::NetworkSpec::Mode::kHost) return {};
     if (!host_address_) host_address_ = backend_.HostAddress();
-    return *host_address_;
+    return FamilyOfAddress(*host_address_) == family ? *host_address_ : "";
   }
 
   void AddObjects(ServiceView& view, const ObjectKey& key) {
@@ -107,12 +109,15 @@ class ViewMaker {
       if (label == object.metadata().labels.end() || label->second != key.name) continue;
       if (NamespaceOf(object.metadata()) != key.kube_namespace) continue;
       const EndpointSlice& slice = *object.As<EndpointSlice>();
-      if (slice.address_type != "IPv4") continue;
+      const auto families = FamiliesOf(view.service.spec);
+      if (std::ranges::find(families, slice.address_type) == families.end()) continue;
       for (const SliceEndpoint& endpoint : slice.endpoints) AddSliceEndpoint(view, endpoint, slice);
     }
   }
 
   static void AddAddress(ServiceView& view, const EndpointAddress& address, const EndpointSubset& subset, bool ready) {
+    const auto families = FamiliesOf(view.service.spec);
+    if (std::ranges::find(families, FamilyOfAddress(address.ip)) == families.end()) return;
     EndpointView endpoint{.address = address.ip, .hostname = address.hostname, .ready = ready};
     for (const ServicePort& port : view.service.spec.ports) {
       const auto found = std::find_if(subset.ports.begin(), subset.ports.end(), [&](const EndpointPort& p) {
@@ -145,6 +150,12 @@ class ViewMaker {
 };
 
 }  // namespace
+
+std::string FamilyOfAddress(const std::string& address) { return address.find(':') == std::string::npos ? "IPv4" : "IPv6"; }
+
+std::vector<std::string> FamiliesOf(const ServiceSpec& spec) {
+  return spec.ip_families.empty() ? std::vector<std::string>{"IPv4"} : spec.ip_families;
+}
 
 bool PodIsReady(const pod::PodInfo& pod) {
   if (pod.status.state != "running") return false;

@@ -10,7 +10,12 @@
 
 namespace skiff::kube {
 
-// A pod, or an address of an Endpoints or EndpointSlice object, behind a Service.
+// The families of a Service's addresses, the first one first.
+std::vector<std::string> FamiliesOf(const ServiceSpec& spec);
+std::string FamilyOfAddress(const std::string& address);  // "IPv4" or "IPv6"
+
+// An address of a pod, or of an Endpoints or EndpointSlice object, behind a Service. A pod has one of each of the Service's
+// families, if it can.
 struct EndpointView {
   std::string address;
   std::string hostname;  // of spec.hostname and a spec.subdomain that is the Service's name, or of the object; may be empty

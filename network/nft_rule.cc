@@ -5,6 +5,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include <array>
+
 namespace skiff::network {
 namespace {
 
@@ -124,15 +126,18 @@ RuleBuilder& RuleBuilder::DecideBy(const std::string& verdict_map) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::InSubnet(uint32_t base, uint32_t mask) {
-  const uint32_t zero = 0;
+RuleBuilder& RuleBuilder::InSubnet(const IpSubnet& subnet) {
+  const auto size = static_cast<uint32_t>(subnet.base.size());
+  std::array<uint8_t, 16> mask{}, zero{};
+  for (int bit = 0; bit < subnet.prefix_length; ++bit)
+    mask[static_cast<size_t>(bit / 8)] = static_cast<uint8_t>(mask[static_cast<size_t>(bit / 8)] | 0x80 >> bit % 8);
   nftnl_expr* bits = Add("bitwise");
   nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_SREG, kFirst);
   nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_DREG, kFirst);
-  nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_LEN, sizeof mask);
-  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof mask);
-  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
-  return EqualsU32(base);
+  nftnl_expr_set_u32(bits, NFTNL_EXPR_BITWISE_LEN, size);
+  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_MASK, mask.data(), size);
+  nftnl_expr_set(bits, NFTNL_EXPR_BITWISE_XOR, zero.data(), size);
+  return Equals(subnet.base.data(), size);
 }
 
 RuleBuilder& RuleBuilder::Random(uint32_t count) {

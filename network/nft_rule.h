@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "network/ip_address.h"
 #include "network/netfilter_socket.h"
 
 namespace skiff::network {
@@ -37,8 +38,8 @@ class RuleBuilder {
   // Only packets of that family, of an inet table.
   RuleBuilder& OnlyIpv4();
   RuleBuilder& OnlyIpv6();
-  // ... is an address of this subnet (IPv4, network byte order).
-  RuleBuilder& InSubnet(uint32_t base, uint32_t mask);
+  // ... is an address of this subnet.
+  RuleBuilder& InSubnet(const IpSubnet& subnet);
   // A random number below `count`, in the host's byte order.
   RuleBuilder& Random(uint32_t count);
   // Puts the key in `key_word` with the value in the words 0 and 1 into the map, or starts its time anew.

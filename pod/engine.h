@@ -199,6 +199,7 @@ class Engine {
   // --- Services ---
   // What a Service holds of the machine: its address and ports (network/service/service_leases.h).
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request);
+  common::Result<std::vector<std::string>> ServiceLeaseHolders();
   common::Result<> ReleaseServiceLease(const std::string& holder);
   // Puts in place what `read` says, again and again until nothing has changed meanwhile. `wait`: it is in place on return;
   // otherwise a command that is just at it may be left to do it.

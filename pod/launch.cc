@@ -180,7 +180,15 @@ class LaunchRun {
     return cgroups.SetLimits(layout_.cgroup(), ToOciResources(pod_.spec.resources, cgroup_support_));
   }
 
+  // After a reboot the Services are there and nothing has been done for them yet.
+  Result<> MarkStoredServices() {
+    if (!pod_.spec.from_kube || common::PathExists(ServicesMarker(context_.paths))) return {};
+    ASSIGN_OR_RETURN(const auto services, context_.store->Objects("Service"));
+    return services.empty() ? Result<>() : MarkServices(context_.paths);
+  }
+
   Result<> WritePlan() {
+    TRY(MarkStoredServices());
     supervisor::PodPlan plan = BasePlan();
     PodSetting setting{.pod_id = pod_.id,
                        .pod = pod_.spec,
@@ -241,7 +249,10 @@ class LaunchRun {
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
       // Only pods from YAML are endpoints of Services.
-      if (spec.from_kube) plan.readiness_command = {*self, kFollowPodsCommand};
+      if (spec.from_kube) {
+        plan.readiness_command = {*self, kFollowPodsCommand};
+        plan.readiness_marker = ServicesMarker(context_.paths);
+      }
     }
     return plan;
   }

@@ -15,4 +15,11 @@ std::map<std::string, std::string> ReadServiceVariables(const common::SystemPath
   return std::move(variables->by_namespace[kube_namespace]);
 }
 
+common::Result<> MarkServices(const common::SystemPaths& paths) {
+  const std::string marker = ServicesMarker(paths);
+  if (common::PathExists(marker)) return {};
+  TRY(common::MakeDirectories(paths.run_dir + "/services", 0711));
+  return common::WriteFile(marker, "", 0600);
+}
+
 }  // namespace skiff::pod

@@ -9,6 +9,7 @@
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/service_files.h"
+#include "pod/service_ports.h"
 
 namespace skiff::pod {
 namespace {
@@ -40,6 +41,8 @@ Result<network::ServiceLease> Engine::TakeServiceLease(const network::ServiceReq
   return network::ServiceLeases(impl_->paths).Take(request);
 }
 
+Result<std::vector<std::string>> Engine::ServiceLeaseHolders() { return network::ServiceLeases(impl_->paths).Holders(); }
+
 Result<> Engine::ReleaseServiceLease(const std::string& holder) {
   return network::ServiceLeases(impl_->paths).Release(holder);
 }
@@ -51,6 +54,7 @@ Result<> Engine::ReconcileServices(const std::function<Result<ServiceState>()>& 
   const std::string token_file = directory + "/changed";
   TRY(common::MakeDirectories(directory, 0711));
   TRY(common::WriteFileAtomic(token_file, common::RandomHex(16), 0600));
+  Result<> held;
   for (bool again = true; again;) {
     auto lock = wait ? FileLock::Acquire(directory + "/lock") : FileLock::TryAcquire(directory + "/lock");
     if (!lock && lock.error().code() == ErrorCode::kBusy) return {};
@@ -58,16 +62,21 @@ Result<> Engine::ReconcileServices(const std::function<Result<ServiceState>()>& 
     const std::string done_file = directory + "/done";
     std::string token = ReadToken(token_file);
     while (token != ReadToken(done_file)) {
+      // First, so that what changes after the look is told of.
+      TRY(MarkServices(impl_->paths));
       ASSIGN_OR_RETURN(const ServiceState state, read());
       TRY(Apply(impl_->paths, state));
+      if (!state.any) TRY(common::RemoveFile(ServicesMarker(impl_->paths)));
       TRY(common::WriteFileAtomic(done_file, token, 0600));
+      // Afterwards: a port that is taken keeps nobody from the rest.
+      held = HoldServicePorts(*impl_, state.rules);
       token = ReadToken(token_file);
     }
     // An event between the last look and the release of the lock would be nobody's.
     { const FileLock released = std::move(*lock); }
     again = ReadToken(token_file) != token;
   }
-  return {};
+  return held;
 }
 
 std::string Engine::HostAddress() {

@@ -112,6 +112,7 @@ class DeleteCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(const kube::Object definition, ReadStoredObject(stored->json));
     ASSIGN_OR_RETURN(const kube::BackendFactory open, Backend(context));
     kube::DownOptions options;
+    options.read_object = ReadStoredObject;
     options.force = key.kind == kube::PersistentVolumeClaim::kKind;
     const kube::DownReport report = kube::Down({definition}, options, open);
     if (!report.errors.empty()) return report.errors.front();

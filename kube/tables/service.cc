@@ -56,9 +56,8 @@ const Struct& Describe(const ServiceSpec*) {
           .Note("every endpoint is on this machine, and clients from outside keep their address"),
       F<&ServiceSpec::health_check_node_port>("healthCheckNodePort", kAccepted),
       F<&ServiceSpec::publish_not_ready_addresses>("publishNotReadyAddresses"),
-      F<&ServiceSpec::ip_families>("ipFamilies").Note("IPv4 only"),
-      F<&ServiceSpec::ip_family_policy>("ipFamilyPolicy").OneOf({"SingleStack", "PreferDualStack", "RequireDualStack"})
-          .Note("PreferDualStack gets IPv4"),
+      F<&ServiceSpec::ip_families>("ipFamilies").Note("default: IPv4, or those of `clusterIPs`; pods need a network with IPv6"),
+      F<&ServiceSpec::ip_family_policy>("ipFamilyPolicy").OneOf({"SingleStack", "PreferDualStack", "RequireDualStack"}),
       F<&ServiceSpec::allocate_load_balancer_node_ports>("allocateLoadBalancerNodePorts"),
       F<&ServiceSpec::load_balancer_class>("loadBalancerClass", kAccepted),
       F<&ServiceSpec::internal_traffic_policy>("internalTrafficPolicy").OneOf(kTrafficPolicies)

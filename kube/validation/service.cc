@@ -12,14 +12,16 @@ constexpr int32_t kLastNodePort = 32767;
 
 bool IsIpv4(const std::string& text) { return IsIpAddress(text) && text.find(':') == text.npos; }
 
-// "192.0.2.0/24"
-bool IsIpv4Subnet(const std::string& text) {
+std::string FamilyOf(const std::string& address) { return IsIpv4(address) ? "IPv4" : "IPv6"; }
+
+// "192.0.2.0/24", "2001:db8::/64"
+bool IsSubnet(const std::string& text) {
   const size_t slash = text.find('/');
-  if (slash == text.npos || !IsIpv4(text.substr(0, slash))) return false;
+  if (slash == text.npos || !IsIpAddress(text.substr(0, slash))) return false;
   int length = -1;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, length);
-  return error == std::errc() && stop == end && length >= 0 && length <= 32;
+  return error == std::errc() && stop == end && length >= 0 && length <= (IsIpv4(text.substr(0, slash)) ? 32 : 128);
 }
 
 bool HasNodePorts(const ServiceSpec& spec) { return spec.type == "NodePort" || spec.type == "LoadBalancer"; }
@@ -57,27 +59,46 @@ void ValidateClusterIp(Report& report, const ServiceSpec& spec) {
   }
   if (spec.headless() && spec.type != "ClusterIP")
     report.Invalid("spec.clusterIP", spec.cluster_ip, "may not be set to 'None' for " + spec.type + " services");
-  if (!spec.cluster_ip.empty() && !spec.headless() && !IsIpv4(spec.cluster_ip))
-    report.Invalid("spec.clusterIP", spec.cluster_ip, "must be empty, 'None', or an IPv4 address");
   if (!spec.cluster_ips.empty() && spec.cluster_ips.front() != spec.cluster_ip)
     report.Error("spec.clusterIPs", fmt::format("Invalid value: [{}]: element [0] must match clusterIP",
                                                 QuoteText(spec.cluster_ips.front())));
-  if (spec.cluster_ips.size() > 1)
-    report.Error("spec.clusterIPs", "Services have one address, of IPv4, in this version of skiff");
+  if (spec.headless()) {
+    if (spec.cluster_ips.size() > 1) report.Error("spec.clusterIPs", "'None' must be the first and only value");
+    return;
+  }
+  if (!spec.cluster_ip.empty() && !IsIpAddress(spec.cluster_ip))
+    report.Invalid("spec.clusterIP", spec.cluster_ip, "must be empty, 'None', or an IP address");
+  for (size_t i = 1; i < spec.cluster_ips.size(); ++i) {
+    const std::string at = fmt::format("spec.clusterIPs[{}]", i);
+    if (i > 1) report.Error(at, "may only hold up to 2 values, one of each family");
+    else if (!IsIpAddress(spec.cluster_ips[i])) report.Invalid(at, spec.cluster_ips[i], "must be an IP address");
+    else if (FamilyOf(spec.cluster_ips[i]) == FamilyOf(spec.cluster_ip))
+      report.Invalid(at, spec.cluster_ips[i], "may only hold one address of each family");
+  }
 }
 
 void ValidateFamilies(Report& report, const ServiceSpec& spec) {
   if (spec.type == "ExternalName") return;
-  if (spec.ip_family_policy == "RequireDualStack")
-    report.Error("spec.ipFamilyPolicy", "Services have IPv4 addresses only in this version of skiff");
+  const bool single = spec.ip_family_policy.empty() || spec.ip_family_policy == "SingleStack";
+  for (const auto& [values, field] : {std::pair{&spec.ip_families, "ipFamilies"}, std::pair{&spec.cluster_ips, "clusterIPs"}}) {
+    if (single && values->size() > 1)
+      report.Error("spec.ipFamilyPolicy",
+                   fmt::format("Invalid value: \"SingleStack\": must be RequireDualStack or PreferDualStack when multiple {} are "
+                               "specified", field));
+  }
+  std::set<std::string> seen;
   for (size_t i = 0; i < spec.ip_families.size(); ++i) {
     const std::string at = fmt::format("spec.ipFamilies[{}]", i);
-    if (spec.ip_families[i] != "IPv4" && spec.ip_families[i] != "IPv6") {
-      report.Error(at, fmt::format("Unsupported value: {}: supported values: \"IPv4\", \"IPv6\"",
-                                   QuoteText(spec.ip_families[i])));
-    } else if (spec.ip_families[i] == "IPv6" && i == 0) {
-      report.Error(at, "Services have IPv4 addresses only in this version of skiff");
+    const std::string& family = spec.ip_families[i];
+    if (family != "IPv4" && family != "IPv6") {
+      report.Error(at, fmt::format("Unsupported value: {}: supported values: \"IPv4\", \"IPv6\"", QuoteText(family)));
+      continue;
     }
+    report.Unique(at, family, seen);
+    const std::string address = i == 0 ? spec.cluster_ip : i < spec.cluster_ips.size() ? spec.cluster_ips[i] : "";
+    if (IsIpAddress(address) && FamilyOf(address) != family)
+      report.Invalid(fmt::format("spec.clusterIPs[{}]", i), address,
+                     fmt::format("expected an {} value as indicated by `ipFamilies[{}]`", family, i));
   }
 }
 
@@ -93,15 +114,16 @@ void ValidateExternal(Report& report, const ServiceSpec& spec) {
   }
   for (size_t i = 0; i < spec.external_ips.size(); ++i) {
     const std::string at = fmt::format("spec.externalIPs[{}]", i);
-    if (!IsIpv4(spec.external_ips[i])) report.Invalid(at, spec.external_ips[i], "must be a valid IPv4 address");
-    else if (spec.external_ips[i].starts_with("127.") || spec.external_ips[i].starts_with("169.254."))
-      report.Invalid(at, spec.external_ips[i], "may not be in the loopback or link-local range");
+    const std::string& ip = spec.external_ips[i];
+    if (!IsIpAddress(ip)) report.Invalid(at, ip, "must be a valid IP address");
+    else if (ip.starts_with("127.") || ip.starts_with("169.254.") || ip == "::1" || ip.starts_with("fe80:"))
+      report.Invalid(at, ip, "may not be in the loopback or link-local range");
   }
   for (size_t i = 0; i < spec.load_balancer_source_ranges.size(); ++i) {
     const std::string& range = spec.load_balancer_source_ranges[i];
     const std::string at = fmt::format("spec.loadBalancerSourceRanges[{}]", i);
     if (spec.type != "LoadBalancer") report.Forbidden(at, "may only be used when `type` is 'LoadBalancer'");
-    else if (!IsIpv4Subnet(range)) report.Invalid(at, range, "must be a valid IPv4 CIDR, such as 192.0.2.0/24");
+    else if (!IsSubnet(range)) report.Invalid(at, range, "must be a valid CIDR, such as 192.0.2.0/24 or 2001:db8::/64");
   }
 }
 

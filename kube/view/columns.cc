@@ -1,5 +1,6 @@
 #include "kube/view/columns.h"
 
+#include <algorithm>
 #include <array>
 
 #include "kube/pod_status.h"
@@ -174,12 +175,24 @@ std::string EndpointsText(const Value& o, WallTime) {
 constexpr std::array kEndpoints{Column{"NAME", Name}, Column{"ENDPOINTS", EndpointsText}, Column{"AGE", Age}};
 
 std::string SliceType(const Value& o, WallTime) { return TextAt(o, "addressType"); }
-std::string SlicePorts(const Value& o, WallTime) { return OrNone(Joined(At(o, "ports"), "port")); }
+// As kubectl shows what belongs to a slice.
+std::string FirstThree(const std::vector<std::string>& all) {
+  constexpr size_t kShown = 3;
+  if (all.empty()) return "<unset>";
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kShown));
+  std::string text = fmt::format("{}", fmt::join(all.begin(), end, ","));
+  if (all.size() > kShown) text += fmt::format(" + {} more...", all.size() - kShown);
+  return text;
+}
+std::string SlicePorts(const Value& o, WallTime) {
+  std::vector<std::string> ports;
+  for (const Value& port : At(o, "ports").items()) ports.push_back(std::to_string(IntAt(port, "port")));
+  return FirstThree(ports);
+}
 std::string SliceEndpoints(const Value& o, WallTime) {
-  std::string text;
-  for (const Value& endpoint : At(o, "endpoints").items())
-    text += (text.empty() ? "" : ",") + Texts(At(endpoint, "addresses"));
-  return OrNone(text);
+  std::vector<std::string> addresses;
+  for (const Value& endpoint : At(o, "endpoints").items()) addresses.push_back(Texts(At(endpoint, "addresses")));
+  return FirstThree(addresses);
 }
 constexpr std::array kSlice{Column{"NAME", Name}, Column{"ADDRESSTYPE", SliceType},
                             Column{"PORTS", SlicePorts}, Column{"ENDPOINTS", SliceEndpoints},

@@ -16,14 +16,17 @@ struct ServiceRequest {
     uint16_t node_port = 0;  // 0: any that is free
     uint16_t host_port = 0;  // of a LoadBalancer, 0: none
   };
+  struct Address {
+    bool v6 = false;
+    std::string wanted = {};  // empty: any that is free
+  };
   std::string holder;  // "NAMESPACE/NAME"
-  bool wants_address = false;
-  std::string address;  // empty: any that is free
+  std::vector<Address> addresses;  // one per family at most
   std::vector<Port> ports;
 };
 
 struct ServiceLease {
-  std::string address;               // empty: not wanted
+  std::vector<std::string> addresses;  // beside ServiceRequest::addresses
   std::vector<uint16_t> node_ports;  // beside ServiceRequest::ports, 0: not wanted
 };
 
@@ -33,16 +36,17 @@ struct ServiceEndpoint {
   auto operator<=>(const ServiceEndpoint&) const = default;
 };
 
-// One port of one Service: where its packets go.
+// One port of one Service: where its packets of one family go.
 struct ServiceRule {
   std::string name;  // "NAMESPACE/NAME:PORT/PROTOCOL", unique
+  bool v6 = false;   // the family of addresses and endpoints
   std::string protocol;
   uint16_t port = 0;
   std::vector<std::string> addresses;  // cluster address and external ones
   // On every address of the host, 0: none.
   uint16_t node_port = 0;
   uint16_t host_port = 0;
-  std::vector<std::string> source_ranges;  // who may use host_port; empty: all
+  std::vector<std::string> source_ranges;  // of either family, who may use host_port; empty: all
   int64_t affinity_s = 0;                  // a client stays with its endpoint for this long; 0: it does not
   std::vector<ServiceEndpoint> endpoints;  // empty: refused
 };
@@ -56,6 +60,7 @@ void VisitFields(V& v, ServiceEndpoint& e) {
 template <typename V>
 void VisitFields(V& v, ServiceRule& r) {
   v("name", r.name);
+  v("v6", r.v6);
   v("protocol", r.protocol);
   v("port", r.port);
   v("addresses", r.addresses);

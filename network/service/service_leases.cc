@@ -11,6 +11,8 @@
 #include "network/host_ports.h"
 #include "network/host_routes.h"
 #include "network/pod_record.h"
+#include "network/subnet_pool.h"
+#include "network/sysctl.h"
 
 namespace skiff::network {
 
@@ -26,11 +28,13 @@ constexpr uint16_t kFirstNodePort = 30000;
 constexpr uint16_t kFirstChosenNodePort = 30086;
 constexpr uint16_t kLastNodePort = 32767;
 
-// Of the service range too, the lower part is for addresses that are written down.
-uint32_t FirstChosen(const Ipv4Subnet& range) {
-  const uint32_t size = range.last().value - range.base.value;
-  return range.base.value + 1 + std::min<uint32_t>(std::max<uint32_t>(size / 16, 1), 256);
+// How far from its base the addresses of a range go; without end for our purpose in a wide one of IPv6.
+uint32_t SizeOf(const IpSubnet& range) {
+  return static_cast<uint32_t>(std::min<uint64_t>(range.last().DistanceFrom(range.base), 1u << 24));
 }
+
+// Of the service range too, the lower part is for addresses that are written down.
+uint32_t FirstChosen(const IpSubnet& range) { return 1 + std::min<uint32_t>(std::max<uint32_t>(SizeOf(range) / 16, 1), 256); }
 
 std::string PortName(const std::string& protocol, uint16_t port) { return fmt::format("{}-{}", protocol, port); }
 
@@ -60,15 +64,19 @@ uint32_t RandomBelow(uint32_t count) {
   return std::uniform_int_distribution<uint32_t>(0, count - 1)(device);
 }
 
-Result<Ipv4Subnet> ChooseRange() {
+Result<IpSubnet> ChooseRange(bool v6) {
   ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
   ASSIGN_OR_RETURN(const auto used, HostSubnets(host));
-  ASSIGN_OR_RETURN(const Ipv4Subnet first, Ipv4Subnet::Parse(ServiceLeases::kDefaultRange));
-  constexpr uint32_t kCandidates = 16;  // 10.96.0.0/12, where Kubernetes has its Services too
-  for (uint32_t i = 0; i < kCandidates; ++i) {
-    const auto candidate = Ipv4Subnet::Of(Ipv4Address{first.base.value + (i << 16)}, first.prefix_length);
-    ASSIGN_OR_RETURN(const IpSubnet wanted, IpSubnet::Parse(candidate.ToString()));
-    if (std::none_of(used.begin(), used.end(), [&](const IpSubnet& s) { return s.Overlaps(wanted); })) return candidate;
+  if (v6) {
+    constexpr int kPrefixLength = 112;
+    ASSIGN_OR_RETURN(const IpSubnet free, ChooseIpv6Subnet(used));
+    return IpSubnet::Of(free.base, kPrefixLength);
+  }
+  ASSIGN_OR_RETURN(const IpSubnet first, IpSubnet::Parse(ServiceLeases::kDefaultRange));
+  constexpr uint64_t kCandidates = 16;  // 10.96.0.0/12, where Kubernetes has its Services too
+  for (uint64_t i = 0; i < kCandidates; ++i) {
+    const IpSubnet candidate = IpSubnet::Of(first.base.Plus(i << 16), first.prefix_length);
+    if (std::none_of(used.begin(), used.end(), [&](const IpSubnet& s) { return s.Overlaps(candidate); })) return candidate;
   }
   return MakeError(ErrorCode::kUnavailable,
                    "no range for the addresses of Services: the host has routes into every /16 of 10.96.0.0/12; "
@@ -89,26 +97,26 @@ class ServiceLeases::Taking {
     for (auto& name : NamesHeldBy(ports_, holder)) had_.insert(ports_ + "/" + name);
   }
 
-  Result<std::string> TakeAddress(const std::string& wanted) {
-    ASSIGN_OR_RETURN(const Ipv4Subnet range, leases_.Range());
-    if (!wanted.empty()) return TakeWanted(range, wanted);
+  Result<std::string> TakeAddress(const ServiceRequest::Address& request) {
+    ASSIGN_OR_RETURN(const IpSubnet range, leases_.Range(request.v6));
+    if (!request.wanted.empty()) return TakeWanted(range, request.wanted);
     for (const std::string& path : had_) {
       if (!path.starts_with(addresses_)) continue;
       const std::string name = path.substr(addresses_.size() + 1);
-      const auto address = Ipv4Address::Parse(name);
+      const auto address = IpAddress::Parse(name);
       if (!address || !range.Contains(*address)) continue;
       used_.insert(path);
       return name;
     }
-    const uint32_t first = FirstChosen(range), end = range.last().value;
+    const uint32_t first = FirstChosen(range), end = SizeOf(range);
     constexpr int kTries = 64;
     for (int i = 0; i < kTries && end > first; ++i) {
-      const std::string name = Ipv4Address{first + RandomBelow(end - first)}.ToString();
+      const std::string name = range.base.Plus(first + RandomBelow(end - first)).ToString();
       ASSIGN_OR_RETURN(const bool taken, TakeNew(addresses_, name));
       if (taken) return name;
     }
-    for (uint32_t value = range.base.value + 1; value < end; ++value) {
-      const std::string name = Ipv4Address{value}.ToString();
+    for (uint32_t distance = 1; distance < end; ++distance) {
+      const std::string name = range.base.Plus(distance).ToString();
       ASSIGN_OR_RETURN(const bool taken, TakeNew(addresses_, name));
       if (taken) return name;
     }
@@ -168,8 +176,9 @@ class ServiceLeases::Taking {
   }
 
  private:
-  Result<std::string> TakeWanted(const Ipv4Subnet& range, const std::string& wanted) {
-    const auto address = Ipv4Address::Parse(wanted);
+  Result<std::string> TakeWanted(const IpSubnet& range, const std::string& text) {
+    const auto address = IpAddress::Parse(text);
+    const std::string wanted = address ? address->ToString() : text;  // of several ways to write it, one
     if (!address || !range.Contains(*address) || *address == range.base || *address == range.last()) {
       return MakeError(ErrorCode::kInvalid, "provided IP {} is not in the valid range. The range of valid IPs is {}",
                        wanted, range.ToString());
@@ -215,19 +224,23 @@ class ServiceLeases::Taking {
 ServiceLeases::ServiceLeases(const common::SystemPaths& paths)
     : paths_(paths), directory_(paths.state_dir + "/services") {}
 
-Result<Ipv4Subnet> ServiceLeases::Range() const {
-  const std::string configured = paths_.config_dir + "/skiff/service-range";
-  const std::string chosen = directory_ + "/range";
-  const auto parse = [](std::string text, const std::string& file) -> Result<Ipv4Subnet> {
+Result<IpSubnet> ServiceLeases::Range(bool v6) const {
+  const std::string configured = paths_.config_dir + (v6 ? "/skiff/service-range-v6" : "/skiff/service-range");
+  const std::string chosen = directory_ + (v6 ? "/range6" : "/range");
+  const auto parse = [&](std::string text, const std::string& file) -> Result<IpSubnet> {
     text.erase(text.find_last_not_of(" \t\n") + 1);
-    ASSIGN_OR_RETURN(const Ipv4Subnet range, Ipv4Subnet::Parse(text), "{}", file);
-    if (range.prefix_length < 8 || range.prefix_length > 28)
-      return MakeError(ErrorCode::kInvalid, "{}: the range of Services must have a prefix length of 8 to 28", file);
+    ASSIGN_OR_RETURN(const IpSubnet range, IpSubnet::Parse(text), "{}", file);
+    const int least = v6 ? 64 : 8, most = v6 ? 124 : 28;
+    if (range.base.v6 != v6 || range.prefix_length < least || range.prefix_length > most)
+      return MakeError(ErrorCode::kInvalid, "{}: the range of Services must be {} with a prefix length of {} to {}", file,
+                       v6 ? "IPv6" : "IPv4", least, most);
     return range;
   };
   if (const auto text = common::ReadFile(configured)) return parse(*text, configured);
   if (const auto text = common::ReadFile(chosen)) return parse(*text, chosen);
-  ASSIGN_OR_RETURN(const Ipv4Subnet range, ChooseRange());
+  if (v6 && !Sysctls(paths_.proc_root).HasIpv6())
+    return MakeError(ErrorCode::kUnsupported, "this kernel has no IPv6");
+  ASSIGN_OR_RETURN(const IpSubnet range, ChooseRange(v6));
   TRY(common::MakeDirectories(directory_));
   // Another command may have chosen meanwhile: the first one counts.
   const std::string mine = fmt::format("{}.{}", chosen, ::getpid());
@@ -243,8 +256,8 @@ Result<Ipv4Subnet> ServiceLeases::Range() const {
 Result<ServiceLease> ServiceLeases::Take(const ServiceRequest& request) const {
   Taking taking(*this, request.holder);
   ServiceLease lease;
-  if (request.wants_address) {
-    ASSIGN_OR_RETURN(lease.address, taking.TakeAddress(request.address));
+  for (const ServiceRequest::Address& address : request.addresses) {
+    ASSIGN_OR_RETURN(lease.addresses.emplace_back(), taking.TakeAddress(address));
   }
   for (const ServiceRequest::Port& port : request.ports) {
     lease.node_ports.push_back(0);
@@ -255,6 +268,20 @@ Result<ServiceLease> ServiceLeases::Take(const ServiceRequest& request) const {
   }
   taking.Commit();
   return lease;
+}
+
+Result<std::vector<std::string>> ServiceLeases::Holders() const {
+  std::set<std::string> holders;
+  for (const std::string& directory : {directory_ + "/addresses", directory_ + "/ports"}) {
+    const auto names = common::ListDirectory(directory);
+    if (!names && names.error().code() == ErrorCode::kNotFound) continue;
+    TRY(names);
+    for (const std::string& name : *names) {
+      // One that goes just now has none.
+      if (auto holder = common::ReadLink(directory + "/" + name)) holders.insert(std::move(*holder));
+    }
+  }
+  return std::vector<std::string>(holders.begin(), holders.end());
 }
 
 Result<> ServiceLeases::Release(const std::string& holder) const {

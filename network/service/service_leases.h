@@ -5,9 +5,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/system_paths.h"
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/service/service.h"
 
 namespace skiff::network {
@@ -19,12 +20,14 @@ class ServiceLeases {
   explicit ServiceLeases(const common::SystemPaths& paths);
 
   // The subnet of all Services: what CONFIG/skiff/service-range says, else the first /16 from 10.96.0.0/16 on that
-  // overlaps no route of the host. Chosen once.
-  common::Result<Ipv4Subnet> Range() const;
+  // overlaps no route of the host. For IPv6 CONFIG/skiff/service-range-v6, else a /112 of fd00::/8 by chance. Chosen once.
+  common::Result<IpSubnet> Range(bool v6) const;
 
   // All or nothing. What the holder has already, it keeps if it is wanted, else it is released. kExists names who
   // has what is wanted; kInvalid: not in the range; kUnavailable: the range is used up.
   common::Result<ServiceLease> Take(const ServiceRequest& request) const;
+  // All that hold something, each once.
+  common::Result<std::vector<std::string>> Holders() const;
   // Everything. Absent is fine.
   common::Result<> Release(const std::string& holder) const;
 

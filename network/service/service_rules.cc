@@ -27,13 +27,13 @@ namespace {
 
 // What is in the kernel, beside it: the kernel cannot be asked for it as a whole at little cost.
 struct Applied {
-  std::string range;
+  std::vector<std::string> ranges;
   std::vector<ServiceRule> rules;
 };
 
 template <typename V>
 void VisitFields(V& v, Applied& a) {
-  v("range", a.range);
+  v("ranges", a.ranges);
   v("rules", a.rules);
 }
 
@@ -109,22 +109,22 @@ Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>&
   return ForgetUdpFlowsToPorts(socket, added);
 }
 
-RtnlMessage RouteRequest(int type, int flags, const Ipv4Subnet& range) {
+RtnlMessage RouteRequest(int type, int flags, const IpSubnet& range) {
   rtmsg header{};
-  header.rtm_family = AF_INET;
+  header.rtm_family = static_cast<unsigned char>(range.base.family());
   header.rtm_dst_len = static_cast<unsigned char>(range.prefix_length);
   header.rtm_table = RT_TABLE_MAIN;
   header.rtm_protocol = RTPROT_STATIC;
-  header.rtm_scope = RT_SCOPE_LINK;
+  header.rtm_scope = range.base.v6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
   header.rtm_type = RTN_UNICAST;
   RtnlMessage message(type, flags);
-  message.Append(header).PutU32(RTA_DST, range.base.network_order());
+  message.Append(header).Put(RTA_DST, range.base.data(), range.base.size());
   return message;
 }
 
 // The host itself, and pods whose packets no rule turns away, need a route to have their packets looked at: one to any
 // bridge of ours does, as no packet ever goes there unchanged.
-Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) {
+Result<> EnsureRoute(const common::SystemPaths& paths, const IpSubnet& range) {
   const PodRecords records(paths.run_dir + "/networks/pods", paths.proc_root);
   ASSIGN_OR_RETURN(const auto pods, records.List());
   std::set<std::string> bridges;
@@ -145,7 +145,7 @@ Result<> EnsureRoute(const common::SystemPaths& paths, const Ipv4Subnet& range) 
   return {};
 }
 
-Result<> RemoveRoute(const Ipv4Subnet& range) {
+Result<> RemoveRoute(const IpSubnet& range) {
   ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
   auto removed = host.Transact(RouteRequest(RTM_DELROUTE, 0, range), "remove the route of the Services");
   if (!removed && removed.error().errno_value() == ESRCH) return {};
@@ -156,7 +156,9 @@ Result<> RemoveAll(const common::SystemPaths& paths, const Applied& before) {
   ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
   auto removed = socket.Apply(BuildServiceTableRemoval(), "remove the table of Services");
   if (!removed && removed.error().errno_value() != ENOENT) return removed;
-  if (const auto range = Ipv4Subnet::Parse(before.range)) TRY(RemoveRoute(*range));
+  for (const std::string& text : before.ranges) {
+    if (const auto range = IpSubnet::Parse(text)) TRY(RemoveRoute(*range));
+  }
   TRY(ForgetUdpFlows(socket, before.rules, {}));
   return common::RemoveFile(AppliedFile(paths));
 }
@@ -173,20 +175,32 @@ Result<> ApplyServiceRules(const common::SystemPaths& paths, const std::vector<S
     if (auto decoded = common::DecodeJson<Applied>(*text, AppliedFile(paths))) before = std::move(*decoded);
   }
   if (!any) return RemoveAll(paths, before);
-  ASSIGN_OR_RETURN(const Ipv4Subnet range, ServiceLeases(paths).Range());
-  const std::string wanted = common::EncodeJson(Applied{range.ToString(), rules});
+  std::vector<IpSubnet> ranges;
+  std::vector<std::string> texts;
+  for (const bool v6 : {false, true}) {
+    // A range of IPv6 is only chosen once a Service wants it.
+    if (v6 && std::ranges::none_of(rules, &ServiceRule::v6)) continue;
+    ASSIGN_OR_RETURN(ranges.emplace_back(), ServiceLeases(paths).Range(v6));
+    texts.push_back(ranges.back().ToString());
+  }
+  const std::string wanted = common::EncodeJson(Applied{texts, rules});
   ASSIGN_OR_RETURN(NetfilterSocket socket, NetfilterSocket::Open());
   ASSIGN_OR_RETURN(const bool exists, TableExists(socket));
   if (!exists || !text || *text != wanted) {
     ASSIGN_OR_RETURN(const auto clients, KeptClients(socket, rules));
-    ASSIGN_OR_RETURN(const NftBatch batch, BuildServiceTable(rules, range, clients));
+    ASSIGN_OR_RETURN(const NftBatch batch, BuildServiceTable(rules, ranges, clients));
     TRY(common::MakeDirectories(paths.run_dir + "/services"));
     TRY(socket.Apply(batch, "write the table of Services"));
     TRY(ForgetUdpFlows(socket, before.rules, rules));
     // Last: whoever is killed before leaves it to the next one to do all again.
     TRY(common::WriteFileAtomic(AppliedFile(paths), wanted, 0600));
   }
-  return EnsureRoute(paths, range);
+  for (const IpSubnet& range : ranges) TRY(EnsureRoute(paths, range));
+  for (const std::string& old : before.ranges) {
+    const auto range = IpSubnet::Parse(old);
+    if (range && std::ranges::find(ranges, *range) == ranges.end()) TRY(RemoveRoute(*range));
+  }
+  return {};
 }
 
 }  // namespace skiff::network

@@ -8,7 +8,9 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
+#include <array>
 #include <cstring>
+#include <functional>
 
 #include "network/nft_rule.h"
 
@@ -20,13 +22,28 @@ using common::Result;
 
 namespace {
 
-constexpr uint32_t kSource = 12, kDestination = 16;  // in an IPv4 header
 constexpr uint32_t kDestinationPort = 2;             // in a TCP, UDP or SCTP header
 
 // nft(8)'s type numbers, by which it prints keys and values.
-constexpr uint32_t kTypeIpv4 = 7, kTypeProtocol = 12, kTypePort = 13, kTypeMark = 19;
+constexpr uint32_t kTypeIpv4 = 7, kTypeIpv6 = 8, kTypeProtocol = 12, kTypePort = 13, kTypeMark = 19;
 constexpr uint32_t kHostByteOrder = 1;
 constexpr uint32_t Pair(uint32_t a, uint32_t b) { return a << 6 | b; }
+
+// What differs between the families.
+struct Family {
+  bool v6;
+  uint32_t type, size;           // of an address
+  uint32_t source, destination;  // offsets in the header
+  const char* suffix;            // of the names of sets
+  uint32_t words() const { return size / 4; }
+  uint32_t target_type() const { return Pair(type, kTypePort); }
+  uint32_t target_size() const { return size + 4; }
+  std::string Set(const std::string& name) const { return name + suffix; }
+};
+constexpr Family kIpv4{false, kTypeIpv4, 4, 12, 16, ""};
+constexpr Family kIpv6{true, kTypeIpv6, 16, 8, 24, "6"};
+const Family& FamilyOf(bool v6) { return v6 ? kIpv6 : kIpv4; }
+constexpr std::array<uint8_t, 16> kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
 // Before the published ports of pods, after the tracking of connections.
 constexpr int32_t kPriorityNat = NF_IP_PRI_NAT_DST - 5;
@@ -53,18 +70,23 @@ std::string PortKey(uint8_t protocol, uint16_t port) {
   return key;
 }
 
-std::string AddressKey(Ipv4Address address) {
-  std::string key;
-  const uint32_t value = address.network_order();
-  AppendWord(key, &value, sizeof value);
-  return key;
+std::string AddressKey(const IpAddress& address) {
+  return std::string(reinterpret_cast<const char*>(address.data()), address.size());
 }
 
-std::string Target(Ipv4Address address, uint16_t port) {
+std::string Target(const IpAddress& address, uint16_t port) {
   std::string data = AddressKey(address);
   const uint16_t number = htons(port);
   AppendWord(data, &number, sizeof number);
   return data;
+}
+
+// kInvalid: it is none, or one of the other family.
+Result<IpAddress> ParseAddress(const std::string& text, const ServiceRule& rule) {
+  ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(text), "{}", rule.name);
+  if (address.v6 != rule.v6)
+    return MakeError(ErrorCode::kInvalid, "{}: {} is not an {} address", rule.name, text, rule.v6 ? "IPv6" : "IPv4");
+  return address;
 }
 
 class TableBuilder {
@@ -162,115 +184,148 @@ class TableBuilder {
   std::map<std::string, int> verdicts_;
 };
 
-RuleBuilder OfAddress(const std::string& chain) {
+RuleBuilder OnlyFamily(const std::string& chain, const Family& family) {
   RuleBuilder rule = TableBuilder::Rule(chain);
-  rule.OnlyIpv4().NetworkHeader(kDestination, 4).Meta(NFT_META_L4PROTO, 1).TransportHeader(kDestinationPort, 2, 2);
+  if (family.v6) rule.OnlyIpv6();
+  else rule.OnlyIpv4();
   return rule;
 }
 
-RuleBuilder OfHost(const std::string& chain) {
-  RuleBuilder rule = TableBuilder::Rule(chain);
-  rule.OnlyIpv4().DestinationType().EqualsU32(RTN_LOCAL).Meta(NFT_META_L4PROTO).TransportHeader(kDestinationPort, 2, 1);
+RuleBuilder OfAddress(const std::string& chain, const Family& family) {
+  RuleBuilder rule = OnlyFamily(chain, family);
+  rule.NetworkHeader(family.destination, family.size)
+      .Meta(NFT_META_L4PROTO, family.words())
+      .TransportHeader(kDestinationPort, 2, family.words() + 1);
   return rule;
 }
 
-void AddRefusal(TableBuilder& table, RuleBuilder (*select)(const std::string&, const Ipv4Subnet&), const std::string& chain,
-                const Ipv4Subnet& range) {
+RuleBuilder OfHost(const std::string& chain, const Family& family) {
+  RuleBuilder rule = OnlyFamily(chain, family);
+  // A connection from ::1 cannot be translated: no answer to it would be let in.
+  if (family.v6) rule.NetworkHeader(family.destination, family.size).Differs(kLoopback6.data(), kLoopback6.size());
+  rule.DestinationType().EqualsU32(RTN_LOCAL).Meta(NFT_META_L4PROTO).TransportHeader(kDestinationPort, 2, 1);
+  return rule;
+}
+
+void AddRefusal(TableBuilder& table, const std::function<RuleBuilder()>& select) {
   // A reset for TCP, so that a client fails at once whatever it makes of ICMP.
-  RuleBuilder tcp = select(chain, range);
+  RuleBuilder tcp = select();
   table.AddRule(tcp.Meta(NFT_META_L4PROTO).EqualsU8(IPPROTO_TCP).RejectWithReset());
-  RuleBuilder other = select(chain, range);
+  RuleBuilder other = select();
   table.AddRule(other.RejectAsPortUnreachable());
 }
 
-RuleBuilder InRange(const std::string& chain, const Ipv4Subnet& range) {
-  RuleBuilder rule = TableBuilder::Rule(chain);
-  const uint32_t mask = range.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - range.prefix_length);
-  rule.OnlyIpv4().NetworkHeader(kDestination, 4).InSubnet(range.base.network_order(), htonl(mask));
-  return rule;
+void AddRefusals(TableBuilder& table, const IpSubnet& range) {
+  const Family& family = FamilyOf(range.base.v6);
+  const auto in_range = [&](const char* chain) {
+    return [&range, &family, chain] {
+      RuleBuilder rule = OnlyFamily(chain, family);
+      rule.NetworkHeader(family.destination, family.size).InSubnet(range);
+      return rule;
+    };
+  };
+  const auto to_idle_address = [&](const char* chain) {
+    return [&family, chain] {
+      RuleBuilder rule = OfAddress(chain, family);
+      rule.InSet(family.Set("idle-addresses"));
+      return rule;
+    };
+  };
+  const auto to_idle_port = [&](const char* chain) {
+    return [&family, chain] {
+      RuleBuilder rule = OfHost(chain, family);
+      rule.InSet(family.Set("idle-ports"));
+      return rule;
+    };
+  };
+  for (const char* chain : {"refuse-forward", "refuse-output"}) {
+    AddRefusal(table, in_range(chain));
+    AddRefusal(table, to_idle_address(chain));
+  }
+  for (const char* chain : {"refuse-input", "refuse-output"}) AddRefusal(table, to_idle_port(chain));
+  AddRefusal(table, to_idle_address("refuse-input"));  // an external address that is the host's own
 }
 
-RuleBuilder ToIdleAddress(const std::string& chain, const Ipv4Subnet&) {
-  RuleBuilder rule = OfAddress(chain);
-  rule.InSet("idle-addresses");
-  return rule;
-}
-
-RuleBuilder ToIdlePort(const std::string& chain, const Ipv4Subnet&) {
-  RuleBuilder rule = OfHost(chain);
-  rule.InSet("idle-ports");
-  return rule;
-}
-
-void AddFrame(TableBuilder& table, const Ipv4Subnet& range) {
-  const uint32_t address_port = Pair(Pair(kTypeIpv4, kTypeProtocol), kTypePort);
+void AddFrame(TableBuilder& table, const std::vector<IpSubnet>& ranges) {
   const uint32_t host_port = Pair(kTypeProtocol, kTypePort);
-  table.AddSet("addresses", {.key_type = address_port, .key_size = 12, .data_type = NFT_DATA_VERDICT});
-  table.AddSet("ports", {.key_type = host_port, .key_size = 8, .data_type = NFT_DATA_VERDICT});
-  table.AddSet("idle-addresses", {.key_type = address_port, .key_size = 12});
-  table.AddSet("idle-ports", {.key_type = host_port, .key_size = 8});
+  for (const IpSubnet& range : ranges) {
+    const Family& family = FamilyOf(range.base.v6);
+    const uint32_t address_port = Pair(Pair(family.type, kTypeProtocol), kTypePort);
+    table.AddSet(family.Set("addresses"), {.key_type = address_port, .key_size = family.size + 8, .data_type = NFT_DATA_VERDICT});
+    table.AddSet(family.Set("ports"), {.key_type = host_port, .key_size = 8, .data_type = NFT_DATA_VERDICT});
+    table.AddSet(family.Set("idle-addresses"), {.key_type = address_port, .key_size = family.size + 8});
+    table.AddSet(family.Set("idle-ports"), {.key_type = host_port, .key_size = 8});
+  }
   table.AddChain("pre", "nat", NF_INET_PRE_ROUTING, kPriorityNat);
   table.AddChain("out", "nat", NF_INET_LOCAL_OUT, kPriorityNat);
-  for (const char* chain : {"pre", "out"}) {
-    RuleBuilder address = OfAddress(chain);
-    table.AddRule(address.DecideBy("addresses"));
-    RuleBuilder port = OfHost(chain);
-    table.AddRule(port.DecideBy("ports"));
-  }
   table.AddChain("refuse-forward", "filter", NF_INET_FORWARD, kPriorityFilter);
   table.AddChain("refuse-input", "filter", NF_INET_LOCAL_IN, kPriorityFilter);
   table.AddChain("refuse-output", "filter", NF_INET_LOCAL_OUT, kPriorityFilter);
-  for (const char* chain : {"refuse-forward", "refuse-output"}) {
-    AddRefusal(table, InRange, chain, range);
-    AddRefusal(table, ToIdleAddress, chain, range);
+  for (const IpSubnet& range : ranges) {
+    const Family& family = FamilyOf(range.base.v6);
+    for (const char* chain : {"pre", "out"}) {
+      RuleBuilder address = OfAddress(chain, family);
+      table.AddRule(address.DecideBy(family.Set("addresses")));
+      RuleBuilder port = OfHost(chain, family);
+      table.AddRule(port.DecideBy(family.Set("ports")));
+    }
+    AddRefusals(table, range);
   }
-  for (const char* chain : {"refuse-input", "refuse-output"}) AddRefusal(table, ToIdlePort, chain, range);
-  AddRefusal(table, ToIdleAddress, "refuse-input", range);  // an external address that is the host's own
+}
+
+void Translate(RuleBuilder& rule, const Family& family) {
+  if (family.v6) rule.DnatIpv6();
+  else rule.Dnat();
 }
 
 Result<> AddEndpoints(TableBuilder& table, const ServiceRule& rule, const std::string& key,
                       const std::vector<ServiceClient>& clients) {
+  const Family& family = FamilyOf(rule.v6);
   const std::string chain = "svc-" + key, endpoints = "to-" + key, map = ClientMap(key);
   const auto timeout_ms = static_cast<uint64_t>(rule.affinity_s) * 1000;
-  const uint32_t target_type = Pair(kTypeIpv4, kTypePort);
-  constexpr uint32_t kKeyWord = 4;
-  table.AddSet(endpoints, {.key_type = kTypeMark, .key_size = 4, .data_type = target_type, .data_size = 8});
+  constexpr uint32_t kKeyWord = 8;  // behind a target of either family
+  table.AddSet(endpoints, {.key_type = kTypeMark, .key_size = 4, .data_type = family.target_type(), .data_size = family.target_size()});
   uint32_t number = 0;
   for (const ServiceEndpoint& endpoint : rule.endpoints) {
-    ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(endpoint.address), "{}", rule.name);
+    ASSIGN_OR_RETURN(const IpAddress address, ParseAddress(endpoint.address, rule));
     std::string index(reinterpret_cast<const char*>(&number), sizeof number);
     table.AddMapping(endpoints, index, Target(address, endpoint.port));
     ++number;
   }
   table.AddChain(chain);
   if (timeout_ms != 0) {
-    table.AddSet(map, {.key_type = kTypeIpv4,
-                       .key_size = 4,
-                       .data_type = target_type,
-                       .data_size = 8,
+    table.AddSet(map, {.key_type = family.type,
+                       .key_size = family.size,
+                       .data_type = family.target_type(),
+                       .data_size = family.target_size(),
                        .flags = NFT_SET_TIMEOUT | NFT_SET_EVAL,
                        .timeout_ms = timeout_ms});
-    for (const ServiceClient& client : clients)
-      table.AddMapping(map, AddressKey(client.client), Target(client.endpoint, client.port), client.left_ms);
+    for (const ServiceClient& client : clients) {
+      if (client.client.v6 == rule.v6) table.AddMapping(map, AddressKey(client.client), Target(client.endpoint, client.port), client.left_ms);
+    }
     RuleBuilder again = TableBuilder::Rule(chain);
-    again.NetworkHeader(kSource, 4).MapTo(map).NetworkHeader(kSource, 4, kKeyWord);
-    table.AddRule(again.Remember(map, kKeyWord, timeout_ms).Dnat());
+    again.NetworkHeader(family.source, family.size).MapTo(map).NetworkHeader(family.source, family.size, kKeyWord);
+    again.Remember(map, kKeyWord, timeout_ms);
+    Translate(again, family);
+    table.AddRule(again);
   }
   RuleBuilder any = TableBuilder::Rule(chain);
   any.Comment(rule.name).Random(number).MapTo(endpoints);
-  if (timeout_ms != 0) any.NetworkHeader(kSource, 4, kKeyWord).Remember(map, kKeyWord, timeout_ms);
-  table.AddRule(any.Dnat());
+  if (timeout_ms != 0) any.NetworkHeader(family.source, family.size, kKeyWord).Remember(map, kKeyWord, timeout_ms);
+  Translate(any, family);
+  table.AddRule(any);
   return {};
 }
 
 Result<> AddSourceRanges(TableBuilder& table, const ServiceRule& rule, const std::string& key) {
+  const Family& family = FamilyOf(rule.v6);
   const std::string chain = "lb-" + key;
   table.AddChain(chain);
   for (const std::string& text : rule.source_ranges) {
-    ASSIGN_OR_RETURN(const Ipv4Subnet subnet, Ipv4Subnet::Parse(text), "{}", rule.name);
-    const uint32_t mask = subnet.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - subnet.prefix_length);
+    ASSIGN_OR_RETURN(const IpSubnet subnet, IpSubnet::Parse(text), "{}", rule.name);
+    if (subnet.base.v6 != rule.v6) continue;
     RuleBuilder allowed = TableBuilder::Rule(chain);
-    allowed.NetworkHeader(kSource, 4).InSubnet(subnet.base.network_order(), htonl(mask));
+    allowed.NetworkHeader(family.source, family.size).InSubnet(subnet);
     table.AddRule(allowed.Goto("svc-" + key));
   }
   RuleBuilder others = TableBuilder::Rule(chain);
@@ -281,20 +336,21 @@ Result<> AddSourceRanges(TableBuilder& table, const ServiceRule& rule, const std
 Result<> AddServicePort(TableBuilder& table, const ServiceRule& rule, const std::vector<ServiceClient>& clients) {
   ASSIGN_OR_RETURN(const uint8_t protocol, ProtocolNumber(rule.protocol), "{}", rule.name);
   const std::string key = ServiceKey(rule.name);
+  const Family& family = FamilyOf(rule.v6);
   const bool idle = rule.endpoints.empty();
   if (!idle) TRY(AddEndpoints(table, rule, key, clients));
   for (const std::string& text : rule.addresses) {
-    ASSIGN_OR_RETURN(const Ipv4Address address, Ipv4Address::Parse(text), "{}", rule.name);
+    ASSIGN_OR_RETURN(const IpAddress address, ParseAddress(text, rule));
     const std::string place = AddressKey(address) + PortKey(protocol, rule.port);
-    if (idle) table.AddElement("idle-addresses", place);
-    else table.AddVerdict("addresses", place, "svc-" + key);
+    if (idle) table.AddElement(family.Set("idle-addresses"), place);
+    else table.AddVerdict(family.Set("addresses"), place, "svc-" + key);
   }
   const bool limited = !idle && rule.host_port != 0 && !rule.source_ranges.empty();
   if (limited) TRY(AddSourceRanges(table, rule, key));
   for (const uint16_t port : {rule.node_port, rule.host_port}) {
     if (port == 0) continue;
-    if (idle) table.AddElement("idle-ports", PortKey(protocol, port));
-    else table.AddVerdict("ports", PortKey(protocol, port), (limited && port == rule.host_port ? "lb-" : "svc-") + key);
+    if (idle) table.AddElement(family.Set("idle-ports"), PortKey(protocol, port));
+    else table.AddVerdict(family.Set("ports"), PortKey(protocol, port), (limited && port == rule.host_port ? "lb-" : "svc-") + key);
   }
   return {};
 }
@@ -309,11 +365,11 @@ std::string ServiceKey(const std::string& rule_name) {
 
 std::string ClientMap(const std::string& key) { return "for-" + key; }
 
-Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const Ipv4Subnet& range,
+Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const std::vector<IpSubnet>& ranges,
                                    const std::map<std::string, std::vector<ServiceClient>>& clients) {
   TableBuilder table;
   table.Replace();
-  AddFrame(table, range);
+  AddFrame(table, ranges);
   static const std::vector<ServiceClient> kNobody;
   for (const ServiceRule& rule : rules) {
     const auto known = clients.find(ServiceKey(rule.name));
@@ -338,17 +394,16 @@ std::vector<ServiceClient> ParseServiceClients(const nlmsghdr* answer) {
     uint32_t key_size = 0, data_size = 0;
     const void* key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &key_size);
     const auto* data = static_cast<const char*>(nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &data_size));
-    if (key == nullptr || data == nullptr || key_size < 4 || data_size < 8) return 0;
-    uint32_t client, endpoint;
+    if (key == nullptr || data == nullptr || (key_size != kIpv4.size && key_size != kIpv6.size)) return 0;
+    const Family& family = FamilyOf(key_size == kIpv6.size);
+    if (data_size != family.target_size()) return 0;
     uint16_t port;
-    std::memcpy(&client, key, sizeof client);
-    std::memcpy(&endpoint, data, sizeof endpoint);
-    std::memcpy(&port, data + 4, sizeof port);
+    std::memcpy(&port, data + family.size, sizeof port);
     const uint64_t left = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_EXPIRATION)
                               ? nftnl_set_elem_get_u64(element, NFTNL_SET_ELEM_EXPIRATION)
                               : 0;
     static_cast<std::vector<ServiceClient>*>(out)->push_back(
-        {Ipv4Address{ntohl(client)}, Ipv4Address{ntohl(endpoint)}, ntohs(port), left});
+        {IpAddress::FromBytes(key, family.v6), IpAddress::FromBytes(data, family.v6), ntohs(port), left});
     return 0;
   };
   nftnl_set_elem_foreach(set.get(), read, &clients);

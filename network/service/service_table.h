@@ -2,6 +2,8 @@
 // transaction, so that no packet ever sees a part of a change. A table of its own, beside the one of bridges and
 // ports: it can be made anew at any time without touching those.
 //
+// Names that end in 6 are those of IPv6, of which nothing is there unless a Service has it.
+//
 //   addresses   address . protocol . port -> chain of a Service port
 //   ports       protocol . port -> the same for node ports and load balancers, on every address of the host
 //   svc-X       of one Service port: picks an endpoint at random, or the one that the client had last
@@ -14,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "network/ipv4.h"
+#include "network/ip_address.h"
 #include "network/netfilter_socket.h"
 #include "network/service/service.h"
 
@@ -24,8 +26,8 @@ inline constexpr char kServiceTable[] = "skiff-services";
 
 // A client that stays with its endpoint.
 struct ServiceClient {
-  Ipv4Address client;
-  Ipv4Address endpoint;
+  IpAddress client;
+  IpAddress endpoint;
   uint16_t port = 0;
   uint64_t left_ms = 0;  // until it is forgotten
 };
@@ -36,7 +38,7 @@ std::string ServiceKey(const std::string& rule_name);
 std::string ClientMap(const std::string& key);
 
 // Replaces the table, whether it is there or not. `clients` by ServiceKey. kInvalid: an address or protocol is none.
-common::Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const Ipv4Subnet& range,
+common::Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const std::vector<IpSubnet>& ranges,
                                            const std::map<std::string, std::vector<ServiceClient>>& clients);
 // Fails with ENOENT when it is not there.
 NftBatch BuildServiceTableRemoval();

@@ -11,6 +11,10 @@ std::string HostSide(std::string_view protocol, std::string_view host_ip, uint16
   return fmt::format("{} {} {}", protocol, any ? "*" : host_ip, host_port);
 }
 
+std::string ServiceSide(std::string_view protocol, uint16_t host_port) { return fmt::format("{} service {}", protocol, host_port); }
+
+bool IsOfService(std::string_view host_side) { return host_side.find(" service ") != std::string_view::npos; }
+
 std::string HoldName(std::string_view host_side, bool v6) {
   return fmt::format("{}{} > {}", kHoldPrefix, host_side, v6 ? "ipv6" : "ipv4");
 }

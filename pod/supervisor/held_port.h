@@ -12,6 +12,10 @@ namespace skiff::supervisor {
 // "tcp 0.0.0.0 8080", of whichever address the same for every form of "all".
 std::string HostSide(std::string_view protocol, std::string_view host_ip, uint16_t host_port);
 
+// "tcp service 30080": a port of a Service, which the pod holds for others too and which does not move with its networks.
+std::string ServiceSide(std::string_view protocol, uint16_t host_port);
+bool IsOfService(std::string_view host_side);
+
 struct RelayTarget {
   std::string address;
   uint16_t port = 0;

@@ -105,6 +105,8 @@ struct PodPlan {
   // Run whenever the pod's or a container's readiness has changed, and after exit_command when the pod has ended. Never two
   // at once: a change during a run makes one more run afterwards. argv; empty: nothing.
   std::vector<std::string> readiness_command;
+  // Only while this path exists: a command that finds nothing to do costs more than the change itself. Empty: always.
+  std::string readiness_marker;
 };
 
 template <typename V>
@@ -197,6 +199,7 @@ void VisitFields(V& v, PodPlan& p) {
   v("activeDeadlineS", p.active_deadline_s);
   v("exitCommand", p.exit_command);
   v("readinessCommand", p.readiness_command);
+  v("readinessMarker", p.readiness_marker);
 }
 
 }  // namespace skiff::supervisor

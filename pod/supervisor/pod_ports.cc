@@ -45,6 +45,10 @@ void PodSupervisor::MoveRelays(const ControlRequest& request, const Connection& 
   for (auto& [name, relay] : relays_) {
     const auto info = ParseRelayName(name);
     if (!info) continue;
+    if (IsOfService(info->host_side)) {
+      moved[name] = std::move(relay);
+      continue;
+    }
     const RelayTarget target{.address = request.names.front(), .port = info->target.port};
     const std::string new_name = RelayName(info->host_side, target);
     if (new_name != name) {

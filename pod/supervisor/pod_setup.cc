@@ -21,7 +21,7 @@ PodSupervisor::PodSupervisor(PodPlan plan, runtime::Cgroups cgroups, std::unique
       cgroups_(std::move(cgroups)),
       loop_(std::move(loop)),
       events_(plan_.state_dir),
-      readiness_(*loop_, plan_.readiness_command) {
+      readiness_(*loop_, plan_.readiness_command, plan_.readiness_marker) {
   status_.id = plan_.id;
   status_.supervisor_pid = ::getpid();
 }

@@ -1,5 +1,6 @@
 #include "pod/supervisor/readiness_notifier.h"
 
+#include "common/file.h"
 #include "common/process.h"
 
 namespace skiff::supervisor {
@@ -11,6 +12,7 @@ void ReadinessNotifier::Notify() {
     again_ = true;
     return;
   }
+  if (!marker_.empty() && !common::PathExists(marker_)) return;
   common::Command command;
   command.argv = argv_;
   command.working_directory = "/";

@@ -11,8 +11,9 @@ namespace skiff::supervisor {
 
 class ReadinessNotifier {
  public:
-  // An empty argv: does nothing.
-  ReadinessNotifier(EventLoop& loop, const std::vector<std::string>& argv) : loop_(loop), argv_(argv) {}
+  // An empty argv: does nothing. `marker`: as PodPlan::readiness_marker.
+  ReadinessNotifier(EventLoop& loop, const std::vector<std::string>& argv, const std::string& marker)
+      : loop_(loop), argv_(argv), marker_(marker) {}
 
   void Notify();
   // Nothing more is started; what runs goes on.
@@ -21,6 +22,7 @@ class ReadinessNotifier {
  private:
   EventLoop& loop_;
   const std::vector<std::string>& argv_;
+  const std::string& marker_;
   bool running_ = false;
   bool again_ = false;
   bool stopped_ = false;

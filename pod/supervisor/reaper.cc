@@ -226,6 +226,7 @@ void Reaper::Finish() {
   kept_.clear();
   TryLeavePodDirectories(plan_);
   TrySetOomScore("0");
+  if (!plan_.readiness_marker.empty() && !common::PathExists(plan_.readiness_marker)) plan_.readiness_command.clear();
   for (const auto& argv : {plan_.exit_command, plan_.readiness_command}) {
     if (argv.empty()) continue;
     common::Command command;

@@ -203,8 +203,13 @@ class FakeBackend : public PodBackend {
   common::Result<network::ServiceLease> TakeServiceLease(const network::ServiceRequest& request) override {
     const std::lock_guard lock(e_.mutex);
     network::ServiceLease lease;
-    if (request.wants_address) {
-      lease.address = request.address.empty() ? "10.96.0." + std::to_string(++e_.service_addresses) : request.address;
+    for (const auto& address : request.addresses) {
+      const std::string base = address.v6 ? "fd96::" : "10.96.0.";
+      std::string given = address.wanted;
+      for (const std::string& had : e_.service_leases[request.holder].addresses) {
+        if (given.empty() && had.starts_with(base)) given = had;
+      }
+      lease.addresses.push_back(given.empty() ? base + std::to_string(++e_.service_addresses) : given);
     }
     for (const auto& port : request.ports) {
       const bool any = port.wants_node_port && port.node_port == 0;
@@ -212,6 +217,12 @@ class FakeBackend : public PodBackend {
     }
     e_.service_leases[request.holder] = lease;
     return lease;
+  }
+  common::Result<std::vector<std::string>> ServiceLeaseHolders() override {
+    const std::lock_guard lock(e_.mutex);
+    std::vector<std::string> holders;
+    for (const auto& [holder, lease] : e_.service_leases) holders.push_back(holder);
+    return holders;
   }
   common::Result<> ReleaseServiceLease(const std::string& holder) override {
     const std::lock_guard lock(e_.mutex);
@@ -227,6 +238,10 @@ class FakeBackend : public PodBackend {
   common::Result<ObjectLocks> LockObjects(const std::set<ObjectKey>& keys) override {
     if (e_.lock_file.empty()) return ObjectLocks();
     return ObjectLocks::Acquire(e_.lock_file, keys);
+  }
+  common::Result<ObjectLocks> TryLockObject(const ObjectKey& key) override {
+    if (e_.lock_file.empty()) return ObjectLocks();
+    return ObjectLocks::TryAcquire(e_.lock_file, key);
   }
   common::Result<image::Image> FindImage(const std::string& reference) override {
     const std::lock_guard lock(e_.mutex);

@@ -110,7 +110,7 @@ TEST_F(ServiceTest, AddressesAndPortsStay) {
   EXPECT_EQ(PlayYaml(yaml).objects.front().change, Change::kCreated);
   const auto lease = engine_.service_leases.at("default/web");
   EXPECT_EQ(PlayYaml(yaml).objects.front().change, Change::kUnchanged);
-  EXPECT_EQ(engine_.service_leases.at("default/web").address, lease.address);
+  EXPECT_EQ(engine_.service_leases.at("default/web").addresses, lease.addresses);
   EXPECT_EQ(engine_.service_leases.at("default/web").node_ports, lease.node_ports);
   // Another port: the first one's node port stays.
   yaml.replace(yaml.find(", {name: raw, port: 81}"), 23, ", {name: raw, port: 82}");
@@ -128,7 +128,7 @@ TEST_F(ServiceTest, TheAddressIsImmutable) {
   EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.clusterIP: Invalid value: \"10.96.0.99\": field is immutable"));
   options_.replace = true;
   PlayYaml(yaml);
-  EXPECT_EQ(engine_.service_leases.at("default/web").address, "10.96.0.99");
+  EXPECT_THAT(engine_.service_leases.at("default/web").addresses, ElementsAre("10.96.0.99"));
 }
 
 TEST_F(ServiceTest, Headless) {
@@ -151,7 +151,7 @@ TEST_F(ServiceTest, Headless) {
 
 TEST_F(ServiceTest, ExternalNameHasNoAddress) {
   PlayYaml("{apiVersion: v1, kind: Service, metadata: {name: out}, spec: {type: ExternalName, externalName: example.org}}");
-  EXPECT_EQ(engine_.service_leases.at("default/out").address, "");
+  EXPECT_THAT(engine_.service_leases.at("default/out").addresses, IsEmpty());
   EXPECT_EQ(engine_.service_state.names.services.at(0).external_name, "example.org");
 }
 
@@ -209,6 +209,75 @@ spec: {clusterIP: 10.0.0.11, ports: [{name: db, port: 6379}]}
                           Pair("REDIS_MASTER_PORT_6379_TCP_ADDR", "10.0.0.11"), Pair("REDIS_MASTER_PORT_6379_TCP_PORT", "6379"),
                           Pair("REDIS_MASTER_PORT_6379_TCP_PROTO", "tcp"), Pair("REDIS_MASTER_SERVICE_HOST", "10.0.0.11"),
                           Pair("REDIS_MASTER_SERVICE_PORT", "6379"), Pair("REDIS_MASTER_SERVICE_PORT_DB", "6379")));
+}
+
+constexpr char kDual[] = R"(
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ipFamilyPolicy: PreferDualStack, ports: [{port: 80, targetPort: page}]}
+)";
+
+TEST_F(ServiceTest, BothFamilies) {
+  PlayYaml(std::string(kDual) + kPods);
+  SetAddress("a", "10.89.0.2");
+  SetAddress("b", "10.89.0.3");
+  engine_.Named("b")->leases.push_back({.network = "skiff", .address = "fd89::3"});
+  Reconcile();
+  ASSERT_THAT(engine_.service_state.rules, SizeIs(2));
+  EXPECT_THAT(Rule().addresses, ElementsAre("10.96.0.1"));
+  EXPECT_THAT(Rule().endpoints, SizeIs(2));
+  EXPECT_TRUE(Rule(1).v6);
+  EXPECT_NE(Rule(1).name, Rule().name);
+  EXPECT_THAT(Rule(1).addresses, ElementsAre("fd96::2"));
+  EXPECT_THAT(Rule(1).endpoints, ElementsAre(network::ServiceEndpoint{"fd89::3", 8081}));
+  EXPECT_THAT(engine_.service_state.names.services.at(0).addresses, ElementsAre("10.96.0.1", "fd96::2"));
+  // Played again it keeps both; with one family less it loses the second; the first is fixed.
+  EXPECT_EQ(PlayYaml(kDual).objects.front().change, Change::kUnchanged);
+  std::string single = kDual;
+  single.replace(single.find("ipFamilyPolicy: PreferDualStack, "), 33, "");
+  EXPECT_EQ(PlayYaml(single).objects.front().change, Change::kConfigured);
+  EXPECT_THAT(Rule().addresses, ElementsAre("10.96.0.1"));
+  EXPECT_THAT(engine_.service_state.rules, SizeIs(1));
+  std::string other = kDual;
+  other.replace(other.find("ipFamilyPolicy"), 0, "ipFamilies: [IPv6], ");
+  const auto report = Play(Load(other), options_, FakeFactory(engine_));
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.ipFamilies: Invalid value: \"IPv6\": field is immutable (it is IPv4)"));
+}
+
+TEST_F(ServiceTest, Ipv6AloneAndHeadless) {
+  std::string yaml = std::string(kDual) + kPods;
+  yaml.replace(yaml.find("ipFamilyPolicy: PreferDualStack"), 31, "ipFamilies: [IPv6]");
+  PlayYaml(yaml);
+  SetAddress("a", "fd89::2");
+  SetAddress("b", "10.89.0.3");
+  Reconcile();
+  ASSERT_THAT(engine_.service_state.rules, SizeIs(1));
+  EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"fd89::2", 8080}));
+  EXPECT_EQ(engine_.service_state.variables.by_namespace.at("default").at("WEB_PORT"), "tcp://[fd96::1]:80");
+  std::string headless = std::string(kDual);
+  headless.replace(headless.find("name: web"), 9, "name: none");
+  headless.replace(headless.find("ipFamilyPolicy"), 0, "clusterIP: None, ");
+  PlayYaml(headless);
+  Reconcile();
+  const auto& services = engine_.service_state.names.services;
+  const auto found = std::find_if(services.begin(), services.end(), [](const auto& s) { return s.name == "none"; });
+  ASSERT_NE(found, services.end());
+  EXPECT_THAT(found->endpoints, SizeIs(2));
+}
+
+TEST_F(ServiceTest, LeasesOfWhatIsNotStoredGoWithTheNextPlay) {
+  engine_.service_leases["default/ghost"] = {};
+  engine_.service_leases["default/busy"] = {};
+  engine_.lock_file = testing::TempDir() + "/service-locks";
+  const auto lock = ObjectLocks::TryAcquire(engine_.lock_file, {"Service", "default", "busy"});
+  ASSERT_TRUE(lock);
+  EXPECT_EQ(ObjectLocks::TryAcquire(engine_.lock_file, {"Service", "default", "busy"}).error().code(), common::ErrorCode::kBusy);
+  PlayYaml(kWeb);
+  EXPECT_FALSE(engine_.service_leases.contains("default/ghost"));
+  EXPECT_TRUE(engine_.service_leases.contains("default/busy"));
+  EXPECT_TRUE(engine_.service_leases.contains("default/web"));
 }
 
 TEST_F(ServiceTest, DownTakesAllAway) {

@@ -31,20 +31,20 @@ class ServiceLeasesTest : public testing::Test {
 };
 
 TEST_F(ServiceLeasesTest, AnAddressStaysAndIsNobodyElses) {
-  const auto first = leases.Take({.holder = "default/a", .wants_address = true});
+  const auto first = leases.Take({.holder = "default/a", .addresses = {{}}});
   ASSERT_TRUE(first) << first.error().message();
-  EXPECT_EQ(leases.Take({.holder = "default/a", .wants_address = true})->address, first->address);
-  EXPECT_NE(leases.Take({.holder = "default/b", .wants_address = true})->address, first->address);
-  const auto taken = leases.Take({.holder = "default/c", .wants_address = true, .address = first->address});
+  EXPECT_EQ(leases.Take({.holder = "default/a", .addresses = {{}}})->addresses, first->addresses);
+  EXPECT_NE(leases.Take({.holder = "default/b", .addresses = {{}}})->addresses, first->addresses);
+  const auto taken = leases.Take({.holder = "default/c", .addresses = {{.wanted = first->addresses[0]}}});
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message(), HasSubstr("held by Service \"default/a\""));
   ASSERT_TRUE(leases.Release("default/a"));
-  EXPECT_TRUE(leases.Take({.holder = "default/c", .wants_address = true, .address = first->address}));
+  EXPECT_TRUE(leases.Take({.holder = "default/c", .addresses = {{.wanted = first->addresses[0]}}}));
 }
 
 TEST_F(ServiceLeasesTest, AddressesOutsideOfTheRange) {
   for (const char* address : {"10.97.0.1", "10.96.0.0", "10.96.0.255"}) {
-    const auto refused = leases.Take({.holder = "default/a", .wants_address = true, .address = address});
+    const auto refused = leases.Take({.holder = "default/a", .addresses = {{.wanted = address}}});
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message(), HasSubstr("The range of valid IPs is 10.96.0.0/24"));
   }
@@ -54,11 +54,11 @@ TEST_F(ServiceLeasesTest, TwentyAtOnceAndAllAddresses) {
   std::vector<std::thread> threads;
   std::vector<std::string> addresses(20);
   for (size_t i = 0; i < addresses.size(); ++i)
-    threads.emplace_back([&, i] { addresses[i] = leases.Take({.holder = std::to_string(i), .wants_address = true})->address; });
+    threads.emplace_back([&, i] { addresses[i] = leases.Take({.holder = std::to_string(i), .addresses = {{}}})->addresses[0]; });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(std::set<std::string>(addresses.begin(), addresses.end()).size(), addresses.size());
-  for (int i = 20; i < 254; ++i) ASSERT_TRUE(leases.Take({.holder = std::to_string(i), .wants_address = true}));
-  const auto full = leases.Take({.holder = "one more", .wants_address = true});
+  for (int i = 20; i < 254; ++i) ASSERT_TRUE(leases.Take({.holder = std::to_string(i), .addresses = {{}}}));
+  const auto full = leases.Take({.holder = "one more", .addresses = {{}}});
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().code(), common::ErrorCode::kUnavailable);
 }
@@ -81,13 +81,41 @@ TEST_F(ServiceLeasesTest, NodePorts) {
   EXPECT_FALSE(leases.PortHolder("tcp", lease->node_ports[0]));
 }
 
+TEST_F(ServiceLeasesTest, AnAddressOfEachFamily) {
+  folder.Write("etc/skiff/service-range-v6", "fd96::/112\n");
+  const auto both = leases.Take({.holder = "default/a", .addresses = {{.v6 = true}, {}}});
+  ASSERT_TRUE(both) << both.error().message();
+  EXPECT_THAT(both->addresses[0], testing::StartsWith("fd96::"));
+  EXPECT_THAT(both->addresses[1], testing::StartsWith("10.96.0."));
+  EXPECT_EQ(leases.Take({.holder = "default/a", .addresses = {{}, {.v6 = true}}})->addresses,
+            (std::vector{both->addresses[1], both->addresses[0]}));
+  const auto taken = leases.Take({.holder = "default/b", .addresses = {{.v6 = true, .wanted = both->addresses[0]}}});
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), HasSubstr("held by Service \"default/a\""));
+  // However it is written.
+  EXPECT_TRUE(leases.Take({.holder = "default/c", .addresses = {{.v6 = true, .wanted = "fd96:0::0:77"}}}));
+  EXPECT_FALSE(leases.Take({.holder = "default/d", .addresses = {{.v6 = true, .wanted = "fd96::77"}}}));
+  // One family less.
+  ASSERT_TRUE(leases.Take({.holder = "default/a", .addresses = {{}}}));
+  EXPECT_TRUE(leases.Take({.holder = "default/b", .addresses = {{.v6 = true, .wanted = both->addresses[0]}}}));
+  folder.Write("etc/skiff/service-range-v6", "10.0.0.0/16\n");
+  EXPECT_FALSE(leases.Take({.holder = "default/e", .addresses = {{.v6 = true}}}));
+}
+
+TEST_F(ServiceLeasesTest, WhoHoldsSomething) {
+  ASSERT_TRUE(leases.Take({.holder = "default/a", .addresses = {{}}, .ports = {{.protocol = "tcp", .wants_node_port = true}}}));
+  ASSERT_TRUE(leases.Take({.holder = "default/b", .ports = {{.protocol = "tcp", .wants_node_port = true}}}));
+  EXPECT_THAT(*leases.Holders(), testing::ElementsAre("default/a", "default/b"));
+  ASSERT_TRUE(leases.Release("default/a"));
+  EXPECT_THAT(*leases.Holders(), testing::ElementsAre("default/b"));
+}
+
 TEST_F(ServiceLeasesTest, AFailureTakesNothing) {
   ASSERT_TRUE(leases.Take({.holder = "default/a", .ports = {{.protocol = "tcp", .wants_node_port = true, .node_port = 30999}}}));
   EXPECT_FALSE(leases.Take({.holder = "default/b",
-                            .wants_address = true,
-                            .address = "10.96.0.50",
+                            .addresses = {{.wanted = "10.96.0.50"}},
                             .ports = {{.protocol = "tcp", .wants_node_port = true, .node_port = 30999}}}));
-  EXPECT_TRUE(leases.Take({.holder = "default/c", .wants_address = true, .address = "10.96.0.50"}));
+  EXPECT_TRUE(leases.Take({.holder = "default/c", .addresses = {{.wanted = "10.96.0.50"}}}));
 }
 
 TEST(ServiceTable, KeysAreStable) {
@@ -97,9 +125,10 @@ TEST(ServiceTable, KeysAreStable) {
 }
 
 TEST(ServiceTable, WrongRulesAreRefused) {
-  const Ipv4Subnet range = *Ipv4Subnet::Parse("10.96.0.0/16");
+  const std::vector<IpSubnet> range = {*IpSubnet::Parse("10.96.0.0/16"), *IpSubnet::Parse("fd96::/112")};
   EXPECT_FALSE(BuildServiceTable({{.name = "a", .protocol = "icmp"}}, range, {}));
   EXPECT_FALSE(BuildServiceTable({{.name = "a", .protocol = "tcp", .addresses = {"x"}}}, range, {}));
+  EXPECT_FALSE(BuildServiceTable({{.name = "a", .v6 = true, .protocol = "tcp", .addresses = {"10.96.0.1"}}}, range, {}));
   EXPECT_TRUE(BuildServiceTable({}, range, {}));
 }
 
