@@ -127,7 +127,9 @@ TEST_F(StateStoreTest, VolumesGoWithTheLastPodThatUsesThem) {
   ASSERT_TRUE(store->DeletePod(one.id, {"shared", "own", "never-there"}));
   const auto names = [&] {
     std::vector<std::string> found;
-    for (const auto& volume : *store->Volumes()) found.push_back(volume.name);
+    const auto volumes = store->Volumes();
+    EXPECT_TRUE(volumes);
+    for (const auto& volume : *volumes) found.push_back(volume.name);
     return found;
   };
   EXPECT_THAT(names(), ::testing::UnorderedElementsAre("shared", "kept"));

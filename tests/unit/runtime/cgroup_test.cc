@@ -164,6 +164,8 @@ TEST_F(CgroupTest, OnlyGroupsOfGroupsGiveControllersToTheirChildren) {
 
 TEST_F(CgroupTest, OwnProcessesGetGroupsWhereTheyAreCounted) {
   const Cgroups cgroups = Legacy();
+  for (const std::string name : {"cpu,cpuacct", "memory", "pids", "devices", "systemd", "unified"})
+    ASSERT_TRUE(common::MakeDirectories(root_ + "/" + name));
   ASSERT_TRUE(cgroups.CreateForProcesses("/p"));
   for (const std::string name : {"cpu,cpuacct", "memory", "pids", "systemd", "unified"})
     EXPECT_TRUE(common::PathExists(root_ + "/" + name + "/p")) << name;
