@@ -59,7 +59,8 @@ Result<bool> LeaseStore::TryTake(const std::string& network, const std::string& 
   while (::symlink(pod_id.c_str(), path.c_str()) != 0) {
     if (errno == EEXIST) return false;
     if (errno != ENOENT) return ErrnoError("lease address {}", path);
-    TRY(common::MakeDirectories(DirectoryOf(network)));
+    const auto made = common::MakeDirectories(DirectoryOf(network));
+    if (!made && made.error().code() != ErrorCode::kNotFound) return made.error();
   }
   return true;
 }

@@ -442,14 +442,18 @@ Result<> Network::RemoveUnused() {
     // A lease is a pod's claim to bridge and table: while others have one, there is nothing to lock.
     if (leases.HasLeases(name)) continue;
     ASSIGN_OR_RETURN(const FileLock lock, LockKernelState(paths_, FileLock::Mode::kExclusive));
-    ASSIGN_OR_RETURN(const bool unused, leases.RemoveIfEmpty(name));
-    if (!unused) continue;
-    ASSIGN_OR_RETURN(const bool none_left, leases.RemoveIfEmpty());
+    // Whoever takes a lease from now on finds out about bridge and table after this lock.
+    if (leases.HasLeases(name)) continue;
+    ASSIGN_OR_RETURN(const auto all, leases.Networks());
+    const bool none_left = std::ranges::none_of(all, [&](const auto& other) { return leases.HasLeases(other); });
     ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
     const auto network = Definitions(paths_).Load(name);
     auto removed = network ? attachment.RemoveBridge(*network, none_left) : Result<>(network.error());
     if (!removed && first_error) first_error = std::move(removed);
+    // The directory goes last: it tells the next command about what this one, if killed, leaves.
+    TRY(leases.RemoveIfEmpty(name));
   }
+  TRY(leases.RemoveIfEmpty());
   return first_error;
 }
 
@@ -473,8 +477,10 @@ Result<> Network::Sweep(const std::function<bool(const std::string& pod_id)>& al
     auto result = Detach(id);
     if (!result && first_error) first_error = std::move(result).error().Wrap("pod " + record->shown_name());
   }
-  auto tidied = records.RemoveUnfinished();
-  return first_error ? tidied : first_error;
+  for (Result<> tidied : {records.RemoveUnfinished(), RemoveUnused()}) {
+    if (!tidied && first_error) first_error = std::move(tidied);
+  }
+  return first_error;
 }
 
 Result<std::vector<std::string>> Network::HostAddresses() {

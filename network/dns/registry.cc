@@ -146,9 +146,8 @@ Result<> DnsRegistry::EndUnused() const {
   for (const std::string& network : *networks) {
     if (HasPods(network)) continue;
     ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
-    // Another command may have been faster, in ending it or in giving it a pod.
-    if (!common::PathExists(DnsNetworkDirectory(directory_, network)) || HasPods(network)) continue;
-    TRY(EndServer(network));
+    // Another command may have given it a pod meanwhile.
+    if (!HasPods(network)) TRY(EndServer(network));
   }
   return {};
 }
@@ -162,6 +161,7 @@ bool DnsRegistry::HasPods(const std::string& network) const {
 // Its directory going away is the server's sign to end.
 Result<> DnsRegistry::EndServer(const std::string& network) const {
   const std::string directory = DnsNetworkDirectory(directory_, network);
+  if (!common::PathExists(directory)) return {};  // somebody was faster
   const auto settings = ReadSettings(directory_, network);
   TRY(common::RemoveTree(DnsPodsDirectory(directory_, network)));
   const auto deadline = std::chrono::steady_clock::now() + kEndTimeout;
@@ -182,6 +182,7 @@ Result<> DnsRegistry::Restore(const Adopt& adopt) const {
   const auto networks = common::ListDirectory(DnsNetworksDirectory(directory_));
   if (!networks) return networks.error().code() == ErrorCode::kNotFound ? Result<>() : networks.error();
   for (const std::string& network : *networks) {
+    if (!HasPods(network)) continue;  // EndUnused
     {
       const auto server = FileLock::TryAcquire(DnsNetworkDirectory(directory_, network) + "/" + kDnsLockFile);
       if (!server) continue;  // it runs, or the network goes just now

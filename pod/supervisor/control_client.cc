@@ -86,7 +86,7 @@ Result<ControlReply> ControlClient::Exchange(const ControlRequest& request, int 
   if (text.size() > kMaxPacket)
     return MakeError(ErrorCode::kInvalid, "request \"{}\" to the supervisor has {} bytes, at most {} are possible",
                      request.op, text.size(), kMaxPacket);
-  TRY(passed < 0 ? SendPacket(fd_.get(), text) : SendPacketWithFd(fd_.get(), text, passed), "request \"{}\" to the supervisor", request.op);
+  TRY(SendPacket(fd_.get(), text, passed), "request \"{}\" to the supervisor", request.op);
   ASSIGN_OR_RETURN(const auto packet, ReceivePacket(fd_.get()), "request \"{}\" to the supervisor", request.op);
   if (!packet)
     return MakeError(ErrorCode::kUnavailable, "the pod's supervisor ended before it answered \"{}\"", request.op);

@@ -5,8 +5,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pod/supervisor/protocol.h"
-
 namespace skiff::supervisor {
 
 using common::ErrnoError;
@@ -20,29 +18,21 @@ union ControlBuffer {
 
 }  // namespace
 
-common::Result<> SendPacket(int fd, std::string_view data) {
-  while (::send(fd, data.data(), data.size(), MSG_NOSIGNAL) < 0) {
-    if (errno == EINTR) continue;
-    if (errno == EPIPE || errno == ECONNRESET)
-      return common::MakeError(common::ErrorCode::kUnavailable, "the other side has closed the connection");
-    return ErrnoError("send packet of {} bytes", data.size());
-  }
-  return {};
-}
-
-common::Result<> SendPacketWithFd(int fd, std::string_view data, int passed) {
+common::Result<> SendPacket(int fd, std::string_view data, int passed) {
   iovec part{const_cast<char*>(data.data()), data.size()};
   ControlBuffer control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof passed);
-  std::memcpy(CMSG_DATA(header), &passed, sizeof passed);
+  if (passed >= 0) {
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof passed);
+    std::memcpy(CMSG_DATA(header), &passed, sizeof passed);
+  }
   while (::sendmsg(fd, &message, MSG_NOSIGNAL) < 0) {
     if (errno == EINTR) continue;
     if (errno == EPIPE || errno == ECONNRESET)
@@ -52,8 +42,8 @@ common::Result<> SendPacketWithFd(int fd, std::string_view data, int passed) {
   return {};
 }
 
-common::Result<std::optional<std::string>> ReceivePacket(int fd, common::UniqueFd* passed) {
-  std::string buffer(kMaxPacket, '\0');
+common::Result<std::optional<std::string>> ReceivePacket(int fd, common::UniqueFd* passed, size_t limit) {
+  std::string buffer(limit, '\0');
   iovec part{buffer.data(), buffer.size()};
   ControlBuffer control{};
   msghdr message{};

@@ -55,7 +55,8 @@ leftovers() {
   found+=$(ip -j link | jq -r '.[].ifname' | grep -v '^lo$' || true)
   found+=$(nft list tables | grep skiff || true)
   found+=$(find /sys/fs/cgroup -type d -path '*skiff/*' || true)
-  found+=$(find /run/skiff/leases /run/skiff/networks/pods ! -type d 2>/dev/null || true)  # a lease is a symbolic link
+  # The directory of leases too: the last bridge takes it along.
+  found+=$(find /run/skiff/leases /run/skiff/networks/pods ! -path /run/skiff/networks/pods 2>/dev/null || true)
   found+=$(find /run/skiff/pods /var/lib/skiff/pods -mindepth 1 -maxdepth 1 2>/dev/null || true)
   found+=$(crun --root /run/skiff/runtime list -q 2>/dev/null || true)
   echo "$found"

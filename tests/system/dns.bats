@@ -235,3 +235,21 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); t
 @test "look-ups while pods come and go: no failure, no stale answer" {
   "$BATS_TEST_DIRNAME/dns-churn" --lookups "${SKIFF_DNS_LOOKUPS:-2000}" --pods "${SKIFF_DNS_PODS:-8}" 3>&-
 }
+
+@test "what a command killed while it ended a name server has left goes with the next command that changes something" {
+  pod_yaml one db | play_file one
+  local folder=/run/skiff/dns/networks/skiff
+  [[ -d $folder/pods ]]
+  # The pod's names are gone, its server is not.
+  rm "$folder"/pods/*.json
+  skiff pod rm -i nobody
+  [[ ! -e $folder ]]
+  skiff kube down "$BATS_TEST_TMPDIR/one.yaml"
+  # Its server has ended, its folder and its cgroup have stayed.
+  local group=/sys/fs/cgroup
+  [[ ! -d $group/memory ]] || group+=/memory
+  mkdir -p "$folder" "$group/skiff/dns"
+  touch "$folder/server.lock"
+  skiff pod rm -i nobody
+  [[ ! -e $folder && ! -e $group/skiff/dns ]]
+}
