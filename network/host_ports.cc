@@ -33,6 +33,10 @@ Result<UniqueFd> OpenSocket(const Port& port, int family) {
                                                 : IPPROTO_SCTP;
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, protocol));
   if (fd || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT) return fd;
+  if (errno == EMFILE)
+    return MakeError(ErrorCode::kUnavailable,
+                     "open a socket for port {}: too many open files: each published port takes two, raise the limit (ulimit -n)",
+                     Describe(port));
   return ErrnoError("open a socket for port {}", Describe(port));
 }
 

@@ -48,7 +48,10 @@ void TryRaiseDescriptorLimit(size_t sockets) {
   rlimit limit{};
   const rlim_t wanted = sockets + kOtherDescriptors;
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  // Beyond the hard limit with the rights for it, else as far as it goes.
+  const rlimit raised{.rlim_cur = wanted, .rlim_max = std::max(wanted, limit.rlim_max)};
+  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
+  limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 

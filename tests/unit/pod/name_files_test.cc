@@ -53,7 +53,7 @@ TEST(Hosts, PodmanFormHasLocalhostWithoutAHostsFile) {
 // As podman does it (4.3): "podman run --network a --network b", with IPv6 on a.
 TEST(Hosts, EveryAddressHasTheNames) {
   EXPECT_EQ(RenderHosts({.host_file = "", .addresses = {"10.70.0.2", "fd70::2", "10.71.0.2"}, .hostname = "hn", .name = "box"}),
-            "127.0.0.1\tlocalhost\n10.70.0.2\thn box\nfd70::2\thn box\n10.71.0.2\thn box\n");
+            "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.70.0.2\thn box\nfd70::2\thn box\n10.71.0.2\thn box\n");
 }
 
 TEST(Hosts, JoiningAndLeavingANetwork) {
