@@ -97,7 +97,7 @@ void ValidateFamilies(Report& report, const ServiceSpec& spec) {
     report.Unique(at, family, seen);
     const std::string address = i == 0 ? spec.cluster_ip : i < spec.cluster_ips.size() ? spec.cluster_ips[i] : "";
     if (IsIpAddress(address) && FamilyOf(address) != family)
-      report.Invalid(fmt::format("spec.clusterIPs[{}]", i), address,
+      report.Invalid(spec.cluster_ips.empty() ? "spec.clusterIP" : fmt::format("spec.clusterIPs[{}]", i), address,
                      fmt::format("expected an {} value as indicated by `ipFamilies[{}]`", family, i));
   }
 }
