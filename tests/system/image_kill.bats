@@ -4,9 +4,9 @@
 load common
 
 @test "kill -9 of pull, load and rmi" {
-  "$BATS_TEST_DIRNAME/image-kill-loop" --rounds "${SKIFF_KILL_ROUNDS:-4}" pull load rmi
+  "$BATS_TEST_DIRNAME/image-kill-loop" --rounds "${SKIFF_KILL_ROUNDS:-3}" pull load rmi
 }
 
 @test "kill -9 of one of skiff and podman while both pull the same image" {
-  "$BATS_TEST_DIRNAME/image-kill-loop" --rounds "${SKIFF_KILL_ROUNDS:-2}" podman
+  "$BATS_TEST_DIRNAME/image-kill-loop" --rounds "${SKIFF_KILL_ROUNDS:-1}" podman
 }
