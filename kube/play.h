@@ -23,6 +23,7 @@ struct PlayOptions {
   bool start = true;     // false: create only
   std::optional<pod::NetworkSpec> network;  // --network, of all pods; absent: the default network
   std::vector<std::string> publish;   // --publish [[HOSTIP:]HOST:]CONTAINER[/PROTO]: replaces the hostPorts of its port
+  bool as_before = false;             // Deployments: network and publish as at their last play (played_with.h) instead
   std::vector<Object> config_maps;    // --configmap FILE: looked up like those of the manifest, not kept
   ImageProvider provide_images;       // absent: the images have to be in the store
   ObjectReader read_object;           // for ConfigMaps and Secrets of earlier calls

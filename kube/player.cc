@@ -6,6 +6,7 @@
 #include "kube/host_paths.h"
 #include "kube/object_store.h"
 #include "kube/parallel.h"
+#include "kube/played_with.h"
 #include "kube/publish.h"
 #include "kube/reconcile.h"
 
@@ -59,6 +60,7 @@ PlayReport Player::Run() {
     return std::move(report_);
   }
   ApplyPublish();
+  ApplyEarlierSettings();
   Resolve();
   if (!report_.errors.empty()) return std::move(report_);
   const auto existing = backend_->ListPods();
@@ -96,6 +98,26 @@ void Player::ApplyPublish() {
     if (found != sets_.end() && std::any_of(std::next(found), sets_.end(), declares))
       Warn(fmt::format("--publish {}: several pods have this port; {} \"{}\" holds the host port", text, set.key().kind,
                        set.key().name));
+  }
+}
+
+// Both ways: a Deployment gets the settings of its last play, or those of this one are recorded for later.
+void Player::ApplyEarlierSettings() {
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    if (set_of_object_[i] == kNoSet || !sets_[set_of_object_[i]].is_deployment()) continue;
+    PodSet& set = sets_[set_of_object_[i]];
+    ObjectMeta& metadata = objects_[i].metadata();
+    if (!options_.as_before) {
+      RecordPlayedWith({options_.network, set.published()}, metadata);
+      continue;
+    }
+    const auto settings = ReadPlayedWith(metadata);
+    if (!settings) {
+      Fail(settings.error());
+      continue;
+    }
+    if (settings->network) set.UseNetwork(*settings->network);
+    for (const pod::PortMapping& port : settings->ports) set.Publish(port);
   }
 }
 

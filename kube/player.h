@@ -30,6 +30,7 @@ class Player {
 
   // Finds everything that is wrong with the objects themselves; nothing is changed before.
   void ApplyPublish();
+  void ApplyEarlierSettings();
   void Resolve();
   void CheckClaims(const PodSet& set, Problems& problems);
   using ImageFailure = PodBackend::ImageFailure;

@@ -69,6 +69,11 @@ void AddNamespaces(const pod::PodInfo& info, PodFromSpecResult& result) {
   out.host_pid = spec.host_pid;
   out.host_ipc = spec.host_ipc;
   if (spec.share_pid) out.share_process_namespace = true;
+  if (!spec.readiness_gates.empty()) out.readiness_gates = Value::List();
+  for (const std::string& gate : spec.readiness_gates) {
+    out.readiness_gates.items().push_back(Value::Map());
+    out.readiness_gates.items().back().Set("conditionType", Value::String(gate));
+  }
   // A container of `run` is called like its id unless it was told otherwise.
   const bool made_up = info.id.starts_with(spec.hostname) ||
                        std::any_of(info.containers.begin(), info.containers.end(),

@@ -48,7 +48,7 @@ pod::PodSpec PodSet::Translate(const std::string& name, const std::string& uid, 
                                const PodSettings& settings, Problems& problems) const {
   const PodIdentity identity{name, key_.kube_namespace, uid, labels_, annotations_};
   pod::PodSpec pod = TranslatePod({*spec_, identity, spec_path(), settings.node, settings.config, problems});
-  SetNetwork(settings.network, pod.network);
+  SetNetwork(network_ ? network_ : settings.network, pod.network);
   for (const pod::PortMapping& port : published_) PublishPort(pod, port);
   // The host's own network maps nothing.
   if (index > 0 || pod.network.mode != pod::NetworkSpec::Mode::kBridge) DropHostPorts(pod);

@@ -1,6 +1,7 @@
 // The pods that one Pod or Deployment asks for.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class PodSet {
   std::string spec_path() const { return is_deployment_ ? "spec.template.spec" : "spec"; }
   // What --publish adds; only the first pod holds host ports, as there is one host.
   void Publish(const pod::PortMapping& port) { published_.push_back(port); }
+  const std::vector<pod::PortMapping>& published() const { return published_; }
+  // In place of PodSettings::network.
+  void UseNetwork(pod::NetworkSpec network) { network_ = std::move(network); }
 
   // Everything that can be wrong is found here, before any pod is made.
   void Resolve(const PodSettings& settings, Problems& problems);
@@ -54,6 +58,7 @@ class PodSet {
   bool is_deployment_ = false;
   size_t replicas_ = 1;
   std::vector<pod::PortMapping> published_;
+  std::optional<pod::NetworkSpec> network_;
   std::string first_revision_;
   std::string other_revision_;
 };

@@ -146,7 +146,15 @@ Value InitializedCondition(const pod::PodInfo& pod, std::string_view phase) {
   return condition;
 }
 
-// Ready and ContainersReady: one machine has no readiness gates that could set them apart.
+// What the kubelet says of gates whose condition nobody has set.
+std::string GatesText(const std::vector<std::string>& gates) {
+  std::string text;
+  for (const std::string& gate : gates)
+    text += fmt::format("{}corresponding condition of pod readiness gate \"{}\" does not exist.", text.empty() ? "" : ", ", gate);
+  return text;
+}
+
+// Ready and ContainersReady.
 Value ReadyCondition(std::string_view type, const pod::PodInfo& pod, std::string_view phase) {
   std::vector<std::string> unready;
   for (const pod::ContainerInfo& container : pod.containers) {
@@ -154,11 +162,17 @@ Value ReadyCondition(std::string_view type, const pod::PodInfo& pod, std::string
       unready.push_back(container.spec.name);
   }
   const bool over = phase == "Succeeded" || phase == "Failed";
-  const bool holds = !over && unready.empty() && !pod.containers.empty() && pod.status.state != "exited";
+  const bool containers_ready =
+      !over && unready.empty() && !pod.containers.empty() && pod.status.state != "exited";
+  const bool gated = type == "Ready" && containers_ready && !pod.spec.readiness_gates.empty();
+  const bool holds = containers_ready && !gated;
   Value condition =
       Condition(type, holds, FirstOf(pod.status.ready_changed_at, pod.status.started_at, pod.created));
   if (holds) return condition;
-  if (over) {
+  if (gated) {
+    condition.Set("message", Value::String(GatesText(pod.spec.readiness_gates)));
+    condition.Set("reason", Value::String("ReadinessGatesNotReady"));
+  } else if (over) {
     condition.Set("reason", Value::String(phase == "Succeeded" ? "PodCompleted" : "PodFailed"));
   } else {
     condition.Set("message", Value::String("containers with unready status: " + NamesText(unready)));

@@ -52,6 +52,9 @@ std::vector<std::string> WhyNotReady(const pod::PodInfo& pod) {
         fmt::format("{}container \"{}\": {}", init ? "init " : "", container.spec.name, trouble));
     if (init) break;  // the others wait for it
   }
+  if (sentences.empty())
+    for (const std::string& gate : pod.spec.readiness_gates)
+      sentences.push_back(fmt::format("readinessGates: nothing sets the condition \"{}\"", gate));
   return sentences;
 }
 

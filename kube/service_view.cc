@@ -158,7 +158,7 @@ std::vector<std::string> FamiliesOf(const ServiceSpec& spec) {
 }
 
 bool PodIsReady(const pod::PodInfo& pod) {
-  if (pod.status.state != "running") return false;
+  if (pod.status.state != "running" || !pod.spec.readiness_gates.empty()) return false;
   // Supervisors that know of readiness say so from the first container on.
   if (!pod.status.initialized_at.empty()) return pod.status.ready;
   return std::all_of(pod.containers.begin(), pod.containers.end(), [](const pod::ContainerInfo& container) {

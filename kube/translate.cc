@@ -5,6 +5,7 @@
 #include "kube/translate_lifecycle.h"
 #include "kube/translate_security.h"
 #include "kube/translate_volumes.h"
+#include "kube/value_access.h"
 
 namespace skiff::kube {
 namespace {
@@ -135,6 +136,7 @@ pod::PodSpec TranslatePod(const TranslationContext& context) {
                            fmt::format("the name {} is longer than the 64 characters of a host name", out.hostname));
   out.hostname_label = spec.hostname;
   out.subdomain = spec.subdomain;
+  for (const Value& gate : spec.readiness_gates.items()) out.readiness_gates.push_back(TextAt(gate, "conditionType"));
   out.service_links = spec.enable_service_links.value_or(true);
   TranslateContainers(context, out);
   out.volumes = TranslateVolumes(context);

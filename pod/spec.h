@@ -212,6 +212,7 @@ struct PodSpec {
   std::string hostname;  // as the container shall see it
   std::string hostname_label;  // Kubernetes' spec.hostname: the name below `subdomain`, when there is one
   std::string subdomain;       // names a headless Service
+  std::vector<std::string> readiness_gates;  // conditions without which the pod is not ready; nothing here sets one
   bool service_links = false;  // containers get the variables of the namespace's Services
   std::vector<ContainerSpec> init_containers;
   std::vector<ContainerSpec> containers;

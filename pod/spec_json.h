@@ -218,6 +218,7 @@ void VisitFields(V& v, PodSpec& p) {
   v("hostname", p.hostname);
   v("hostnameLabel", p.hostname_label);
   v("subdomain", p.subdomain);
+  v("readinessGates", p.readiness_gates);
   v("serviceLinks", p.service_links);
   v("initContainers", p.init_containers);
   v("containers", p.containers);

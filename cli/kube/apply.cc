@@ -2,10 +2,10 @@
 #include "cli/command.h"
 #include "cli/kube/commands.h"
 #include "cli/kube/manifest_input.h"
+#include "cli/kube/play_objects.h"
 #include "cli/kube/resources.h"
 #include "cli/notation/duration.h"
 #include "cli/notation/text.h"
-#include "cli/registry/provide_images.h"
 #include "kube/object_key.h"
 #include "kube/object_store.h"
 #include "kube/play.h"
@@ -19,18 +19,6 @@ using common::MakeError;
 using common::Result;
 
 namespace {
-
-// As play does it; errors are shown, the report tells what was done all the same.
-Result<kube::PlayReport> PlayObjects(Context& context, const std::vector<kube::Object>& objects) {
-  kube::PlayOptions options;
-  options.read_object = ReadStoredObject;
-  options.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
-    return ProvideImagesOf(context, wishes, {}, false);
-  };
-  TRY(context.ChangingEngine());
-  ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
-  return kube::Play(objects, options, backend, {{}, PrintWarning});
-}
 
 int ShowKubectlErrors(const std::vector<common::Error>& errors) {
   for (const common::Error& error : errors) PrintErrorLine("error: " + error.message());
@@ -50,7 +38,9 @@ class ApplyCommand : public KubectlCommand {
     a.Refused("--prune", false, "not supported; skiff kube delete removes single objects");
     a.Refused("-k,--kustomize", true,
               "not supported; pipe the output of kustomize build into skiff kube apply -f -");
-    a.Ignored("--server-side", false);
+    a.Switch("--server-side", server_side_,
+             "Say \"serverside-applied\"; there is no other manager of fields with whom there could be a conflict");
+    a.Refused("--field-manager", true, "not supported; fields have no managers here");
   }
 
  protected:
@@ -63,7 +53,7 @@ class ApplyCommand : public KubectlCommand {
     load.recursive = recursive_;
     ASSIGN_OR_RETURN(load.validation, manifests::ParseValidation(validate_));
     ASSIGN_OR_RETURN(const std::vector<kube::Object> objects, LoadObjects(files_, load));
-    ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects));
+    ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects, false));
     for (const kube::ObjectResult& object : report.objects) Tell(object);
     return ShowKubectlErrors(report.errors);
   }
@@ -73,12 +63,13 @@ class ApplyCommand : public KubectlCommand {
     const kube::ResourceKind* kind = kube::FindResourceKind(object.kind);
     const std::string name = (kind == nullptr ? object.kind : kind->QualifiedSingular()) + "/" + object.name;
     if (!output_.empty()) return PrintLine(name);
+    if (server_side_) return PrintLine(name + " serverside-applied");
     const bool configured = object.change == kube::Change::kReplaced;  // kubectl has no word of its own
     PrintLine(fmt::format("{} {}", name, configured ? "configured" : kube::ChangeName(object.change)));
   }
 
   std::vector<std::string> files_;
-  bool recursive_ = false;
+  bool recursive_ = false, server_side_ = false;
   std::string validate_ = "strict", output_;
 };
 
@@ -112,7 +103,7 @@ class ScaleCommand : public KubectlCommand {
       object->As<kube::Deployment>()->spec.replicas = static_cast<int32_t>(*replicas_);
       objects.push_back(std::move(*object));
     }
-    ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects));
+    ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects, true));
     for (const kube::ObjectResult& object : report.objects)
       PrintLine(fmt::format("deployment.apps/{} scaled", object.name));
     return ShowKubectlErrors(report.errors);

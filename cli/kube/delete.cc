@@ -5,9 +5,11 @@
 #include "cli/command.h"
 #include "cli/kube/commands.h"
 #include "cli/kube/manifest_input.h"
+#include "cli/kube/play_objects.h"
 #include "cli/kube/resources.h"
 #include "kube/down.h"
 #include "kube/object_key.h"
+#include "kube/object_store.h"
 #include "kube/plan.h"
 #include "kube/value_access.h"
 
@@ -54,11 +56,13 @@ class DeleteCommand : public KubectlCommand {
       const Result<> deleted = Delete(context, *backend, object, *pods);
       if (deleted) {
         Tell(object);
+        NoteOwner(object, *pods);
         continue;
       }
       PrintErrorLine("error: " + deleted.error().message());
       code = kKubectlFailure;
     }
+    TRY(ReplacePods(context, *backend));
     if (found.objects.empty() && found.missing.empty()) PrintErrorLine("No resources found");
     if (ignore_not_found_) return code;
     for (const ResourceRef& ref : found.missing) PrintErrorLine(NotFoundError(*ref.kind, ref.name).message());
@@ -119,6 +123,30 @@ class DeleteCommand : public KubectlCommand {
     return {};
   }
 
+  void NoteOwner(const FoundObject& object, const std::vector<pod::PodInfo>& pods) {
+    if (object.kind->kind != "Pod") return;
+    for (const pod::PodInfo& pod : pods)
+      if (pod.spec.kube_namespace == kube::TextAt(object.object, "metadata.namespace") &&
+          pod.spec.name == kube::TextAt(object.object, "metadata.name"))
+        owners_.insert(pod.spec.owner);
+  }
+
+  // As its controller would: a Deployment that stays gets its pods back.
+  Result<> ReplacePods(Context& context, kube::PodBackend& backend) const {
+    std::vector<kube::Object> deployments;
+    ASSIGN_OR_RETURN(const auto stored, backend.ListObjects(kube::Deployment::kKind));
+    for (const auto& one : stored) {
+      const kube::ObjectKey key{kube::Deployment::kKind, one.kube_namespace, one.name};
+      if (!owners_.contains(key.ToString())) continue;
+      ASSIGN_OR_RETURN(kube::Object object, kube::LoadObject(backend, ReadStoredObject, key));
+      deployments.push_back(std::move(object));
+    }
+    if (deployments.empty()) return {};
+    ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, deployments, true));
+    if (!report.errors.empty()) return common::Error(report.errors.front()).Wrap("the deleted pod cannot be replaced");
+    return {};
+  }
+
   void Tell(const FoundObject& object) const {
     if (output_ == "name") return PrintLine(QualifiedName(object));
     PrintLine(fmt::format("{} \"{}\" {}", object.kind->QualifiedSingular(),
@@ -128,6 +156,7 @@ class DeleteCommand : public KubectlCommand {
   }
 
   ResourceFlags flags_;
+  std::set<std::string> owners_;  // of the pods that were deleted
   std::optional<int64_t> grace_;
   std::optional<bool> wait_;
   std::string output_;

@@ -18,6 +18,8 @@ namespace {
 
 constexpr int64_t kTailOfSelector = 10;  // lines of each container, as kubectl
 
+constexpr int64_t kMostFollowed = 5;
+
 class KubeLogsCommand : public KubectlCommand {
  public:
   void Declare(Arguments& a) override {
@@ -32,7 +34,7 @@ class KubeLogsCommand : public KubectlCommand {
     a.Value("--since-time", since_time_, "time", "Since a time (RFC 3339)");
     a.Switch("--timestamps", read_.timestamps, "Show the time of each line");
     a.Switch("--prefix", prefix_, "Show pod and container in front of each line");
-    a.Ignored("--max-log-requests", true);
+    a.Value("--max-log-requests", most_followed_, "number", "With -f: how many containers may be followed at once (default 5)");
     a.Refused("--ignore-errors", false, "not supported; an error ends the command");
     a.Operands(operands_, 0, 2);
   }
@@ -53,6 +55,12 @@ class KubeLogsCommand : public KubectlCommand {
       ASSIGN_OR_RETURN(const pod::PodInfo* pod, FindTargetPod(live, operands_.front(), namespace_.name));
       TRY(AddPod(*pod, sources));
     }
+    const int64_t most = most_followed_.value_or(kMostFollowed);
+    if (read_.follow && std::ssize(sources) > std::max<int64_t>(most, 1))
+      return MakeError(ErrorCode::kInvalid,
+                       "you are attempting to follow {} log streams, but maximum allowed concurrency is {}, use "
+                       "--max-log-requests to increase the limit",
+                       sources.size(), most);
     TRY(PrintLogs(context, sources, {read_, "", false}));
     return 0;
   }
@@ -123,6 +131,7 @@ class KubeLogsCommand : public KubectlCommand {
   NamespaceFlags namespace_;
   std::string container_, labels_, tail_, since_, since_time_;
   bool all_containers_ = false, prefix_ = false;
+  std::optional<int64_t> most_followed_;
   pod::LogOptions read_;
   std::vector<std::string> operands_;
 };
@@ -134,7 +143,7 @@ class KubeExecCommand : public KubectlCommand {
     a.Value("-c,--container", container_, "name", "Container of the pod (default: the first one)");
     a.Switch("-i,--stdin", options_.interactive, "Pass standard input on");
     a.Switch("-t,--tty", options_.tty, "Give the command a terminal");
-    a.Ignored("-q,--quiet", false);
+    a.Switch("-q,--quiet", quiet_, "Print what the command prints, and nothing else");
     a.Operands(operands_, 1);
     a.EndFlagsAtFirstOperand();
   }
@@ -145,7 +154,7 @@ class KubeExecCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(const auto backend, OpenBackend(context));
     kube::LiveObjects live(*backend);
     ASSIGN_OR_RETURN(const pod::PodInfo* pod, FindTargetPod(live, operands_.front(), namespace_.name));
-    ASSIGN_OR_RETURN(const pod::ContainerInfo* container, FindTargetContainer(*pod, container_));
+    ASSIGN_OR_RETURN(const pod::ContainerInfo* container, FindTargetContainer(*pod, container_, quiet_));
     if (container->status.state != "running")
       return MakeError(ErrorCode::kBusy,
                        "cannot exec in container \"{}\" of pod \"{}\": it is not running ({})",
@@ -202,6 +211,8 @@ class KubeExecCommand : public KubectlCommand {
       options_.interactive = true;
     else if (flag == "-t" || flag == "--tty")
       options_.tty = true;
+    else if (flag == "-q" || flag == "--quiet")
+      quiet_ = true;
     else if (flag == "-c" || flag == "--container" || flag.starts_with("--container="))
       return value(container_);
     else if (flag == "-n" || flag == "--namespace" || flag.starts_with("--namespace="))
@@ -213,6 +224,7 @@ class KubeExecCommand : public KubectlCommand {
 
   NamespaceFlags namespace_;
   std::string container_;
+  bool quiet_ = false;
   pod::ExecOptions options_;
   std::vector<std::string> operands_;
 };

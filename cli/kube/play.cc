@@ -71,13 +71,13 @@ class KubePlayCommand : public Command {
     TRY(context.ChangingEngine());
     context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
-    const auto play = [&] {
+    const auto play = [&](const std::atomic<bool>& given_up) {
       const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
-      if (!quiet_) Show(report);
+      if (!quiet_ && !given_up) Show(report);
       FlushOutput();
-      return ShowErrors(report.errors);
+      return given_up ? 0 : ShowErrors(report.errors);
     };
-    if (wait.mode == PlayWait::kNone) return play();
+    if (wait.mode == PlayWait::kNone) return play(false);
     return PlayAndWait(context, objects, wait, play);
   }
 

@@ -36,14 +36,14 @@ class PlayWaiter {
   PlayWaiter(Context& context, const std::vector<kube::Object>& objects, const PlayWaitOptions& options)
       : context_(context), own_(context.options()), objects_(objects), options_(options) {}
 
-  Result<int> Run(const std::function<int()>& play) {
+  Result<int> Run(const std::function<int(const std::atomic<bool>&)>& play) {
     ASSIGN_OR_RETURN(const common::SystemPaths paths, own_.Paths());
     ASSIGN_OR_RETURN(pod::StateWatch watch, pod::StateWatch::Open(paths));
     ASSIGN_OR_RETURN(engine_, own_.Engine());
     TRY(interrupts_.Start());
     if (options_.show_logs) follower_.emplace(context_, pod::LogOptions{});
     player_ = std::thread([this, &play] {
-      play_code_ = play();
+      play_code_ = play(given_up_);
       played_ = true;
       interrupts_.Wake();
     });
@@ -178,6 +178,7 @@ class PlayWaiter {
 
   // Play may just be waiting for an init container: it gives up when the pod is stopped.
   void StopStarting() {
+    given_up_ = true;
     while (!played_) {
       std::vector<std::string> ids;
       if (const auto pods = Pods())
@@ -215,7 +216,7 @@ class PlayWaiter {
   pod::Engine* engine_ = nullptr;
   Interrupts interrupts_;
   std::thread player_;
-  std::atomic<bool> played_ = false;
+  std::atomic<bool> played_ = false, given_up_ = false;
   int play_code_ = 0;  // once played_
   std::optional<LogFollower> follower_;
 };
@@ -231,7 +232,8 @@ Result<PlayWait> ParsePlayWait(const std::string& text) {
 }
 
 Result<int> PlayAndWait(Context& context, const std::vector<kube::Object>& objects,
-                        const PlayWaitOptions& options, const std::function<int()>& play) {
+                        const PlayWaitOptions& options,
+                        const std::function<int(const std::atomic<bool>& given_up)>& play) {
   return PlayWaiter(context, objects, options).Run(play);
 }
 

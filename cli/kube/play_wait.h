@@ -1,6 +1,7 @@
 // What `kube play --wait` does besides playing.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -31,11 +32,13 @@ struct PlayWaitOptions {
   bool force = false;  // taking down removes the volumes of claims, too
 };
 
-// Calls `play`, which returns an exit code, and waits beside it, so that logs are seen and an interrupt is
+// Calls `play`, which returns an exit code (its argument tells whether it was given up meanwhile, so that what fails then is
+// no news), and waits beside it, so that logs are seen and an interrupt is
 // heard while init containers run. The exit code: that of `play` if it failed, else 0 or that of the first
 // container that failed (foreground and complete); kExitFailure with a word about each container that is not
 // ready when the time is up or a pod has failed (ready).
 common::Result<int> PlayAndWait(Context& context, const std::vector<kube::Object>& objects,
-                                const PlayWaitOptions& options, const std::function<int()>& play);
+                                const PlayWaitOptions& options,
+                                const std::function<int(const std::atomic<bool>& given_up)>& play);
 
 }  // namespace skiff::cli

@@ -44,7 +44,8 @@ Result<const pod::PodInfo*> FindTargetPod(kube::LiveObjects& live, const std::st
   return found;
 }
 
-Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod, const std::string& name) {
+Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod, const std::string& name,
+                                                        bool quiet) {
   std::string wanted = name;
   if (wanted.empty()) {
     const auto annotation = pod.spec.annotations.find(kDefaultContainer);
@@ -61,7 +62,7 @@ Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod, c
   if (!name.empty() || first == nullptr)
     return MakeError(ErrorCode::kInvalid, "container {} is not valid for pod {}", name, pod.spec.name);
   names.insert(names.end(), init_names.begin(), init_names.end());
-  if (names.size() > 1)
+  if (names.size() > 1 && !quiet)
     PrintErrorLine(fmt::format("Defaulted container \"{}\" out of: {}", first->spec.name, Join(names, ", ")));
   return first;
 }

@@ -14,8 +14,8 @@ namespace skiff::cli {
 common::Result<const pod::PodInfo*> FindTargetPod(kube::LiveObjects& live, const std::string& text,
                                                   const std::string& kube_namespace);
 // The container of that name; without a name the one that an annotation names, else the first one, which is
-// said on standard error when there are several. kInvalid: the pod has no such container.
-common::Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod,
-                                                              const std::string& name);
+// said on standard error when there are several, unless `quiet`. kInvalid: the pod has no such container.
+common::Result<const pod::ContainerInfo*> FindTargetContainer(const pod::PodInfo& pod, const std::string& name,
+                                                                bool quiet = false);
 
 }  // namespace skiff::cli

@@ -62,7 +62,8 @@ const Struct& Describe(const PodSpec*) {
       F<&PodSpec::priority_class_name>("priorityClassName", kAccepted),
       F<&PodSpec::priority>("priority", kAccepted),
       F<&PodSpec::dns_config>("dnsConfig"),
-      F<&PodSpec::readiness_gates>("readinessGates", ListOf(StructType(ReadinessGateTable)), kNotYet),
+      F<&PodSpec::readiness_gates>("readinessGates", ListOf(StructType(ReadinessGateTable)), Support::kEffective)
+          .Note("nothing sets such a condition on one machine: the pod runs but does not become Ready"),
       F<&PodSpec::runtime_class_name>("runtimeClassName", kNotYet).Check(CheckDnsSubdomain),
       F<&PodSpec::enable_service_links>("enableServiceLinks"),
       F<&PodSpec::preemption_policy>("preemptionPolicy", kAccepted).OneOf({"PreemptLowerPriority", "Never"}),

@@ -118,7 +118,7 @@ const Struct& PodOsTable() {
 }
 
 const Struct& ReadinessGateTable() {
-  static const Struct table{"PodReadinessGate", {S("conditionType", StringType()).Required()}};
+  static const Struct table{"PodReadinessGate", {S("conditionType", StringType(), Support::kEffective).Required()}};
   return table;
 }
 

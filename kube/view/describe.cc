@@ -37,6 +37,19 @@ std::string OwnerText(const Value& object) {
   return "";
 }
 
+// kubectl's table: a gate and what the condition of its name says.
+void DescribeGates(Description& out, const Value& pod) {
+  const auto& gates = At(pod, "spec.readinessGates").items();
+  if (gates.empty()) return;
+  out.Line("Readiness Gates:");
+  out.Line("  Type\tStatus");
+  for (const Value& gate : gates) {
+    const std::string& type = TextAt(gate, "conditionType");
+    const std::string status = ConditionStatus(pod, type);
+    out.Line(fmt::format("  {}\t{}", type, status.empty() ? kNone : status));
+  }
+}
+
 void DescribePod(Description& out, const Value& pod) {
   out.Field("Name", TextAt(pod, "metadata.name"));
   out.Field("Namespace", TextAt(pod, "metadata.namespace"));
@@ -70,6 +83,7 @@ void DescribePod(Description& out, const Value& pod) {
     DescribeContainers(out, "Init Containers", At(pod, "spec.initContainers"),
                        At(pod, "status.initContainerStatuses"), 0);
   DescribeContainers(out, "Containers", At(pod, "spec.containers"), At(pod, "status.containerStatuses"), 0);
+  DescribeGates(out, pod);
   DescribeConditions(out, pod, false);
   DescribeVolumes(out, At(pod, "spec.volumes"), 0);
   out.Field("QoS Class", TextAt(pod, "status.qosClass"));

@@ -217,3 +217,65 @@ YAML
   output_has 'pod "fresh" force deleted'
   [ -z "$(skiff ps -aq)" ]
 }
+
+@test "a deleted pod of a Deployment is replaced at once, with the network and ports of its play; scale keeps them too" {
+  deployment_yaml 1 > "$BATS_TEST_TMPDIR/web.yaml"
+  skiff network create other
+  skiff kube play --publish 8099:80 --network other "$BATS_TEST_TMPDIR/web.yaml"
+  local first second
+  first=$(skiff kube get pods -o name)
+  run skiff kube delete "$first"
+  [[ $status == 0 && $output == "pod \"${first#pod/}\" deleted" ]]
+  second=$(skiff kube get pods -o name)
+  [[ $second == pod/web-* && $second != "$first" ]]
+  [[ $(skiff pod inspect -f '{{.State}}' "${second#pod/}") == Running ]]
+  [[ $(skiff inspect --format '{{json .NetworkSettings.Networks}}' "${second#pod/}-main") == *'"other"'* ]]
+  [[ $(skiff port "${second#pod/}-main") == *8099* ]]
+  skiff kube scale --replicas 2 deployment/web
+  [[ $(skiff kube get pods -o name | wc -l) == 2 ]]
+  skiff kube get "$second"   # it stays
+  local name
+  for name in $(skiff kube get pods -o name); do
+    [[ $(skiff inspect --format '{{json .NetworkSettings.Networks}}' "${name#pod/}-main") == *'"other"'* ]]
+  done
+  # With its Deployment it is gone for good.
+  skiff kube delete deployment web
+  [[ -z $(skiff kube get pods -o name) ]]
+  skiff network rm other
+}
+
+@test "readinessGates: the condition that nobody sets keeps the pod from being ready, and is named" {
+  pod_yaml gated "sleep 1000" | sed '/terminationGrace/i\  readinessGates: [{conditionType: example.com/balanced}]' | skiff kube play -
+  skiff kube wait --for=condition=ContainersReady --timeout=60s pod/gated
+  [[ $(skiff kube get pod gated -o 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}') == ReadinessGatesNotReady ]]
+  run skiff kube wait --for=condition=Ready --timeout=1s pod/gated
+  [[ $status != 0 ]]
+  run skiff kube describe pod gated
+  [[ $output == *"Readiness Gates:"*"example.com/balanced"* ]]
+  run skiff kube play --wait=ready --timeout 1s <(skiff kube get pod gated -o yaml)
+  [[ $status == 125 && $output == *'nothing sets the condition "example.com/balanced"'* ]]
+}
+
+@test "apply --server-side, logs --max-log-requests, exec -q" {
+  run skiff kube apply --server-side -f <(pod_yaml one "sleep 1000")
+  [[ $status == 0 && $output == "pod/one serverside-applied" ]]
+  pod_yaml two "sleep 1000" | skiff kube apply -f -
+  run timeout 20 skiff kube logs -f -l tier=front --max-log-requests 1
+  [[ $status == 1 && $output == *"attempting to follow 2 log streams, but maximum allowed concurrency is 1, use --max-log-requests"* ]]
+  skiff kube play - << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: pair}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+    - {name: a, image: "localhost/busybox:latest", command: [sleep, "1000"]}
+    - {name: b, image: "localhost/busybox:latest", command: [sleep, "1000"]}
+YAML
+  run skiff kube exec pair -- echo hello
+  [[ $output == *'Defaulted container "a" out of: a, b'* ]]
+  run skiff kube exec -q pair -- echo hello
+  [[ $output == hello ]]
+  run skiff kube exec pair -q -- echo hello
+  [[ $output == hello ]]
+}
