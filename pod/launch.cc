@@ -306,6 +306,9 @@ class LaunchRun {
       return {};
     }
     if (event->event == "running") {
+      if (!event->container.empty() && request_.warn)
+        request_.warn(fmt::format("the postStart hook of container \"{}\" has not ended yet; what is behind the container is "
+                                  "started after it", event->container));
       context_.seccomp.TryKeepFilters();
       return {};
     }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "cli/notation/duration.h"
+#include "cli/notation/text.h"
 #include "common/json.h"
 
 namespace skiff::cli {
@@ -25,7 +26,8 @@ constexpr int64_t kNever = int64_t{100} * 365 * 24 * 3600 * 1000;
 std::vector<std::string> CommandOf(const std::vector<std::string>& test) {
   if (test.empty() || test.front() == "NONE" || test.front() == "none") return {};
   if (test.front() == "CMD") return {test.begin() + 1, test.end()};
-  if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", test.size() > 1 ? test[1] : ""};
+  // buildah stores the line's words one by one; podman puts them together again.
+  if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", Join({test.begin() + 1, test.end()}, " ")};
   return test;
 }
 

@@ -87,6 +87,7 @@ runtime::OciRuntime::RunOptions Container::RunOptions() const {
 void Container::Start() {
   services_.loop.Cancel(timer_);
   BeginRun();
+  services_.observer.OnStarting(*this);
   if (auto spawned = SpawnRuntime(); !spawned) FailStart(std::move(spawned).error());
 }
 
@@ -283,12 +284,12 @@ Result<> Container::ReleaseRun() {
 void Container::DecideNext(int exit_code) {
   const auto decision = DecideRestart(plan_, exit_code, status_.restart_count);
   const auto ran = std::chrono::duration_cast<milliseconds>(steady_clock::now() - run_began_);
-  if (decision == RestartDecision::kRestartAll) return services_.observer.OnRestartAll(*this, backoff_.Next(ran));
-  if (decision == RestartDecision::kRestart) {
-    ScheduleStart(backoff_.Next(ran));
-  } else {
-    status_.final = true;
-  }
+  const bool again = decision == RestartDecision::kRestart || decision == RestartDecision::kRestartAll;
+  const milliseconds delay = again ? backoff_.Next(ran) : milliseconds(0);
+  status_.backoff_step = backoff_.step();
+  if (decision == RestartDecision::kRestartAll) return services_.observer.OnRestartAll(*this, delay);
+  if (again) ScheduleStart(delay);
+  else status_.final = true;
   services_.observer.OnEnded(*this);
 }
 

@@ -32,6 +32,8 @@ class Container;
 class ContainerObserver {
  public:
   virtual ~ContainerObserver() = default;
+  // The runtime is about to be called. What is published now tells a later supervisor which run it has to take back.
+  virtual void OnStarting(Container& container) = 0;
   // Its process runs. Its postStart hook may still be to come: start_pending() tells.
   virtual void OnStarted(Container& container) = 0;
   // A hook is done, or it became started, ready, healthy or one of their opposites.
@@ -159,6 +161,7 @@ class Container : private ProbeListener {
   void AdoptLifecycle(const std::vector<ExitRecord>& exits);
   void ScheduleStart(std::chrono::milliseconds delay);
   void AdoptRunning(const std::vector<ExitRecord>& exits);
+  void AdoptStarting();
   void AdoptWaiting();
   common::Result<> ReleaseRun();
   void SendSignal(int signal);

@@ -22,7 +22,7 @@ bool Matches(const ExitRecord& record, const ContainerStatus& status) {
 
 void Container::Adopt(const ContainerStatus& recorded, const std::vector<ExitRecord>& exits) {
   status_ = recorded;
-  backoff_ = RestartBackoff(RestartBackoff::RuleFor(plan_), status_.restart_count);
+  backoff_ = RestartBackoff(RestartBackoff::RuleFor(plan_), status_.backoff_step);
   if (status_.state == "running") return AdoptRunning(exits);
   if (status_.state == "waiting") return AdoptWaiting();
   if (status_.state == "exited") {
@@ -68,12 +68,19 @@ void Container::MarkLost() {
   UpdateReady();
 }
 
-// A start that the earlier supervisor did not finish is made again from the beginning.
+// A start that the earlier supervisor did not finish is made again from the beginning. The container may have run already:
+// what it wrote stays in the log.
+void Container::AdoptStarting() {
+  if (auto io = ContainerIo::Adopt(services_.loop, services_.keeper, hub_, IoOptions())) io_ = std::move(*io);
+  if (auto discarded = Discard(); !discarded) status_.message = discarded.error().message();
+  services_.loop.Defer([this] {
+    // Not if the pod is being stopped.
+    if (phase_ == Phase::kIdle && !status_.final) Start();
+  });
+}
+
 void Container::AdoptWaiting() {
-  if (status_.reason == "ContainerCreating") {
-    if (auto discarded = Discard(); !discarded) status_.message = discarded.error().message();
-    return services_.loop.Defer([this] { Start(); });
-  }
+  if (status_.reason == "ContainerCreating") return AdoptStarting();
   milliseconds delay{0};
   if (const auto next = common::ParseTime(status_.next_start_at))
     delay = std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(*next - common::Now()));

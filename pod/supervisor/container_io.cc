@@ -61,6 +61,8 @@ Result<std::unique_ptr<ContainerIo>> ContainerIo::Adopt(EventLoop& loop, Descrip
                                                         Options options) {
   std::unique_ptr<ContainerIo> io(new ContainerIo(loop, keeper, hub, std::move(options)));
   TRY(io->OpenFiles());
+  // Without a cursor the earlier supervisor had not begun yet, or had finished: what the log holds stays.
+  if (io->log_ && io->cursor_->fresh()) io->cursor_->Commit({{0, 0}, io->log_->size()});
   if (io->log_) TRY(io->log_->TruncateTo(io->cursor_->Get().log_size));
   for (auto& output : io->outputs_) io->WriteLog(output, false);
   if (io->options_.tty) {

@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/process.h"
+#include "pod/supervisor/last_output.h"
 #include "pod/supervisor/protocol.h"
 #include "pod/supervisor/status.h"
 #include "runtime/cgroup.h"
@@ -55,11 +56,11 @@ Result<> KillRecorded(pid_t pid, uint64_t start_time) {
   return {};
 }
 
-Result<> KillInfra(const PodPlan& plan) {
+// Nothing is recorded of a pod whose start was interrupted early.
+Result<PodStatus> ReadStatus(const PodPlan& plan) {
   const auto text = common::ReadFile(common::JoinPath(plan.run_dir, kStatusFile));
-  if (!text) return {};
-  ASSIGN_OR_RETURN(const PodStatus status, common::DecodeJson<PodStatus>(*text, kStatusFile));
-  return KillRecorded(static_cast<pid_t>(status.infra_pid), status.infra_start_time);
+  if (!text) return PodStatus();
+  return common::DecodeJson<PodStatus>(*text, kStatusFile);
 }
 
 Result<> EmptyCgroup(const runtime::Cgroups& cgroups, const std::string& path) {
@@ -76,11 +77,15 @@ Result<> CleanUpDeadPod(const PodPlan& plan) {
   // The supervisor first, so that it starts nothing while we kill.
   if (cgroups) errors.Add(EmptyCgroup(*cgroups, plan.supervisor_cgroup));
   else errors.Add(cgroups.error());
-  errors.Add(KillInfra(plan));
+  const auto status = ReadStatus(plan);
+  if (!status) errors.Add(status.error());
+  LastOutput output(plan, status.value_or(PodStatus()));
+  if (status) errors.Add(KillRecorded(static_cast<pid_t>(status->infra_pid), status->infra_start_time));
   const runtime::OciRuntime runtime(plan.runtime, plan.runtime_root);
   for (const auto& container : plan.containers)
     if (runtime.Knows(container.id)) errors.Add(runtime.DeleteForced(container.id));
   if (cgroups) errors.Add(EmptyCgroup(*cgroups, plan.cgroup));
+  output.Write();
   // A pod with shared propagation had its private binds in the host's table too (reaper's set-up). EINVAL: not mounted.
   if (plan.shared_propagation) {
     ::umount2(plan.run_dir.c_str(), MNT_DETACH);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "pod/supervisor/http_exchange.h"
 
@@ -12,9 +14,10 @@ namespace {
 
 constexpr size_t kFrameHead = 9;
 constexpr size_t kMostFrame = 16 * 1024;  // the size that every peer keeps to unless we allow more
+constexpr size_t kPriorityBytes = 5;
 constexpr size_t kMessageHead = 5;        // compressed or not, and a length of four bytes
 enum FrameType : uint8_t { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kGoAway = 7 };
-enum FrameFlag : uint8_t { kAck = 1, kEndStream = 1, kEndHeaders = 4, kPadded = 8 };
+enum FrameFlag : uint8_t { kAck = 1, kEndStream = 1, kEndHeaders = 4, kPadded = 8, kPriority = 0x20 };
 
 std::string BigEndian(uint32_t value, int bytes) {
   std::string text;
@@ -66,6 +69,43 @@ const char* StatusName(uint64_t status) {
   return "an unknown status";
 }
 
+constexpr std::string_view kUnimplemented = "12";
+
+// Of grpc-status, as Go names it.
+std::string CodeName(const std::string& code) {
+  static constexpr std::array kNames = {"OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
+                                        "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+                                        "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss",
+                                        "Unauthenticated"};
+  size_t number = kNames.size();
+  const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), number);
+  if (error != std::errc() || end != code.data() + code.size() || number >= kNames.size()) return fmt::format("Code({})", code);
+  return kNames[number];
+}
+
+std::string PercentDecoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+std::string_view WithoutPadding(uint8_t flags, std::string_view payload) {
+  if ((flags & kPadded) == 0 || payload.empty()) return payload;
+  const size_t padding = static_cast<uint8_t>(payload[0]);
+  payload.remove_prefix(1);
+  payload.remove_suffix(std::min(padding, payload.size()));
+  return payload;
+}
+
 // Field 1 of a HealthCheckResponse; absent in the message means 0.
 uint64_t StatusIn(std::string_view message) {
   if (message.size() < 2 || message[0] != 0x08) return 0;
@@ -111,13 +151,9 @@ std::optional<ProbeResult> GrpcExchange::OnFrame(uint8_t type, uint8_t flags, ui
   if (type == kGoAway) return OnEnd();
   if (stream != 1) return std::nullopt;
   if (type == kData) {
-    if ((flags & kPadded) != 0 && !payload.empty()) {
-      const size_t padding = static_cast<uint8_t>(payload[0]);
-      payload.remove_prefix(1);
-      payload.remove_suffix(std::min(padding, payload.size()));
-    }
-    if (auto result = OnMessageBytes(payload)) return result;
+    if (auto result = OnMessageBytes(WithoutPadding(flags, payload))) return result;
   }
+  if (type == kHeaders) OnHeaders(flags, WithoutPadding(flags, payload));
   if (type == kReset || ((type == kData || type == kHeaders) && (flags & kEndStream) != 0)) return OnEnd();
   return std::nullopt;
 }
@@ -132,8 +168,22 @@ std::optional<ProbeResult> GrpcExchange::OnMessageBytes(std::string_view data) {
   return ProbeResult{false, fmt::format("service unhealthy (responded with \"{}\")", StatusName(status))};
 }
 
-// An error of the call: its code is in headers that we do not decode.
+// What cannot be decoded (a block in several frames, too) is as if it were not there.
+void GrpcExchange::OnHeaders(uint8_t flags, std::string_view payload) {
+  if ((flags & kPriority) != 0) payload.remove_prefix(std::min(kPriorityBytes, payload.size()));
+  if ((flags & kEndHeaders) == 0) return;
+  for (const auto& [name, value] : hpack_.Decode(payload).value_or(std::vector<HpackDecoder::Field>())) {
+    if (name == "grpc-status") call_status_ = value;
+    if (name == "grpc-message") call_message_ = PercentDecoded(value);
+  }
+}
+
+// An error of the call, in the kubelet's words.
 ProbeResult GrpcExchange::OnEnd() {
+  if (call_status_ == kUnimplemented)
+    return {false, "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): " + call_message_};
+  if (!call_status_.empty() && call_status_ != "0")
+    return {false, fmt::format("error: health rpc probe failed: rpc error: code = {} desc = {}", CodeName(call_status_), call_message_)};
   return {false,
           "error: the server answered without a health status (it does not implement grpc.health.v1.Health, or does not "
           "know the service)"};

@@ -1,9 +1,10 @@
 // grpc.health.v1.Health/Check over plaintext HTTP/2, reduced to what one unary call needs: RFC 9113 frames are read far
-// enough to find the answer's message, headers are not decoded (a success is told by the message alone).
+// enough to find the answer's message, which alone tells a success, or the call's status in the trailers.
 #pragma once
 
 #include <string>
 
+#include "pod/supervisor/hpack.h"
 #include "pod/supervisor/probe.h"
 #include "pod/supervisor/probe_exchange.h"
 
@@ -22,7 +23,12 @@ class GrpcExchange final : public ProbeExchange {
                                      std::string& reply);
   std::optional<ProbeResult> OnMessageBytes(std::string_view data);
 
+  void OnHeaders(uint8_t flags, std::string_view payload);
+
   Handler handler_;
+  HpackDecoder hpack_;
+  std::string call_status_;   // grpc-status, a number
+  std::string call_message_;  // grpc-message
   std::string received_;
   std::string message_;
 };

@@ -36,6 +36,8 @@ LogCursor::Slot* LogCursor::Current() const { return &slots_[slots_[1].sequence 
 
 LogCursor::Position LogCursor::Get() const { return Current()->position; }
 
+bool LogCursor::fresh() const { return Current()->sequence == 0; }
+
 void LogCursor::Commit(const Position& position) {
   const Slot* current = Current();
   Slot* next = &slots_[current == &slots_[0] ? 1 : 0];

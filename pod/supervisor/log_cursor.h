@@ -23,6 +23,8 @@ class LogCursor {
   ~LogCursor();
 
   Position Get() const;
+  // Nothing was ever committed: the file is new, so that Get says nothing about the log.
+  bool fresh() const;
   // Atomic against SIGKILL: the other one of two slots is filled, then its sequence number makes it the valid one.
   void Commit(const Position& position);
 

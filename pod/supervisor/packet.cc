@@ -54,9 +54,10 @@ common::Result<std::optional<std::string>> ReceivePacket(int fd, common::UniqueF
     message.msg_controllen = sizeof control.bytes;
   }
   ssize_t n;
+  // ECONNRESET comes once, before what is still in the socket, when the other side ended without having read all of ours.
   do n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
-  if (n == 0 || (n < 0 && errno == ECONNRESET)) return std::optional<std::string>();
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (n == 0) return std::optional<std::string>();
   if (n < 0) return ErrnoError("receive packet");
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;

@@ -73,7 +73,14 @@ void PodSupervisor::OnContainerRequest(const ControlRequest& request, Container&
                                          request.op));
 }
 
+// An idle container that nobody holds back starts in its turn, behind the init containers and hooks before it.
 void PodSupervisor::StartByRequest(Container& container, const Connection& connection) {
+  const bool in_turn = container.phase() == Phase::kIdle && !container.plan().held && !container.status().final;
+  if (!stopping() && in_turn) return connection->ReplyOk();
+  StartNow(container, connection);
+}
+
+void PodSupervisor::StartNow(Container& container, const Connection& connection) {
   if (stopping()) return connection->ReplyError("busy", "the pod is being stopped");
   if (container.phase() == Phase::kRunning) return connection->ReplyOk();
   waiters_.push_back({container.plan().id, connection,
@@ -119,7 +126,7 @@ void PodSupervisor::Add(const ControlRequest& request, const Connection& connect
   Container& container = AddContainer(*request.plan);
   PublishIfChanged();
   if (container.plan().held) return connection->ReplyOk();
-  StartByRequest(container, connection);
+  StartNow(container, connection);
 }
 
 void PodSupervisor::Remove(Container& container, const Connection& connection) {

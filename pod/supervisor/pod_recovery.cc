@@ -1,6 +1,7 @@
 // A supervisor that takes over from one that was killed. What belongs to the pod runs on: infra and containers are children
 // of the reaper, their output waits in FIFOs, their ends are in RUN_DIR/exits.
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,16 @@ namespace {
 
 std::string ReadOrEmpty(const std::string& path) { return common::ReadFile(path).value_or(std::string()); }
 
-// Living children of `parent` that are in our own control group.
+// Whether it is in another PID namespace than we are. A daemon of a container finds its parent in there, so that only what a
+// killed runtime had brought in becomes a child of the reaper.
+bool IsInOtherPidNamespace(const std::string& name) {
+  struct stat own, its;
+  return ::stat("/proc/self/ns/pid", &own) == 0 && ::stat(("/proc/" + name + "/ns/pid").c_str(), &its) == 0 &&
+         own.st_ino != its.st_ino;
+}
+
+// Living children of `parent` that an earlier supervisor has started: those in our own control group, and what became of the
+// command of an exec whose runtime was killed. Containers are among the latter too.
 std::vector<pid_t> Siblings(pid_t parent) {
   std::vector<pid_t> found;
   const auto names = common::ListDirectory("/proc");
@@ -37,7 +47,8 @@ std::vector<pid_t> Siblings(pid_t parent) {
     // proc(5): field 4, the parent, comes two characters and a state behind the command.
     pid_t its_parent = 0;
     std::from_chars(stat.data() + std::min(command_end + 4, stat.size()), stat.data() + stat.size(), its_parent);
-    if (its_parent == parent && ReadOrEmpty("/proc/" + name + "/cgroup") == own_cgroups) found.push_back(pid);
+    if (its_parent != parent) continue;
+    if (ReadOrEmpty("/proc/" + name + "/cgroup") == own_cgroups || IsInOtherPidNamespace(name)) found.push_back(pid);
   }
   return found;
 }
@@ -90,10 +101,15 @@ Result<> PodSupervisor::KillLeftovers(const PodStatus& recorded) {
   for (int round = 0; round < 200; ++round) {
     auto siblings = Siblings(::getppid());
     std::erase(siblings, static_cast<pid_t>(status_.infra_pid));
-    for (const ContainerStatus& container : recorded.containers)
+    for (const ContainerStatus& container : recorded.containers) {
+      std::erase(siblings, static_cast<pid_t>(container.pid));
       if (container.hook) std::erase(siblings, static_cast<pid_t>(container.hook->pid));
+    }
     if (siblings.empty()) return {};
-    for (const pid_t pid : siblings) ::kill(pid, SIGKILL);
+    for (const pid_t pid : siblings) {
+      if (::getpgid(pid) == pid) ::kill(-pid, SIGKILL);  // a command of a probe with its own children
+      ::kill(pid, SIGKILL);
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return common::MakeError(common::ErrorCode::kTimeout, "helpers of the killed supervisor do not end");

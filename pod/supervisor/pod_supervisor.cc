@@ -14,6 +14,10 @@ namespace skiff::supervisor {
 using common::JoinPath;
 using std::chrono::milliseconds;
 
+namespace {
+constexpr std::chrono::seconds kHookPatience{10};
+}  // namespace
+
 void PodSupervisor::OnNetworkReady() {
   if (status_.state == "created") BeginContainers();
 }
@@ -81,6 +85,7 @@ void PodSupervisor::StartNext() {
 
 void PodSupervisor::TellLauncher(const std::string& what, const Container* container) {
   if (!launch_) return;
+  loop_->Cancel(hook_timer_);
   (void)common::RemoveFile(JoinPath(plan_.run_dir, kLaunchPendingFile));
   PublishIfChanged();
   LaunchEvent event;
@@ -93,8 +98,23 @@ void PodSupervisor::TellLauncher(const std::string& what, const Container* conta
   EndIfDone();
 }
 
+void PodSupervisor::OnStarting(Container&) {
+  Changed();
+  PublishIfChanged();
+}
+
 void PodSupervisor::OnStarted(Container& container) {
+  if (launch_ && container.start_pending()) AllowTimeForHook(container);
   OnProgress(container);
+}
+
+// The next container waits for the hook, however long it takes; the command that started the pod does not.
+void PodSupervisor::AllowTimeForHook(const Container& container) {
+  loop_->Cancel(hook_timer_);
+  hook_timer_ = loop_->After(kHookPatience, [this, id = container.plan().id] {
+    for (const auto& slow : containers_)
+      if (slow->plan().id == id && slow->start_pending()) TellLauncher("running", slow.get());
+  });
 }
 
 void PodSupervisor::OnProgress(Container&) {

@@ -55,8 +55,10 @@ class PodSupervisor : private ContainerObserver {
   void OnNetworkReady();
   void OnLauncherGone();
   void BeginContainers();
+  void AllowTimeForHook(const Container& container);
   void StartNext();
   bool StartInit(Container& container);
+  void OnStarting(Container& container) override;
   void OnStarted(Container& container) override;
   void OnProgress(Container& container) override;
   void OnStartFailed(Container& container, const common::Error& error) override;
@@ -99,6 +101,7 @@ class PodSupervisor : private ContainerObserver {
   void OnRequest(const ControlRequest& request, const Connection& connection);
   void OnContainerRequest(const ControlRequest& request, Container& container, const Connection& connection);
   void StartByRequest(Container& container, const Connection& connection);
+  void StartNow(Container& container, const Connection& connection);
   void RestartByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void StopByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void WaitByRequest(Container& container, const ControlRequest& request, const Connection& connection);
@@ -149,6 +152,7 @@ class PodSupervisor : private ContainerObserver {
   std::vector<Connection> stop_waiters_;
   std::vector<std::pair<ControlRequest, Connection>> early_requests_;  // came before the network was ready
   std::optional<LaunchEvent> failure_;  // to be told when all is taken down
+  EventLoop::TimerId hook_timer_ = 0;  // the launcher waits for no hook for ever
   bool taken_down_ = false;
   bool restarting_all_ = false;
   EventLoop::Clock::time_point restart_all_at_;

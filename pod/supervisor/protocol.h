@@ -41,7 +41,8 @@ inline constexpr size_t kMaxPacket = 64 * 1024;
 struct LaunchEvent {
   std::string event;      // "infra-ready", "running", "failed", "init-failed"
   int64_t pid = 0;        // infra-ready
-  std::string container;  // failed, init-failed: its name, empty: the pod itself
+  // failed, init-failed: its name, empty: the pod itself. running: whose postStart hook goes on and holds up what follows.
+  std::string container;
   std::string message;    // failed: the cause, for people
   std::string code;       // failed: "command-not-found", "command-not-executable" or empty
   int exit_code = 0;      // init-failed

@@ -179,21 +179,20 @@ Result<> Reaper::ReapChildren() {
       if (info.si_code == CLD_EXITED) record.status.code = info.si_status;
       else record.status.signal = info.si_status;
       record.time = common::Now();
-      TRY(RecordExit(record));
+      RecordExit(record);
     }
     TRY(common::Wait(info.si_pid));
     if (info.si_pid == supervisor_) SupervisorEnded();
   }
 }
 
-Result<> Reaper::RecordExit(const ExitRecord& record) {
+void Reaper::RecordExit(const ExitRecord& record) {
   const std::string line = FormatExit(record);
-  TRY(common::WriteAll(exits_.get(), line + "\n"), "{}", JoinPath(plan_.run_dir, kExitsFile));
-  exits_size_ += line.size() + 1;
-  if (exits_size_ > kExitsLimit) TRY(TrimExits());
+  // A full run directory must not end the pod: the supervisor that lives is told, only a later one would not know.
+  if (common::WriteAll(exits_.get(), line + "\n")) exits_size_ += line.size() + 1;
+  if (exits_size_ > kExitsLimit) (void)TrimExits();
   // A supervisor that is just dying reads the file when it is started again.
   if (link_) (void)SendLinkMessage(link_.get(), "exit " + line);
-  return {};
 }
 
 // Containers in the host's PID namespace can leave us any number of orphans. The older half has long been taken over into

@@ -41,7 +41,7 @@ class Reaper {
   common::Result<> HandleSignals();
   common::Result<> HandleLink();
   common::Result<> ReapChildren();
-  common::Result<> RecordExit(const ExitRecord& record);
+  void RecordExit(const ExitRecord& record);
   void SupervisorEnded();
   common::Result<> TrimExits();
   void Finish();

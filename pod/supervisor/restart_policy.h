@@ -29,10 +29,12 @@ class RestartBackoff {
   // Kubernetes: at once, then 10 s to 300 s, anew after 10 minutes. `run`: 100 ms to 60 s, anew after 10 s.
   static Rule RuleFor(const ContainerPlan& plan);
 
-  explicit RestartBackoff(Rule rule, int earlier_restarts = 0) : rule_(rule), step_(earlier_restarts) {}
+  // `step`: how many waits of the series are over (of an earlier supervisor).
+  explicit RestartBackoff(Rule rule, int step = 0) : rule_(rule), step_(step) {}
 
   std::chrono::milliseconds Next(std::chrono::milliseconds last_run);
   void Reset() { step_ = 0; }
+  int step() const { return step_; }
 
  private:
   Rule rule_;

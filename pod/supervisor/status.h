@@ -34,6 +34,7 @@ struct ContainerStatus {
   std::string finished_at;
   int restart_count = 0;
   std::string next_start_at;      // while waiting in back-off
+  int backoff_step = 0;           // how many waits of the back-off's series are over
   bool final = false;             // will not be started again by the restart policy
   bool init = false;
   bool sidecar = false;           // an init container with restartPolicy Always
@@ -99,6 +100,7 @@ void VisitFields(V& v, ContainerStatus& c) {
   v("finishedAt", c.finished_at);
   v("restartCount", c.restart_count);
   v("nextStartAt", c.next_start_at);
+  v("backoffStep", c.backoff_step);
   v("final", c.final);
   v("init", c.init);
   v("sidecar", c.sidecar);

@@ -81,6 +81,30 @@ YAML
   has_event p FailedPostStartHook "no luck"
 }
 
+@test "a postStart hook that never ends holds up what is behind it, not the command" {
+  run play <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [sleep, "1000"]
+      lifecycle: {postStart: {exec: {command: [sh, -c, "until test -e /go; do sleep 0.1; done"]}}}
+    - {name: next, image: "localhost/busybox:latest", command: [sleep, "1000"]}
+YAML
+  [[ $status == 0 && $output == *'the postStart hook of container "c" has not ended yet'* ]]
+  unready p
+  status_is p "$(of next state)" created
+  skiff start p-next   # in its turn, not before
+  status_is p "$(of next state)" created
+  in_pod p c touch /go
+  eventually 10 status_is p "$(of next state)" running
+  eventually 10 ready p
+}
+
 @test "a log shipper as a sidecar: there before the application, and to its last line" {
   sed "s|@DIR@|$BATS_TEST_TMPDIR|" <<'YAML' | play
 apiVersion: v1

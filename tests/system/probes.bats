@@ -74,7 +74,7 @@ YAML
   eventually 10 status_is p "$(of c probeFailure)" 'Readiness probe failed: service unhealthy (responded with "NOT_SERVING")'
   eventually 5 unready p
   server q '"--grpc", "50051"' '      readinessProbe: {grpc: {port: 50051, service: unknown}, periodSeconds: 1}' | play
-  eventually 10 status_has q "$(of c probeFailure)" "without a health status"
+  eventually 10 status_has q "$(of c probeFailure)" "rpc error: code = NotFound"
 }
 
 @test "exec: by exit code, the output is the message" {
@@ -151,4 +151,23 @@ PY
   skiff pod rm -f -t 0 p
   run play < "$BATS_TEST_TMPDIR/generated.yaml"
   [[ $status == 0 ]]
+}
+
+@test "the HEALTHCHECK of an image that buildah has made" {
+  skiff image load -i "$SKIFF_TEST_IMAGES/busybox.tar"
+  local container
+  container=$(buildah from --pull=never localhost/busybox:latest)
+  buildah config --healthcheck 'CMD-SHELL test -e /tmp/well' --healthcheck-interval 1s --healthcheck-retries 1 "$container"
+  buildah commit -q --format docker "$container" localhost/checked:1
+  buildah rm "$container"
+  skiff run -d --name checked localhost/checked:1 sleep 1000
+  health_is() { [[ $(skiff inspect --format '{{.State.Health.Status}}' checked) == "$1" ]]; }
+  eventually 10 health_is unhealthy
+  skiff exec checked touch /tmp/well
+  eventually 10 health_is healthy
+  run skiff ps
+  output_has "(healthy)"
+  # Not in a pod from YAML: Kubernetes knows no HEALTHCHECK.
+  skiff run -d --name unchecked --no-healthcheck localhost/checked:1 sleep 1000
+  [[ $(skiff inspect --format '{{json .State}}' unchecked) != *'"healthy"'* ]]
 }

@@ -78,5 +78,26 @@ TEST(GrpcExchange, AnHttp1ServerIsNoGrpcServer) {
   EXPECT_FALSE(result->ok);
 }
 
+// A literal field with a new name, plain.
+std::string Field(const std::string& name, const std::string& value) {
+  return std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
+}
+
+TEST(GrpcExchange, AnErrorOfTheCallIsNamed) {
+  const auto failure = [](const std::string& status, const std::string& message) {
+    GrpcExchange exchange(Check());
+    std::string reply;
+    const auto result = exchange.OnData(
+        Frame(1, 5, 1, "\x88" + Field("grpc-status", status) + Field("grpc-message", message)), reply);
+    return result ? result->message : "no result";
+  };
+  EXPECT_EQ(failure("5", "unknown service"),
+            "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service");
+  EXPECT_EQ(failure("12", "unknown service grpc.health.v1.Health"),
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service "
+            "grpc.health.v1.Health");
+  EXPECT_EQ(failure("99", "50%25 of it"), "error: health rpc probe failed: rpc error: code = Code(99) desc = 50% of it");
+}
+
 }  // namespace
 }  // namespace skiff::supervisor

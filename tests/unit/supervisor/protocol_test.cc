@@ -6,6 +6,7 @@
 #include "common/unique_fd.h"
 #include "pod/supervisor/launcher.h"
 #include "pod/supervisor/packet.h"
+#include "pod/supervisor/reaper_link.h"
 #include "pod/supervisor/status.h"
 
 namespace skiff::supervisor {
@@ -79,6 +80,33 @@ TEST(Packets, KeepTheirBordersAndTellTheEnd) {
   a.Reset();
   EXPECT_FALSE(ReceivePacket(b.get()).value());
   EXPECT_EQ(SendPacket(b.get(), "late").error().code(), common::ErrorCode::kUnavailable);
+}
+
+// The kernel then reports ECONNRESET first, although there is something to read.
+TEST(Protocol, LastWordsOfAPeerThatLeftSomethingUnreadAreHeard) {
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  const common::UniqueFd reaper(pair[0]);
+  common::UniqueFd supervisor(pair[1]);
+  ASSERT_TRUE(SendLinkMessage(reaper.get(), "exit 1 2 3 4 5"));
+  ASSERT_TRUE(SendLinkMessage(supervisor.get(), "over clean"));
+  supervisor.Reset();
+  const auto word = ReceiveLinkMessage(reaper.get());
+  ASSERT_TRUE(word && *word);
+  EXPECT_EQ((*word)->word, "over");
+  const auto end = ReceiveLinkMessage(reaper.get());
+  ASSERT_TRUE(end);
+  EXPECT_FALSE(*end);
+
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  const common::UniqueFd launcher(pair[0]);
+  supervisor.Reset(pair[1]);
+  ASSERT_TRUE(SendPacket(launcher.get(), "{}"));
+  ASSERT_TRUE(SendPacket(supervisor.get(), "failed"));
+  supervisor.Reset();
+  const auto packet = ReceivePacket(launcher.get());
+  ASSERT_TRUE(packet && *packet);
+  EXPECT_EQ(**packet, "failed");
 }
 
 }  // namespace

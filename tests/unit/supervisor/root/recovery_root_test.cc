@@ -73,5 +73,65 @@ TEST_F(SupervisorRootTest, SupervisorCleansUpWhenOnlyTheReaperIsKilled) {
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
+TEST_F(SupervisorRootTest, AProbesCommandEndsWithItsSupervisor) {
+  TestPod pod("probed");
+  ContainerPlan& plan = pod.AddContainer("c", "while :; do sleep 1; done");
+  plan.readiness_probe.emplace();
+  plan.readiness_probe->handler.kind = Handler::Kind::kExec;
+  plan.readiness_probe->handler.command = {"sleep", "12345"};
+  plan.readiness_probe->timeout_ms = 600'000;
+  ASSERT_STARTS(pod);
+  const auto probes = [] {
+    int count = 0;
+    for (const auto& name : common::ListDirectory("/proc").value_or(std::vector<std::string>()))
+      if (common::ReadFile("/proc/" + name + "/cmdline").value_or("") == std::string("sleep\0" "12345\0", 12)) ++count;
+    return count;
+  };
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(WaitUntil([&] { return probes() == 1; })) << probes();
+    ::kill(pod.ProcessesOf("skiff-supervisor").at(0), SIGKILL);
+    ASSERT_OK(pod.Ask("status", ""));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return probes() == 1; })) << probes();
+  ASSERT_OK(pod.Stop(0));
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, LastLinesAreInTheLogAlthoughNobodyReadThem) {
+  TestPod pod("silent");
+  pod.AddContainer("c", "echo first; sleep 0.5; echo second; printf third; while :; do sleep 1; done");
+  ASSERT_STARTS(pod);
+  ASSERT_TRUE(WaitUntil([&] { return pod.Log("c") == "first\n"; }));
+  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
+  ::kill(supervisor, SIGSTOP);
+  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
+  ::kill(supervisor, SIGKILL);
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // the container writes on
+  ASSERT_OK(CleanUpDeadPod(pod.plan()));
+  EXPECT_EQ(pod.Log("c"), "first\nsecond\nthird");
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+// The end is told to the reaper although there is still an exit that the supervisor has not read: that of the infra process,
+// which is the reaper's child after the first kill.
+TEST_F(SupervisorRootTest, NoSupervisorIsStartedAfterThePodsEnd) {
+  for (int round = 0; round < 5; ++round) {
+    TestPod pod("last" + std::to_string(round));
+    pod.AddContainer("c", "sleep 1000").grace_ms = 0;
+    ASSERT_STARTS(pod);
+    ::kill(pod.ProcessesOf("skiff-supervisor").at(0), SIGKILL);
+    ASSERT_OK(pod.Ask("status", ""));
+    const pid_t second = pod.ProcessesOf("skiff-supervisor").at(0);
+    ASSERT_OK(pod.Stop(0));
+    bool third = false;
+    ASSERT_TRUE(WaitUntil([&] {
+      for (const pid_t pid : pod.ProcessesOf("skiff-supervisor")) third = third || pid != second;
+      return pod.ProcessesOf("skiff-reaper").empty();
+    }));
+    EXPECT_FALSE(third);
+  }
+}
+
 }  // namespace
 }  // namespace skiff::supervisor
