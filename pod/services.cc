@@ -55,13 +55,16 @@ Result<> Engine::ReconcileServices(const std::function<Result<ServiceState>()>& 
   TRY(common::MakeDirectories(directory, 0711));
   TRY(common::WriteFileAtomic(token_file, common::RandomHex(16), 0600));
   Result<> held;
+  // Who waits wants to know about ports that are taken, also when another command has done it all meanwhile.
+  bool looked = !wait;
   for (bool again = true; again;) {
     auto lock = wait ? FileLock::Acquire(directory + "/lock") : FileLock::TryAcquire(directory + "/lock");
     if (!lock && lock.error().code() == ErrorCode::kBusy) return {};
     if (!lock) return lock.error();
     const std::string done_file = directory + "/done";
     std::string token = ReadToken(token_file);
-    while (token != ReadToken(done_file)) {
+    while (!looked || token != ReadToken(done_file)) {
+      looked = true;
       // First, so that what changes after the look is told of.
       TRY(MarkServices(impl_->paths));
       ASSIGN_OR_RETURN(const ServiceState state, read());

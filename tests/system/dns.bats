@@ -245,6 +245,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); t
   skiff pod rm -i nobody
   [[ ! -e $folder ]]
   skiff kube down "$BATS_TEST_TMPDIR/one.yaml"
+  assert_nothing_left
   # Its server has ended, its folder and its cgroup have stayed.
   local group=/sys/fs/cgroup
   [[ ! -d $group/memory ]] || group+=/memory

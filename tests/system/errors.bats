@@ -95,8 +95,8 @@ spec:
 YAML
 }
 
-@test "what is found when pods are made has its place too" {
-  expect_error 'app.yaml:7:14: Pod "x": spec.containers[0].image' 'localhost/absent:1' << 'YAML'
+@test "an image that cannot be had has its place too; the pod waits for it, as in Kubernetes" {
+  cat > "$BATS_TEST_TMPDIR/app.yaml" << 'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: x}
@@ -105,18 +105,11 @@ spec:
     - name: c
       image: localhost/absent:1
 YAML
-  expect_error 'app.yaml:3:18: start pod "x"' '/no/such/command' << 'YAML'
-apiVersion: v1
-kind: Pod
-metadata: {name: x}
-spec: {containers: [{name: c, image: localhost/busybox:latest, command: [/no/such/command]}]}
-YAML
-  expect_error 'app.yaml:3:26' 'metadata.generateName' << 'YAML'
-apiVersion: v1
-kind: Pod
-metadata: {generateName: x-}
-spec: {containers: [{name: c, image: localhost/busybox:latest}]}
-YAML
+  cd "$BATS_TEST_TMPDIR"
+  run skiff kube play app.yaml
+  [ "$status" -eq 125 ]
+  output_has 'app.yaml:7:14: Pod "x": spec.containers[0].image: ErrImagePull: image "localhost/absent:1"'
+  skiff kube get pods x | grep -q ErrImagePull
 }
 
 @test "--validate=warn and ignore" {
@@ -154,4 +147,19 @@ YAML
   [ "$status" -eq 0 ]
   output_has warning
   output_has runtimeClassName
+}
+
+@test "what is found when pods are made has its place too" {
+  expect_error 'app.yaml:3:18: start pod "x"' '/no/such/command' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec: {containers: [{name: c, image: localhost/busybox:latest, command: [/no/such/command]}]}
+YAML
+  expect_error 'app.yaml:3:26' 'metadata.generateName' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {generateName: x-}
+spec: {containers: [{name: c, image: localhost/busybox:latest}]}
+YAML
 }

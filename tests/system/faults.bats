@@ -19,10 +19,14 @@ pod_yaml() {  # NAME FIELD...
 }
 
 @test "a missing image is named and so is the way to get it" {
-  run play < <(pod_yaml noimage 'command: [sh]' | sed s/busybox:latest/absent:1/)
+  pod_yaml noimage 'command: [sh]' | sed s/busybox:latest/absent:1/ > "$BATS_TEST_TMPDIR/app.yaml"
+  run skiff kube play "$BATS_TEST_TMPDIR/app.yaml"
   [ "$status" -eq 125 ]
   output_has "localhost/absent:1"
   output_has "image load"
+  # As in Kubernetes the pod is there and waits.
+  skiff kube get pods noimage | grep -q ErrImagePull
+  skiff kube down "$BATS_TEST_TMPDIR/app.yaml"
   assert_nothing_left
 }
 

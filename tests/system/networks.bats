@@ -259,7 +259,7 @@ YAML
   ip link add link parent0 probe0 type macvlan 2> /dev/null || skip "this kernel has no macvlan"
   ip link del probe0
   skiff network create -d macvlan -o parent=parent0 --subnet 192.0.2.0/24 --gateway 192.0.2.254 mac
-  box m1 --network mac:mac=02:bb:00:00:00:01
+  box m1 --cap-add NET_RAW --network mac:mac=02:bb:00:00:00:01
   box m2 --network mac
   inside m1 ip -d -j link show eth0 | jq -e '.[0].linkinfo | .info_kind == "macvlan" and .info_data.mode == "bridge"'
   inside m1 ip -j link show eth0 | jq -e '.[0].address == "02:bb:00:00:00:01"'

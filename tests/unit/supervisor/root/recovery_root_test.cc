@@ -57,7 +57,7 @@ TEST_F(SupervisorRootTest, AllKilledIsCleanedUpByTheNextCommand) {
   ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
   ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   ASSERT_OK(CleanUpDeadPod(pod.plan()));
-  EXPECT_TRUE(WaitUntil([&] { return pod.Leftovers().empty(); })) << pod.Leftovers();
+  EXPECT_EQ(pod.Leftovers(), "");
   EXPECT_TRUE(WaitUntil([&] { return ::kill(static_cast<pid_t>(pod.Status().infra_pid), 0) != 0; }));
 }
 

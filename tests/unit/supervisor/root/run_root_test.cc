@@ -6,7 +6,7 @@ namespace {
 
 TEST_F(SupervisorRootTest, RunsLogsAndStops) {
   TestPod pod("runs");
-  pod.AddContainer("c", "echo out; echo err >&2; hostname; trap 'echo bye; exit 7' TERM; while :; do sleep 0.02; done");
+  pod.AddContainer("c", "trap 'echo bye; exit 7' TERM; echo out; echo err >&2; hostname; while :; do sleep 0.02; done");
   ASSERT_STARTS(pod);
   EXPECT_EQ(pod.Status().state, "running");
   EXPECT_GT(pod.Status().infra_pid, 0);

@@ -199,6 +199,12 @@ std::vector<pid_t> TestPod::ProcessesOf(const std::string& program) const {
 
 std::string TestPod::Leftovers() const {
   std::string found;
+  WaitUntil([&] { return (found = WhatIsThere()).empty(); });
+  return found;
+}
+
+std::string TestPod::WhatIsThere() const {
+  std::string found;
   for (const char* program : {"skiff-reaper", "skiff-supervisor"})
     for (const pid_t pid : ProcessesOf(program)) found += fmt::format("{} {}; ", program, pid);
   const auto cgroups = runtime::Cgroups::Detect();

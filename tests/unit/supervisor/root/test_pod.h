@@ -50,10 +50,13 @@ class TestPod {
   std::string Log(const std::string& name, int number = 0) const;
   // Processes whose command line begins with the program and names this pod's run directory.
   std::vector<pid_t> ProcessesOf(const std::string& program) const;
-  // What of this pod is left in the kernel: processes in its control groups, mounts, groups. Empty: nothing.
+  // What of this pod stays in the kernel: processes in its control groups, mounts, groups. Empty: nothing; what is just
+  // ending is waited for.
   std::string Leftovers() const;
 
  private:
+  std::string WhatIsThere() const;
+
   PodPlan plan_;
   std::optional<Launcher> launcher_;
 };
