@@ -207,7 +207,7 @@ $web_ports"
   ip addr add 2001:db8::1/64 dev uplink nodad
   ip -n other addr add 2001:db8::2/64 dev eth0 nodad
   ip -n other -6 route add default via 2001:db8::1
-  port=$(node_port)
+  port=$(field web 'ports[0].nodePort')
   for url in "$v4" "[$v6]" "[$six]" "127.0.0.1:$port" "192.0.2.1:$port" "[2001:db8::1]:$port"; do eventually 10 fetch "$url"; done
   for url in "$v4" "[$v6]" "[$six]" "[2001:db8::1]:$port"; do fetch_in client "$url"; done
   fetch_in a "[$six]"  # itself too
@@ -221,7 +221,7 @@ $web_ports"
   [ "$(ask six.default.svc.cluster.local A)" = "" ]
   [ "$(ask -x "$v6")" = web.default.svc.cluster.local. ]
   [ "$(ask none.default.svc.cluster.local AAAA | wc -w)" -eq 2 ]
-  [ "$(skiff kube get endpointslices -l kubernetes.io/service-name=web --no-headers | awk '{print $2}' | xargs)" = "IPv4 IPv6" ]
+  [ "$(skiff kube get endpointslices -l kubernetes.io/service-name=web --no-headers | awk '{print $2}' | sort | xargs)" = "IPv4 IPv6" ]
   skiff kube get endpointslices -l kubernetes.io/service-name=six --no-headers | grep -qE '^six-[a-z0-9]{5} +IPv6 +8080 +fd07::[0-9a-f]+,fd07::'
   skiff kube get endpointslices -l kubernetes.io/service-name=none -o json | jq -e '[.items[].endpoints[].conditions | .ready and .serving and (.terminating | not)] | all'
   # Without endpoints it is refused, also by the host.
