@@ -177,6 +177,7 @@ YAML
   # Kubernetes: the first restart at once, the next after 10 s.
   eventually 5 sh -c '[ "$(skiff inspect --format "{{.RestartCount}}" always-c)" = 1 ]'
   eventually 15 sh -c '[ "$(skiff inspect --format "{{.RestartCount}}" always-c)" = 2 ]'
+  eventually 5 sh -c '[ "$(skiff logs always-c | wc -l)" -ge 3 ]'
   mapfile -t starts < <(skiff logs -t always-c | while read -r time _; do date -d "$time" +%s%3N; done)
   waited=$((starts[2] - starts[1]))
   [ "$waited" -ge 9900 ] || { echo "restarted after $waited ms"; false; }
