@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 
 // Runs on, answers the stop signal at once.
-constexpr char kServe[] = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+constexpr char kServe[] = "trap 'exit 0' TERM; touch /trapped; while :; do sleep 0.02; done";
 
 Probe ExecProbe(const std::string& script) {
   Probe probe;
@@ -53,6 +53,8 @@ TEST_F(SupervisorRootTest, SidecarsStartFirstAndStopLastInReverse) {
   pod.AddContainer("main", "sleep 0.3");
   pod.plan().exit_with_containers = true;
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("one", "/trapped"));
+  ASSERT_TRUE(pod.WaitForFile("two", "/trapped"));
   ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
   const auto one = pod.StatusOf("one"), two = pod.StatusOf("two"), main = pod.StatusOf("main");
   EXPECT_LT(one.started_at, two.started_at);
@@ -68,9 +70,11 @@ TEST_F(SupervisorRootTest, SidecarsStartFirstAndStopLastInReverse) {
 TEST_F(SupervisorRootTest, SidecarsServeTheOthersUntilTheyHaveStopped) {
   TestPod pod("sidestop");
   MakeSidecar(pod.AddContainer("side", kServe));
-  pod.AddContainer("main", "trap 'sleep 0.4; exit 0' TERM; while :; do sleep 0.02; done");
+  pod.AddContainer("main", "trap 'sleep 0.4; exit 0' TERM; touch /trapped; while :; do sleep 0.02; done");
   for (auto& container : pod.plan().containers) container.grace_ms = 10'000;
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("side", "/trapped"));
+  ASSERT_TRUE(pod.WaitForFile("main", "/trapped"));
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.StatusOf("main").exit_code, 0);
   EXPECT_EQ(pod.StatusOf("side").exit_code, 0);
@@ -159,11 +163,12 @@ TEST_F(SupervisorRootTest, AnExecProbeIsKilledWhenItsTimeIsUp) {
 
 TEST_F(SupervisorRootTest, PreStopComesBeforeTheSignalAndOnlyWhenAsked) {
   TestPod pod("prestop");
-  ContainerPlan& plan = pod.AddContainer("c", "trap 'cat /hook; exit 0' TERM; while :; do sleep 0.02; done");
+  ContainerPlan& plan = pod.AddContainer("c", "trap 'cat /hook; exit 0' TERM; touch /trapped; while :; do sleep 0.02; done");
   plan.grace_ms = 10'000;
   plan.pre_stop = ExecHook("echo said >> /hook");
   pod.AddContainer("quick", "exit 3").pre_stop = ExecHook("touch /hook");
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("c", "/trapped"));
   ASSERT_TRUE(pod.WaitForState("quick", "exited"));
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.Log("c"), "said\n");
@@ -176,6 +181,7 @@ TEST_F(SupervisorRootTest, AFailedHookIsAnEvent) {
   plan.grace_ms = 10'000;
   plan.pre_stop = ExecHook("echo broken; exit 4");
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("c", "/trapped"));
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.StatusOf("c").exit_code, 0) << "it is stopped all the same";
   EXPECT_THAT(Events(pod, "FailedPreStopHook"), ElementsAre("PreStopHook failed: broken\n"));
@@ -183,10 +189,11 @@ TEST_F(SupervisorRootTest, AFailedHookIsAnEvent) {
 
 TEST_F(SupervisorRootTest, AHookGetsTheGracePeriodAndTheSignalTwoSeconds) {
   TestPod pod("hookslow");
-  ContainerPlan& plan = pod.AddContainer("c", "trap 'sleep 0.3; exit 5' TERM; while :; do sleep 0.02; done");
+  ContainerPlan& plan = pod.AddContainer("c", "trap 'sleep 0.3; exit 5' TERM; touch /trapped; while :; do sleep 0.02; done");
   plan.grace_ms = 300;
   plan.pre_stop = ExecHook("sleep 1000");
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("c", "/trapped"));
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.StatusOf("c").exit_code, 5);
 }
@@ -213,10 +220,11 @@ TEST_F(SupervisorRootTest, TheNextContainerWaitsForThePostStartHook) {
 
 TEST_F(SupervisorRootTest, AKilledSupervisorRunsNoHookTwice) {
   TestPod pod("hooks");
-  ContainerPlan& plan = pod.AddContainer("c", "trap 'cat /hook; exit 0' TERM; while :; do sleep 0.02; done");
+  ContainerPlan& plan = pod.AddContainer("c", "trap 'cat /hook; exit 0' TERM; touch /trapped; while :; do sleep 0.02; done");
   plan.grace_ms = 20'000;
   plan.pre_stop = ExecHook("echo begun >> /hook; sleep 1; echo done >> /hook");
   ASSERT_STARTS(pod);
+  ASSERT_TRUE(pod.WaitForFile("c", "/trapped"));
   std::thread stop([&] { (void)pod.Stop(); });
   ASSERT_TRUE(WaitUntil([&] { return pod.StatusOf("c").hook.has_value(); }));
   KillSupervisor(pod);

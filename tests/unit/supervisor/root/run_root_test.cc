@@ -195,7 +195,7 @@ TEST_F(SupervisorRootTest, LauncherGoneBeforeTheNetworkTakesThePodDown) {
 
 TEST_F(SupervisorRootTest, ContainersCanBeAddedRestartedAndRemoved) {
   TestPod pod("grow");
-  pod.AddContainer("a", "echo run; trap 'exit 0' TERM; while :; do sleep 0.02; done");
+  pod.AddContainer("a", "trap 'exit 0' TERM; echo run; while :; do sleep 0.02; done");
   ASSERT_STARTS(pod);
   ASSERT_OK(pod.Ask("add", "", [&](ControlRequest& request) { request.plan = pod.MakeContainer("b", "exit 3"); }));
   const auto ended = pod.Ask("wait", "b");

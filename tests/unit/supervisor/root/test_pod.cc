@@ -167,6 +167,14 @@ bool TestPod::WaitForState(const std::string& name, const std::string& state) co
   return WaitUntil([&] { return StatusOf(name).state == state; });
 }
 
+bool TestPod::WaitForFile(const std::string& name, const std::string& path) const {
+  for (const ContainerPlan& container : plan_.containers) {
+    if (container.name != name) continue;
+    return WaitUntil([&] { return common::PathExists(container.writable_dir + "/upper" + path); });
+  }
+  return false;
+}
+
 std::string TestPod::Log(const std::string& name, int number) const {
   const std::string directory = plan_.state_dir + "/logs/" + name;
   const std::string current = fmt::format("{}.log", number);

@@ -46,6 +46,8 @@ class TestPod {
   // Waits up to ten seconds for the condition.
   bool WaitFor(const std::function<bool(const PodStatus&)>& condition) const;
   bool WaitForState(const std::string& name, const std::string& state) const;
+  // Until the container has made this file in its root, for example to say that its trap is set.
+  bool WaitForFile(const std::string& name, const std::string& path) const;
   // The text of the log's lines without time, stream and tag; parts are joined.
   std::string Log(const std::string& name, int number = 0) const;
   // Processes whose command line begins with the program and names this pod's run directory.
