@@ -270,8 +270,8 @@ only_images() {  # removes every image but those of setup_file
   [ "$status" -eq 125 ]
   run skiff images --filter nosuch=1
   [ "$status" -eq 125 ]
-  # podman names any image of the same layers here; skiff the one that ends with the step.
-  steps() { "$1" history stack --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}'; }
+  # podman names any image of the same layers here; skiff the one that ends with the step. podman 5 writes "0B".
+  steps() { "$1" history stack --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}' | sed 's/ \([kMG]\?B|\)/\1/'; }
   diff <(steps skiff) <(steps podman)
   [ "$(skiff history -q --no-trunc stack | head -1)" = "$(podman image inspect --format '{{.Id}}' stack)" ]
   diff <(skiff history --no-trunc --human=false localhost/app:1) <(podman history --no-trunc --human=false localhost/app:1)

@@ -247,7 +247,7 @@ CONF
   [ "$(skiff pull -q 127.0.0.1:5000/multi:1)" = "$(skiff pull -q 127.0.0.1:5000/lib/app:1)" ]
   skiff rmi -af > /dev/null
   skiff pull -q 127.0.0.1:5000/multi:1
-  [ "$(podman image inspect --format '{{.Digest}}' 127.0.0.1:5000/multi:1)" = "sha256:$index" ]
+  [[ $(podman image inspect --format '{{.RepoDigests}}' 127.0.0.1:5000/multi:1) == *"sha256:$index"* ]]
   [ "$(skiff pull -q --arch s390x 127.0.0.1:5000/multi:1)" = "$(skiff pull -q 127.0.0.1:5000/lib/busybox:latest)" ]
   run skiff pull --platform linux/riscv64 127.0.0.1:5000/multi:2
   [ "$status" -eq 125 ]
