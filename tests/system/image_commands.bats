@@ -270,11 +270,12 @@ only_images() {  # removes every image but those of setup_file
   [ "$status" -eq 125 ]
   run skiff images --filter nosuch=1
   [ "$status" -eq 125 ]
+  no_space() { sed 's/ \([kMG]\?B\)/\1/'; }
   # podman names any image of the same layers here; skiff the one that ends with the step. podman 5 writes "0B".
-  steps() { "$1" history stack --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}' | sed 's/ \([kMG]\?B|\)/\1/'; }
+  steps() { "$1" history stack --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}' | no_space; }
   diff <(steps skiff) <(steps podman)
   [ "$(skiff history -q --no-trunc stack | head -1)" = "$(podman image inspect --format '{{.Id}}' stack)" ]
-  diff <(skiff history --no-trunc --human=false localhost/app:1) <(podman history --no-trunc --human=false localhost/app:1)
+  diff <(skiff history --no-trunc --human=false localhost/app:1 | no_space) <(podman history --no-trunc --human=false localhost/app:1 | no_space)
   diff <(skiff history --format json localhost/app:1 | jq -S .) <(podman history --format json localhost/app:1 | jq -S .)
   diff <(skiff history -q localhost/app:1) <(podman history -q localhost/app:1)
   diff <(skiff image tree localhost/app:1) <(podman image tree localhost/app:1)
