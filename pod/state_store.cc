@@ -245,29 +245,19 @@ Result<> StateStore::InsertContainer(const ContainerRecord& container, const std
   return transaction.Commit();
 }
 
-Result<std::vector<std::string>> StateStore::DeletePod(const std::string& id, const std::vector<std::string>& volumes) {
+Result<> StateStore::DeletePod(const std::string& id, const std::vector<std::string>& volumes) {
   const std::lock_guard guard(mutex_);
   ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
-  ASSIGN_OR_RETURN(auto released, Strings("SELECT DISTINCT image_id FROM containers AS mine WHERE pod_id = ?1 AND NOT EXISTS"
-                                          " (SELECT 1 FROM containers WHERE image_id = mine.image_id AND pod_id <> ?1)",
-                                          id));
   TRY(database_->Execute("DELETE FROM pods WHERE id = ?", id));
   for (const std::string& volume : volumes)
     TRY(database_->Execute("DELETE FROM volumes WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM volume_uses WHERE volume = ?1)",
                            volume));
-  TRY(transaction.Commit());
-  return released;
+  return transaction.Commit();
 }
 
-Result<std::vector<std::string>> StateStore::DeleteContainer(const std::string& id) {
+Result<> StateStore::DeleteContainer(const std::string& id) {
   const std::lock_guard guard(mutex_);
-  ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
-  ASSIGN_OR_RETURN(auto released, Strings("SELECT image_id FROM containers AS mine WHERE id = ?1 AND NOT EXISTS"
-                                          " (SELECT 1 FROM containers WHERE image_id = mine.image_id AND id <> ?1)",
-                                          id));
-  TRY(database_->Execute("DELETE FROM containers WHERE id = ?", id));
-  TRY(transaction.Commit());
-  return released;
+  return database_->Execute("DELETE FROM containers WHERE id = ?", id);
 }
 
 Result<std::optional<PodRecord>> StateStore::GetPod(const std::string& id) {

@@ -53,10 +53,9 @@ class StateStore {
   // Another spec for a record that is there; without its containers. kNotFound: it is gone.
   common::Result<> UpdatePod(const std::string& id, const PodSpec& spec);
   common::Result<> UpdateContainer(const std::string& id, const ContainerSpec& spec);
-  // Those that are left without any container afterwards are returned: images to release. Unknown ids are fine. Of `volumes`
-  // those go as well that no other pod uses.
-  common::Result<std::vector<std::string>> DeletePod(const std::string& id, const std::vector<std::string>& volumes = {});
-  common::Result<std::vector<std::string>> DeleteContainer(const std::string& id);
+  // Unknown ids are fine. Of `volumes` those go as well that no other pod uses.
+  common::Result<> DeletePod(const std::string& id, const std::vector<std::string>& volumes = {});
+  common::Result<> DeleteContainer(const std::string& id);
 
   common::Result<std::optional<PodRecord>> GetPod(const std::string& id);
   common::Result<std::vector<PodRecord>> Pods();          // oldest first
