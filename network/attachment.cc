@@ -175,7 +175,9 @@ Result<> Attachment::Wire(const Endpoint& endpoint, int netns_fd, uint32_t posit
 
 Result<> Attachment::Rejoin(const Endpoint& endpoint) {
   if (!endpoint.network.is_bridge() || !HasLink(endpoint)) return {};
-  return JoinBridge(host_, endpoint.link, endpoint.network.interface);
+  auto joined = JoinBridge(host_, endpoint.link, endpoint.network.interface);
+  // A link goes whenever its pod's namespace does.
+  return joined || HasLink(endpoint) ? joined : Result<>();
 }
 
 bool Attachment::HasLink(const Endpoint& endpoint) { return network::HasLink(host_, endpoint.link); }

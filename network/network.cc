@@ -61,6 +61,13 @@ Result<FileLock> LockKernelState(const common::SystemPaths& paths, FileLock::Mod
   return FileLock::Acquire(StateDirectory(paths) + "/lock", mode);
 }
 
+// Held shared while a pod's links and ports are taken away, exclusively while another command puts back those of
+// other pods: they could otherwise come back after their pod has gone.
+Result<FileLock> LockDepartures(const common::SystemPaths& paths, FileLock::Mode mode) {
+  TRY(common::MakeDirectories(StateDirectory(paths)));
+  return FileLock::Acquire(StateDirectory(paths) + "/departures.lock", mode);
+}
+
 // "0.0.0.0" and "::" mean every address, as the empty one does.
 std::vector<Port> Normalized(std::vector<Port> ports) {
   for (Port& port : ports) {
@@ -115,31 +122,71 @@ Firewall::Owners OwnersOf(const LeaseStore& leases, const PodRecords& records) {
           }};
 }
 
-// Everything of one endpoint in the kernel. What others had on a bridge or in a table that had vanished is put back
-// as well.
-Result<> Connect(Attachment& attachment, const PodRecords& records, const LeaseStore& leases, const PodRecord& record,
-                 const Endpoint& endpoint) {
-  const Firewall::Owners owners = OwnersOf(leases, records);
-  ASSIGN_OR_RETURN(const bool new_bridge, attachment.EnsureBridge(endpoint));
-  const auto publication = [](const PodRecord& of, const Endpoint& on) {
-    const Endpoint* publishing = of.PublishingEndpoint();
-    return publishing != nullptr && publishing->network.name == on.network.name ? PublicationOf(of) : Publication();
-  };
-  ASSIGN_OR_RETURN(const bool new_table, attachment.Publish(endpoint, publication(record, endpoint), owners));
-  if (!new_bridge && !new_table) return {};
+Publication PublicationOn(const Endpoint& endpoint, const PodRecord& record) {
+  const Endpoint* publishing = record.PublishingEndpoint();
+  return publishing != nullptr && publishing->network.name == endpoint.network.name ? PublicationOf(record)
+                                                                                   : Publication();
+}
+
+// What other pods had on a bridge or in a table that had vanished.
+struct Vanished {
+  std::optional<std::string> bridge;
+  bool table = false;
+};
+
+Result<> PutBack(const common::SystemPaths& paths, Attachment& attachment, const std::string& own_pod_id,
+                 const Vanished& vanished, const Firewall::Owners& owners) {
+  const PodRecords records = Records(paths);
+  ASSIGN_OR_RETURN(const auto ids, records.ListIds());
+  if (std::ranges::none_of(ids, [&](const std::string& id) { return id != own_pod_id; })) return {};
+  ASSIGN_OR_RETURN(const FileLock lock, LockDepartures(paths, FileLock::Mode::kExclusive));
   ASSIGN_OR_RETURN(const auto all, records.List());
   for (const PodRecord& other : all) {
-    if (other.pod_id == record.pod_id) continue;
+    if (other.pod_id == own_pod_id) continue;
     for (const Endpoint& theirs : other.endpoints) {
-      if (new_bridge && theirs.network.interface == endpoint.network.interface) TRY(attachment.Rejoin(theirs));
       // One that is just being wired itself has no link yet and does this later.
-      if (!new_table || !attachment.HasLink(theirs)) continue;
+      if (!attachment.HasLink(theirs)) continue;
+      if (vanished.bridge == theirs.network.interface) TRY(attachment.Rejoin(theirs));
+      if (!vanished.table) continue;
       // Whoever removed the table may have removed this bridge too.
       TRY(attachment.EnsureBridge(theirs));
       TRY(attachment.Rejoin(theirs));
-      TRY(attachment.Publish(theirs, publication(other, theirs), owners));
+      TRY(attachment.Publish(theirs, PublicationOn(theirs, other), owners));
     }
   }
+  return {};
+}
+
+// Everything of one endpoint in the kernel.
+Result<> Connect(const common::SystemPaths& paths, Attachment& attachment, const LeaseStore& leases,
+                 const PodRecord& record, const Endpoint& endpoint) {
+  const PodRecords records = Records(paths);
+  const Firewall::Owners owners = OwnersOf(leases, records);
+  ASSIGN_OR_RETURN(const bool new_bridge, attachment.EnsureBridge(endpoint));
+  ASSIGN_OR_RETURN(const bool new_table, attachment.Publish(endpoint, PublicationOn(endpoint, record), owners));
+  if (!new_bridge && !new_table) return {};
+  Vanished vanished{.bridge = std::nullopt, .table = new_table};
+  if (new_bridge) vanished.bridge = endpoint.network.interface;
+  return PutBack(paths, attachment, record.pod_id, vanished, owners);
+}
+
+// One of a pod's networks: kernel state, addresses and record.
+Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const Endpoint& endpoint, int netns_fd) {
+  const PodRecords records = Records(paths);
+  LeaseStore leases = LeasesIn(paths);
+  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths.proc_root));
+  ASSIGN_OR_RETURN(const FileLock lock, LockDepartures(paths, FileLock::Mode::kShared));
+  const std::string network = endpoint.network.name;
+  const bool publishing = record.PublishingEndpoint() == &endpoint;
+  if (publishing) TRY(attachment.Unpublish(PublicationOf(record)));
+  TRY(attachment.UnwireInside(endpoint, netns_fd));
+  TRY(leases.ReleaseAll(network, record.pod_id));
+  std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
+  TRY(records.Store(record));
+  // The ports go on with the next network, if there is one.
+  const Endpoint* next = record.PublishingEndpoint();
+  if (!publishing || next == nullptr) return {};
+  TRY(attachment.Publish(*next, PublicationOf(record), OwnersOf(leases, records)));
   return {};
 }
 
@@ -254,7 +301,7 @@ Result<Network::HostSide> Network::PrepareHost(const std::string& pod_id) {
   TRY(records.Store(record));
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
   for (const Endpoint& endpoint : record.endpoints) {
-    auto connected = network::Connect(attachment, records, leases, record, endpoint);
+    auto connected = network::Connect(paths_, attachment, leases, record, endpoint);
     if (connected) continue;
     auto undone = attachment.Unpublish(PublicationOf(record));
     return undone ? std::move(connected).error() : std::move(connected).error().AlsoFailed(undone.error());
@@ -309,7 +356,7 @@ Result<std::vector<Lease>> Network::Connect(const std::string& pod_id, int netns
     ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
     const LeaseStore store = LeasesIn(paths_);
     const Endpoint& endpoint = record.endpoints.back();
-    TRY(network::Connect(attachment, records, store, record, endpoint));
+    TRY(network::Connect(paths_, attachment, store, record, endpoint));
     return attachment.Wire(endpoint, netns.get(), static_cast<uint32_t>(record.endpoints.size() - 1));
   };
   auto result = wire();
@@ -326,19 +373,8 @@ Result<> Network::Disconnect(const std::string& pod_id, int netns_pid, const std
   const Endpoint* found = record.FindEndpoint(network);
   if (found == nullptr)
     return MakeError(ErrorCode::kNotFound, "pod {} is not connected to network {}", record.shown_name(), network);
-  const Endpoint endpoint = *found;
   ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
-  ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
-  LeaseStore leases = LeasesIn(paths_);
-  const bool publishing = record.PublishingEndpoint() == found;
-  if (publishing) TRY(attachment.Unpublish(PublicationOf(record)));
-  TRY(attachment.UnwireInside(endpoint, netns.get()));
-  TRY(leases.ReleaseAll(network, pod_id));
-  std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
-  TRY(records.Store(record));
-  // The ports go on with the next network, if there is one.
-  if (const Endpoint* next = record.PublishingEndpoint(); publishing && next != nullptr)
-    TRY(attachment.Publish(*next, PublicationOf(record), OwnersOf(leases, records)));
+  TRY(TakeAway(paths_, record, *found, netns.get()));
   return RemoveUnused();
 }
 
@@ -372,6 +408,7 @@ Result<> Network::Unpublish(const std::string& pod_id, const std::vector<Port>& 
   Publication publication = PublicationOf(record);
   publication.ports = leaving;
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
+  ASSIGN_OR_RETURN(const FileLock departures, LockDepartures(paths_, FileLock::Mode::kShared));
   TRY(attachment.Unpublish(publication));
   std::erase_if(record.ports, [&](const Port& port) { return std::ranges::find(leaving, port) != leaving.end(); });
   return records.Store(record);
@@ -398,7 +435,7 @@ Result<> Network::Reload(const std::string& pod_id, int netns_pid) {
   uint32_t position = 0;
   for (const Endpoint& endpoint : record->endpoints) {
     const uint32_t own_position = position++;
-    TRY(network::Connect(attachment, records, leases, *record, endpoint));
+    TRY(network::Connect(paths_, attachment, leases, *record, endpoint));
     if (!endpoint.network.is_bridge()) continue;
     if (attachment.HasLink(endpoint)) {
       TRY(attachment.Rejoin(endpoint));
@@ -425,6 +462,7 @@ Result<bool> Network::Release(const std::string& pod_id) {
     if (!result && first_error) first_error = std::move(result);
   };
   bool unused = false;
+  ASSIGN_OR_RETURN(const FileLock departures, LockDepartures(paths_, FileLock::Mode::kShared));
   keep(attachment.Unpublish(PublicationOf(*record)));
   for (const Endpoint& endpoint : record->endpoints) {
     keep(attachment.Unwire(endpoint));
