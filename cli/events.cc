@@ -12,7 +12,7 @@
 #include "cli/render/template.h"
 #include "cli/render/units.h"
 #include "common/clock.h"
-#include "pod/state_watch.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "common/file.h"
-#include "kube/decode.h"
-#include "kube/text.h"
+#include "kube/model/decode.h"
+#include "kube/model/text.h"
 #include "manifests/yaml_reader.h"
 
 namespace skiff::manifests {

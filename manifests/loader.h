@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "common/result.h"
-#include "kube/diagnostic.h"
-#include "kube/types/object.h"
+#include "kube/model/diagnostic.h"
+#include "kube/model/types/object.h"
 
 namespace skiff::manifests {
 

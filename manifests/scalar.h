@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::manifests {
 

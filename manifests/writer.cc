@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kube/text.h"
+#include "kube/model/text.h"
 #include "manifests/scalar.h"
 
 namespace skiff::manifests {

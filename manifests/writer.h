@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "kube/encode.h"
-#include "kube/types/object.h"
-#include "kube/value.h"
+#include "kube/model/encode.h"
+#include "kube/model/types/object.h"
+#include "kube/model/value.h"
 
 namespace skiff::manifests {
 

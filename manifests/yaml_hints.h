@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::manifests {
 

@@ -12,7 +12,7 @@
 #include <unordered_set>
 
 #include "common/base64.h"
-#include "kube/text.h"
+#include "kube/model/text.h"
 #include "manifests/json_text.h"
 #include "manifests/scalar.h"
 #include "manifests/yaml_hints.h"

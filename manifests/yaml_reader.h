@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::manifests {
 

@@ -6,7 +6,7 @@
 #include "common/file.h"
 #include "common/json_fields.h"
 #include "common/process.h"
-#include "pod/pod_dns.h"
+#include "pod/network/pod_dns.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/dead_pod.h"
 #include "pod/supervisor/pod_lock.h"

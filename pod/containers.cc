@@ -1,11 +1,11 @@
 // Engine: single containers, through their pods' supervisors.
 #include "pod/clean_up.h"
-#include "pod/container_start.h"
 #include "pod/context.h"
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
-#include "pod/launch.h"
+#include "pod/launch/container_start.h"
+#include "pod/launch/launch.h"
 #include "pod/status_reader.h"
 #include "pod/stopper.h"
 #include "pod/supervisor/pod_lock.h"

@@ -7,11 +7,11 @@
 #include "common/system_paths.h"
 #include "image/store.h"
 #include "network/network.h"
-#include "pod/image_cache.h"
-#include "pod/operation_lock.h"
+#include "pod/launch/image_cache.h"
+#include "pod/launch/seccomp_profiles.h"
 #include "pod/pod_layout.h"
-#include "pod/seccomp_profiles.h"
-#include "pod/state_store.h"
+#include "pod/state/operation_lock.h"
+#include "pod/state/state_store.h"
 
 namespace skiff::pod {
 

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "pod/bundle.h"
 #include "pod/clean_up.h"
 #include "pod/finder.h"
-#include "pod/lease_file.h"
+#include "pod/launch/bundle.h"
+#include "pod/state/lease_file.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/control_client.h"
 #include "pod/supervisor/pod_lock.h"
-#include "pod/volume_setup.h"
+#include "pod/volume/volume_setup.h"
 #include "runtime/cgroup.h"
 
 namespace skiff::pod {

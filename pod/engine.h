@@ -12,7 +12,7 @@
 #include "common/system_paths.h"
 #include "image/store.h"
 #include "network/network.h"
-#include "pod/service_state.h"
+#include "pod/network/service_state.h"
 #include "pod/spec.h"
 #include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/result.h"
-#include "pod/state_store.h"
+#include "pod/state/state_store.h"
 
 namespace skiff::pod {
 

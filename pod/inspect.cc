@@ -4,8 +4,8 @@
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
-#include "pod/lease_file.h"
-#include "pod/names.h"
+#include "pod/state/lease_file.h"
+#include "pod/state/names.h"
 #include "pod/status_reader.h"
 
 namespace skiff::pod {

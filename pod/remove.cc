@@ -6,8 +6,8 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
-#include "pod/names.h"
 #include "pod/remover.h"
+#include "pod/state/names.h"
 #include "pod/status_reader.h"
 #include "pod/stopper.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/file.h"
-#include "pod/image_holds.h"
+#include "pod/launch/image_holds.h"
 #include "pod/status_reader.h"
 
 namespace skiff::pod {

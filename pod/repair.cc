@@ -6,9 +6,9 @@
 #include "common/ids.h"
 #include "pod/clean_up.h"
 #include "pod/context.h"
-#include "pod/image_holds.h"
 #include "pod/engine.h"
-#include "pod/pod_dns.h"
+#include "pod/launch/image_holds.h"
+#include "pod/network/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/supervisor/pod_lock.h"
 

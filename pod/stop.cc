@@ -5,7 +5,7 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
-#include "pod/pod_dns.h"
+#include "pod/network/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/status_reader.h"
 #include "pod/stopper.h"

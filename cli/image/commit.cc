@@ -10,7 +10,7 @@
 #include "common/file.h"
 #include "common/process.h"
 #include "image/transfer.h"
-#include "pod/image_content.h"
+#include "pod/launch/image_content.h"
 
 namespace skiff::cli {
 

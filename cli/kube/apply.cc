@@ -6,11 +6,11 @@
 #include "cli/kube/resources.h"
 #include "cli/notation/duration.h"
 #include "cli/notation/text.h"
-#include "kube/object_key.h"
-#include "kube/object_store.h"
-#include "kube/play.h"
-#include "kube/value_access.h"
-#include "pod/state_watch.h"
+#include "kube/play/object_key.h"
+#include "kube/play/object_store.h"
+#include "kube/play/play.h"
+#include "kube/translate/value_access.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

@@ -7,11 +7,11 @@
 #include "cli/kube/manifest_input.h"
 #include "cli/kube/play_objects.h"
 #include "cli/kube/resources.h"
-#include "kube/down.h"
-#include "kube/object_key.h"
-#include "kube/object_store.h"
-#include "kube/plan.h"
-#include "kube/value_access.h"
+#include "kube/play/down.h"
+#include "kube/play/object_key.h"
+#include "kube/play/object_store.h"
+#include "kube/play/plan.h"
+#include "kube/translate/value_access.h"
 
 namespace skiff::cli {
 

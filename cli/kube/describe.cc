@@ -5,7 +5,7 @@
 #include "cli/kube/commands.h"
 #include "cli/kube/resources.h"
 #include "common/clock.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 
 namespace skiff::cli {
 

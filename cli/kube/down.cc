@@ -1,5 +1,5 @@
 // kube down.
-#include "kube/down.h"
+#include "kube/play/down.h"
 
 #include "cli/command.h"
 #include "cli/kube/commands.h"

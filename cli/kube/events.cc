@@ -8,10 +8,10 @@
 #include "cli/kube/resources.h"
 #include "cli/notation/text.h"
 #include "common/clock.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 #include "kube/view/columns.h"
 #include "kube/view/table.h"
-#include "pod/state_watch.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

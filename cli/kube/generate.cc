@@ -1,5 +1,5 @@
 // kube generate.
-#include "kube/generate.h"
+#include "kube/generate/generate.h"
 
 #include "cli/command.h"
 #include "cli/kube/commands.h"

@@ -5,8 +5,8 @@
 #include "cli/kube/commands.h"
 #include "cli/kube/output.h"
 #include "cli/kube/resources.h"
-#include "kube/value_access.h"
-#include "pod/state_watch.h"
+#include "kube/translate/value_access.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

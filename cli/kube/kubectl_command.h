@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "kube/backend.h"
-#include "kube/resource_kind.h"
+#include "kube/play/backend.h"
+#include "kube/view/resource_kind.h"
 
 namespace skiff::cli {
 

@@ -6,9 +6,9 @@
 
 #include "cli/command.h"
 #include "cli/notation/text.h"
-#include "kube/diagnostic.h"
-#include "kube/engine_backend.h"
-#include "kube/reconcile.h"
+#include "kube/model/diagnostic.h"
+#include "kube/play/engine_backend.h"
+#include "kube/play/reconcile.h"
 
 namespace skiff::cli {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cli/context.h"
-#include "kube/backend.h"
-#include "kube/types/object.h"
+#include "kube/model/types/object.h"
+#include "kube/play/backend.h"
 #include "manifests/loader.h"
 
 namespace skiff::cli {

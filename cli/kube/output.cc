@@ -9,9 +9,9 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
-#include "kube/json_path.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 #include "kube/view/columns.h"
+#include "kube/view/json_path.h"
 #include "kube/view/table.h"
 #include "manifests/writer.h"
 

@@ -7,7 +7,7 @@
 
 #include "cli/kube/resources.h"
 #include "common/result.h"
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::cli {
 

@@ -1,5 +1,5 @@
 // kube play.
-#include "kube/play.h"
+#include "kube/play/play.h"
 
 #include <unistd.h>
 

@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 #include "common/result.h"
-#include "kube/play.h"
+#include "kube/play/play.h"
 
 namespace skiff::cli {
 

@@ -13,11 +13,11 @@
 #include "cli/kube/kubectl_command.h"
 #include "cli/kube/manifest_input.h"
 #include "cli/log_follower.h"
-#include "kube/object_key.h"
-#include "kube/plan.h"
-#include "kube/pod_status.h"
-#include "kube/readiness.h"
-#include "pod/state_watch.h"
+#include "kube/play/object_key.h"
+#include "kube/play/plan.h"
+#include "kube/play/readiness.h"
+#include "kube/view/pod_status.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

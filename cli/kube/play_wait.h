@@ -10,7 +10,7 @@
 
 #include "cli/context.h"
 #include "common/result.h"
-#include "kube/types/object.h"
+#include "kube/model/types/object.h"
 
 namespace skiff::cli {
 

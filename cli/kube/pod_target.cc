@@ -1,8 +1,8 @@
 #include "cli/kube/pod_target.h"
 
 #include "cli/notation/text.h"
-#include "kube/object_key.h"
-#include "kube/plan.h"
+#include "kube/play/object_key.h"
+#include "kube/play/plan.h"
 
 namespace skiff::cli {
 

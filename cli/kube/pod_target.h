@@ -6,7 +6,7 @@
 
 #include "cli/kube/kubectl_command.h"
 #include "common/result.h"
-#include "kube/live_objects.h"
+#include "kube/play/live_objects.h"
 
 namespace skiff::cli {
 

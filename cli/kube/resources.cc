@@ -4,8 +4,8 @@
 
 #include "cli/kube/manifest_input.h"
 #include "cli/notation/text.h"
-#include "kube/object_key.h"
-#include "kube/value_access.h"
+#include "kube/play/object_key.h"
+#include "kube/translate/value_access.h"
 
 namespace skiff::cli {
 

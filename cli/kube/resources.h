@@ -8,9 +8,9 @@
 #include "cli/arguments.h"
 #include "cli/kube/kubectl_command.h"
 #include "common/result.h"
-#include "kube/live_objects.h"
-#include "kube/resource_kind.h"
-#include "kube/selector.h"
+#include "kube/play/live_objects.h"
+#include "kube/view/resource_kind.h"
+#include "kube/view/selector.h"
 
 namespace skiff::cli {
 

@@ -9,11 +9,11 @@
 #include "cli/kube/resources.h"
 #include "cli/notation/duration.h"
 #include "cli/notation/text.h"
-#include "kube/json_path.h"
-#include "kube/pod_status.h"
-#include "kube/readiness.h"
-#include "kube/value_access.h"
-#include "pod/state_watch.h"
+#include "kube/play/readiness.h"
+#include "kube/translate/value_access.h"
+#include "kube/view/json_path.h"
+#include "kube/view/pod_status.h"
+#include "pod/state/state_watch.h"
 
 namespace skiff::cli {
 

@@ -7,7 +7,7 @@
 #include "cli/context.h"
 #include "cli/registry/access_flags.h"
 #include "common/result.h"
-#include "kube/image_wish.h"
+#include "kube/play/image_wish.h"
 
 namespace skiff::cli {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "kube/pod_status.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
+#include "kube/view/pod_status.h"
 
 namespace skiff::kube {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::kube {
 

@@ -3,9 +3,9 @@
 #include <ctime>
 
 #include "common/base64.h"
-#include "kube/pod_status.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 #include "kube/view/columns.h"
+#include "kube/view/pod_status.h"
 #include "kube/view/table.h"
 
 namespace skiff::kube {

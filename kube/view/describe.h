@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "kube/value.h"
+#include "kube/model/value.h"
 
 namespace skiff::kube {
 

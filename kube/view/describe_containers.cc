@@ -1,5 +1,5 @@
 // Containers and volumes of a pod at length.
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 #include "kube/view/describe.h"
 
 namespace skiff::kube {

@@ -1,4 +1,4 @@
-#include "kube/cgroup_values.h"
+#include "kube/translate/cgroup_values.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "kube/down.h"
+#include "kube/play/down.h"
 
 #include <gmock/gmock.h>
 
 #include "fake_backend.h"
-#include "kube/play.h"
+#include "kube/play/play.h"
 #include "objects.h"
 
 namespace skiff::kube {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "kube/backend.h"
-#include "pod/spec_json.h"
+#include "kube/play/backend.h"
+#include "pod/state/spec_json.h"
 
 namespace skiff::kube {
 

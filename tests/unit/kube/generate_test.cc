@@ -1,11 +1,11 @@
-#include "kube/generate.h"
+#include "kube/generate/generate.h"
 
 #include <gmock/gmock.h>
 
 #include "fake_backend.h"
-#include "kube/encode.h"
-#include "kube/play.h"
-#include "kube/pod_from_spec.h"
+#include "kube/generate/pod_from_spec.h"
+#include "kube/model/encode.h"
+#include "kube/play/play.h"
 #include "objects.h"
 
 namespace skiff::kube {

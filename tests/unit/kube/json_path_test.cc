@@ -1,9 +1,9 @@
 // kubectl's JSONPath: each construct of its documentation, and what is wrong.
-#include "kube/json_path.h"
+#include "kube/view/json_path.h"
 
 #include <gtest/gtest.h>
 
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 
 namespace skiff::kube {
 namespace {

@@ -1,8 +1,8 @@
 // Probes, hooks and restart rules on their way to a pod's spec and back.
 #include <gmock/gmock.h>
 
-#include "kube/lifecycle_from_spec.h"
-#include "kube/translate.h"
+#include "kube/generate/lifecycle_from_spec.h"
+#include "kube/translate/translate.h"
 #include "objects.h"
 
 namespace skiff::kube {

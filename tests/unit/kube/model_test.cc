@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "common/file.h"
-#include "kube/defaults.h"
-#include "kube/encode.h"
-#include "kube/kinds.h"
-#include "kube/support_table.h"
-#include "kube/text.h"
-#include "kube/types/object.h"
-#include "kube/value.h"
+#include "kube/model/defaults.h"
+#include "kube/model/encode.h"
+#include "kube/model/kinds.h"
+#include "kube/model/support_table.h"
+#include "kube/model/text.h"
+#include "kube/model/types/object.h"
+#include "kube/model/value.h"
 
 namespace skiff::kube {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kube/types/object.h"
+#include "kube/model/types/object.h"
 
 namespace skiff::kube {
 

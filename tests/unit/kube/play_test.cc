@@ -1,4 +1,4 @@
-#include "kube/play.h"
+#include "kube/play/play.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

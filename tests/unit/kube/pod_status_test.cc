@@ -1,11 +1,11 @@
 // Phase, conditions, container states and kubectl's STATUS for the situations a pod can be in.
-#include "kube/pod_status.h"
+#include "kube/view/pod_status.h"
 
 #include <gtest/gtest.h>
 
-#include "kube/deployment_status.h"
-#include "kube/readiness.h"
-#include "kube/value_access.h"
+#include "kube/play/readiness.h"
+#include "kube/translate/value_access.h"
+#include "kube/view/deployment_status.h"
 
 namespace skiff::kube {
 namespace {

@@ -1,4 +1,4 @@
-#include "kube/quantity.h"
+#include "kube/model/quantity.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "kube/selector.h"
+#include "kube/view/selector.h"
 
 #include <gtest/gtest.h>
 
-#include "kube/resource_kind.h"
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
+#include "kube/view/resource_kind.h"
 
 namespace skiff::kube {
 namespace {

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "fake_backend.h"
-#include "kube/diagnostic.h"
-#include "kube/down.h"
-#include "kube/play.h"
-#include "kube/reconcile.h"
+#include "kube/model/diagnostic.h"
+#include "kube/play/down.h"
+#include "kube/play/play.h"
+#include "kube/play/reconcile.h"
 #include "manifests/loader.h"
 
 namespace skiff::kube {

@@ -1,10 +1,10 @@
-#include "kube/translate.h"
+#include "kube/translate/translate.h"
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
 
-#include "kube/host_paths.h"
+#include "kube/translate/host_paths.h"
 #include "objects.h"
 
 namespace skiff::kube {

@@ -1,7 +1,7 @@
 // Tables as kubectl prints them.
 #include <gtest/gtest.h>
 
-#include "kube/value_access.h"
+#include "kube/translate/value_access.h"
 #include "kube/view/columns.h"
 #include "kube/view/describe.h"
 #include "kube/view/table.h"

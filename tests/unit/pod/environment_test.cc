@@ -1,4 +1,4 @@
-#include "pod/environment.h"
+#include "pod/launch/environment.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pod/exec_lookup.h"
+#include "pod/exec/exec_lookup.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

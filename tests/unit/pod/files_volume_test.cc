@@ -1,4 +1,4 @@
-#include "pod/files_volume.h"
+#include "pod/volume/files_volume.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pod/log_reader.h"
+#include "pod/log/log_reader.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "pod/name_files.h"
+#include "pod/state/name_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

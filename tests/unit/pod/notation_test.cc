@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "pod/detach_keys.h"
-#include "pod/devices.h"
-#include "pod/names.h"
-#include "pod/resource_limits.h"
+#include "pod/exec/detach_keys.h"
+#include "pod/launch/devices.h"
+#include "pod/launch/resource_limits.h"
 #include "pod/signal_names.h"
+#include "pod/state/names.h"
 
 namespace skiff::pod {
 namespace {

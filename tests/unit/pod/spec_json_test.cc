@@ -1,4 +1,4 @@
-#include "pod/spec_json.h"
+#include "pod/state/spec_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pod/state_store.h"
+#include "pod/state/state_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/file.h"
 #include "common/ids.h"
-#include "pod/sqlite.h"
+#include "pod/state/sqlite.h"
 
 namespace skiff::pod {
 namespace {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "pod/host_path.h"
-#include "pod/ownership.h"
-#include "pod/tree_copy.h"
+#include "pod/volume/host_path.h"
+#include "pod/volume/ownership.h"
+#include "pod/volume/tree_copy.h"
 
 namespace skiff::pod {
 namespace {

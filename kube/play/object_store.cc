@@ -1,0 +1,47 @@
+#include "kube/play/object_store.h"
+
+#include "common/clock.h"
+#include "common/ids.h"
+#include "common/json.h"
+#include "kube/model/encode.h"
+
+namespace skiff::kube {
+namespace {
+
+using common::ErrorCode;
+
+bool IsImmutable(const std::string& json) {
+  const auto document = common::ParseJson(json, "stored object");
+  return document && document->IsObject() && common::GetBool(*document, "immutable");
+}
+
+}  // namespace
+
+common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, bool replace, const std::string& uid) {
+  const ObjectKey key = KeyOf(object);
+  ASSIGN_OR_RETURN(const auto before, backend.GetObject(key.kind, key.kube_namespace, key.name));
+  PodBackend::StoredObject stored{.kind = key.kind, .kube_namespace = key.kube_namespace, .name = key.name};
+  stored.json = Encode(object).ToJson();
+  stored.revision = common::SafeHash(stored.json);
+  stored.created = before ? before->created : common::FormatTime(common::Now());
+  stored.uid = !uid.empty() ? uid : before ? before->uid : common::NewUuid();
+  const Stored result{stored.uid, before.has_value(), before && before->json != stored.json};
+  if (before && !result.changed && before->uid == stored.uid) return result;
+  if (result.changed && !replace && IsImmutable(before->json)) {
+    return MakeError(ErrorCode::kInvalid,
+                     "{} \"{}\" is immutable and differs from the one played before; give it another name, or replace it "
+                     "with --replace",
+                     key.kind, key.name)
+        .At(object.position);
+  }
+  TRY(backend.PutObject(stored), "{} \"{}\"", key.kind, key.name);
+  return result;
+}
+
+common::Result<Object> LoadObject(PodBackend& backend, const ObjectReader& read, const ObjectKey& key) {
+  ASSIGN_OR_RETURN(const auto stored, backend.GetObject(key.kind, key.kube_namespace, key.name));
+  if (!stored || !read) return MakeError(ErrorCode::kNotFound, "{} \"{}\" not found", key.kind, key.name);
+  return read(stored->json);
+}
+
+}  // namespace skiff::kube

@@ -1,0 +1,79 @@
+// One call of `kube play`, step by step.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kube/play/image_wish.h"
+#include "kube/play/plan.h"
+#include "kube/play/play.h"
+#include "kube/play/pod_set.h"
+#include "kube/translate/config_source.h"
+
+namespace skiff::kube {
+
+class Player {
+ public:
+  Player(const std::vector<Object>& objects, const PlayOptions& options, const BackendFactory& open_backend,
+         const PlayObserver& observer);
+  PlayReport Run();
+
+ private:
+  struct PodWork {
+    pod::PodSpec spec;
+    PodResult result;
+  };
+
+  // Finds everything that is wrong with the objects themselves; nothing is changed before.
+  void ApplyPublish();
+  void ApplyEarlierSettings();
+  void Resolve();
+  void CheckClaims(const PodSet& set, Problems& problems);
+  using ImageFailure = PodBackend::ImageFailure;
+
+  // Sees to it that the images of the pods to be made are there. Pods whose image cannot be had are recorded as waiting for it,
+  // unless there are others in their place: what runs is not given up for what cannot.
+  void ProvideImages();
+  void WaitForImages(size_t set, const std::vector<ImageFailure>& failures);
+  std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
+  void StoreConfiguration();
+  void FollowServices();
+  void RemoveObsolete();
+  void MakeAndStart();
+  void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);
+  void StoreWorkloads();
+  void CollectResults();
+
+  // `waits_for`: null for a pod whose images are there.
+  common::Result<> Make(PodBackend& backend, PodWork& work, const std::vector<ImageFailure>* waits_for);
+  common::Result<> Start(PodBackend& backend, const PodResult& result);
+  void Refuse(size_t set, common::Error error);
+  void Warn(const std::string& text);
+  void Fail(common::Error error);
+  Change ChangeOf(size_t set, bool existed, bool definition_changed) const;
+
+  std::vector<Object> objects_;
+  const PlayOptions& options_;
+  const BackendFactory& open_backend_;
+  const PlayObserver& observer_;
+  std::unique_ptr<PodBackend> backend_;
+  ConfigSource config_;
+  PodSettings settings_;
+  std::vector<PodSet> sets_;
+  std::vector<std::vector<std::string>> pull_secrets_;  // beside sets_
+  std::vector<size_t> set_of_object_;  // kNoSet for other kinds
+  PlayPlan plan_;
+  std::set<size_t> refused_;         // sets that are left as they are
+  std::map<size_t, std::vector<ImageFailure>> waiting_;  // sets whose pods are recorded only
+  std::set<size_t> with_removals_;   // sets that lost a pod
+  std::vector<PodWork> work_;        // beside plan_.pods
+  std::vector<Change> object_changes_;  // beside objects_
+  std::mutex mutex_;  // guards report_ and the observer while tasks run
+  PlayReport report_;
+};
+
+}  // namespace skiff::kube

@@ -1,0 +1,145 @@
+#include "kube/view/derived_endpoints.h"
+
+#include <map>
+
+#include "common/clock.h"
+#include "kube/model/decode.h"
+#include "kube/model/encode.h"
+#include "kube/play/object_key.h"
+#include "kube/translate/value_access.h"
+#include "kube/view/service_view.h"
+
+namespace skiff::kube {
+namespace {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+Result<Object> ReadStored(const std::string& json) {
+  ASSIGN_OR_RETURN(const Value value, ParseJsonValue(json, "stored object"));
+  Decoded decoded = DecodeObject(value, "", UnknownFields::kIgnore);
+  if (!decoded.object) return MakeError(ErrorCode::kInternal, "an object of an earlier call cannot be read");
+  return std::move(*decoded.object);
+}
+
+Value TargetOf(const ServiceView& view, const EndpointView& endpoint) {
+  Value target = Value::Map();
+  target.Set("kind", Value::String(Pod::kKind));
+  target.Set("name", Value::String(endpoint.pod));
+  target.Set("namespace", Value::String(NamespaceOf(view.service.metadata)));
+  return target;
+}
+
+// Of the first family, as this kind can have one only. Addresses with the same ports are one subset.
+Endpoints EndpointsOf(const ServiceView& view) {
+  const Service& service = view.service;
+  Endpoints endpoints;
+  endpoints.metadata.name = service.metadata.name;
+  endpoints.metadata.kube_namespace = NamespaceOf(service.metadata);
+  endpoints.metadata.labels = service.metadata.labels;
+  const std::string family = FamiliesOf(service.spec).front();
+  std::map<std::vector<uint16_t>, EndpointSubset> subsets;
+  for (const EndpointView& endpoint : view.endpoints) {
+    if (FamilyOfAddress(endpoint.address) != family) continue;
+    EndpointSubset& subset = subsets[endpoint.ports];
+    EndpointAddress address{.ip = endpoint.address, .hostname = endpoint.hostname};
+    if (!endpoint.pod.empty()) address.target_ref = TargetOf(view, endpoint);
+    (view.Serves(endpoint) ? subset.addresses : subset.not_ready_addresses).push_back(std::move(address));
+  }
+  for (auto& [ports, subset] : subsets) {
+    for (size_t i = 0; i < ports.size(); ++i) {
+      if (ports[i] == 0) continue;
+      const ServicePort& port = service.spec.ports[i];
+      subset.ports.push_back({.name = port.name, .port = ports[i], .protocol = port.protocol});
+    }
+    endpoints.subsets.push_back(std::move(subset));
+  }
+  return endpoints;
+}
+
+// What the API server would append by chance, here the same each time.
+std::string Suffix(const std::string& text) {
+  constexpr std::string_view kLetters = "bcdfghjklmnpqrstvwxz2456789";
+  constexpr int kLength = 5;
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  std::string suffix;
+  for (int i = 0; i < kLength; ++i, hash /= kLetters.size()) suffix += kLetters[hash % kLetters.size()];
+  return suffix;
+}
+
+EndpointSlice SliceOf(const ServiceView& view, const std::string& family, const std::vector<uint16_t>& ports) {
+  const Service& service = view.service;
+  EndpointSlice slice;
+  slice.address_type = family;
+  slice.metadata.name = service.metadata.name + "-" + Suffix(fmt::format("{} {} {}", view.uid, family, fmt::join(ports, " ")));
+  slice.metadata.kube_namespace = NamespaceOf(service.metadata);
+  slice.metadata.labels = service.metadata.labels;
+  slice.metadata.labels[kServiceNameLabel] = service.metadata.name;
+  slice.metadata.labels["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io";
+  if (service.spec.headless()) slice.metadata.labels["service.kubernetes.io/headless"] = "";
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const ServicePort& port = service.spec.ports[i];
+    if (ports[i] != 0) slice.ports.push_back({.name = port.name, .protocol = port.protocol, .port = ports[i]});
+  }
+  return slice;
+}
+
+// One per family and set of ports, also of a Service without endpoints.
+std::vector<EndpointSlice> SlicesOf(const ServiceView& view) {
+  std::vector<EndpointSlice> slices;
+  for (const std::string& family : FamiliesOf(view.service.spec)) {
+    std::map<std::vector<uint16_t>, EndpointSlice> by_ports;
+    for (const EndpointView& endpoint : view.endpoints) {
+      if (FamilyOfAddress(endpoint.address) != family) continue;
+      const auto slice = by_ports.try_emplace(endpoint.ports, SliceOf(view, family, endpoint.ports)).first;
+      SliceEndpoint& out = slice->second.endpoints.emplace_back();
+      out.addresses = {endpoint.address};
+      out.conditions = {.ready = view.Serves(endpoint), .serving = endpoint.ready, .terminating = false};
+      if (!endpoint.hostname.empty()) out.hostname = endpoint.hostname;
+      if (!endpoint.pod.empty()) out.target_ref = TargetOf(view, endpoint);
+    }
+    if (by_ports.empty()) by_ports.try_emplace({}, SliceOf(view, family, {}));
+    for (auto& [ports, slice] : by_ports) slices.push_back(std::move(slice));
+  }
+  return slices;
+}
+
+Value ToValue(Object object, const ServiceView& view) {
+  Value value = Encode(object);
+  Value metadata = At(value, "metadata");
+  if (const auto created = common::ParseTime(view.created))
+    metadata.Set("creationTimestamp", Value::String(common::FormatTime(*created)));
+  value.Set("metadata", std::move(metadata));
+  return value;
+}
+
+// Those that Kubernetes' controllers derive something of.
+Result<std::vector<ServiceView>> SelectingServices(PodBackend& backend) {
+  ASSIGN_OR_RETURN(auto views, ListServices(backend, ReadStored));
+  std::erase_if(views, [](const ServiceView& view) {
+    return view.service.spec.selector.empty() || view.service.spec.type == "ExternalName";
+  });
+  return views;
+}
+
+}  // namespace
+
+Result<std::vector<Value>> DerivedEndpoints(PodBackend& backend) {
+  ASSIGN_OR_RETURN(const auto views, SelectingServices(backend));
+  std::vector<Value> objects;
+  for (const ServiceView& view : views) objects.push_back(ToValue(Object{.body = EndpointsOf(view)}, view));
+  return objects;
+}
+
+Result<std::vector<Value>> DerivedEndpointSlices(PodBackend& backend) {
+  ASSIGN_OR_RETURN(const auto views, SelectingServices(backend));
+  std::vector<Value> objects;
+  for (const ServiceView& view : views) {
+    for (EndpointSlice& slice : SlicesOf(view)) objects.push_back(ToValue(Object{.body = std::move(slice)}, view));
+  }
+  return objects;
+}
+
+}  // namespace skiff::kube

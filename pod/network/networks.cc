@@ -1,0 +1,155 @@
+// Engine: networks, and what of a pod's network changes while it runs.
+#include <algorithm>
+
+#include "common/file.h"
+#include "pod/context.h"
+#include "pod/control.h"
+#include "pod/engine.h"
+#include "pod/finder.h"
+#include "pod/network/pod_dns.h"
+#include "pod/network/pod_network.h"
+#include "pod/state/lease_file.h"
+#include "pod/state/name_files.h"
+#include "pod/state/names.h"
+#include "pod/status_reader.h"
+#include "pod/supervisor/pod_lock.h"
+
+namespace skiff::pod {
+namespace {
+
+using common::ErrorCode;
+using common::MakeError;
+using common::Result;
+
+bool IsOn(const PodSpec& pod, const std::string& network) {
+  const auto attachments = AttachmentsOf(pod.network);
+  return std::ranges::find(attachments, network, &NetworkAttachment::name) != attachments.end();
+}
+
+// The process whose network namespace is the pod's; absent unless the pod runs.
+Result<std::optional<int>> InfraPid(Context& context, const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const bool working, IsWorking(context, pod_id));
+  if (!working) return std::optional<int>();
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod_id), pod_id));
+  if (status.infra_pid == 0) return std::optional<int>();
+  return std::optional<int>(static_cast<int>(status.infra_pid));
+}
+
+// In place: the containers have this very file.
+Result<> RenewHosts(const std::string& path, const std::vector<network::Lease>& before,
+                    const std::vector<network::Lease>& after) {
+  const auto addresses = [](const std::vector<network::Lease>& leases) {
+    std::vector<std::string> list;
+    for (const network::Lease& lease : leases) list.push_back(lease.address);
+    return list;
+  };
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
+  const std::string renewed = ReplaceHostsAddresses(text, addresses(before), addresses(after));
+  return renewed == text ? Result<>() : common::WriteFile(path, renewed);
+}
+
+Result<> RememberLeases(Context& context, const PodRecord& pod) {
+  const PodLayout layout = context.Layout(pod.id);
+  ASSIGN_OR_RETURN(const auto before, ReadLeases(layout.Leases()));
+  ASSIGN_OR_RETURN(const auto leases, context.network.Leases(pod.id));
+  TRY(WriteLeases(layout.Leases(), leases));
+  TRY(RenewHosts(layout.Hosts(), before, leases));
+  ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
+  TRY(RegisterNames(context, pod, containers, leases));
+  return MovePortRelays(context, pod.id);
+}
+
+Result<> RequireBridgeMode(const PodSpec& pod) {
+  if (pod.network.mode == NetworkSpec::Mode::kBridge) return {};
+  return MakeError(ErrorCode::kInvalid, "pod {} has network mode \"{}\": only pods on bridge networks can change them",
+                   ShownPodName(pod), EnumName(pod.network.mode));
+}
+
+}  // namespace
+
+Result<network::Definition> Engine::CreateNetwork(network::Definition wanted) {
+  return impl_->network.Create(std::move(wanted));
+}
+
+Result<network::Definition> Engine::FindNetwork(const std::string& name_or_id) { return impl_->network.Find(name_or_id); }
+
+Result<std::vector<network::Definition>> Engine::ListNetworks() { return impl_->network.List(); }
+
+Result<std::vector<std::string>> Engine::NetworkUsers(const std::string& name) {
+  ASSIGN_OR_RETURN(const auto pods, impl_->store->Pods());
+  std::vector<std::string> users;
+  for (const PodRecord& pod : pods) {
+    if (IsOn(pod.spec, name)) users.push_back(pod.id);
+  }
+  return users;
+}
+
+Result<> Engine::RemoveNetwork(const std::string& name, bool force, std::optional<int64_t> grace_s) {
+  ASSIGN_OR_RETURN(const network::Definition network, FindNetwork(name));
+  if (network.name != network::Network::kDefaultName) {
+    ASSIGN_OR_RETURN(const auto users, NetworkUsers(network.name));
+    if (!users.empty() && !force)
+      return MakeError(ErrorCode::kBusy,
+                       "\"{}\" has associated containers with it. Use -f to forcefully delete containers and pods: "
+                       "network is being used",
+                       name);
+    for (const std::string& pod : users) TRY(RemovePod(pod, true, grace_s));
+  }
+  return impl_->network.Remove(network.name);
+}
+
+Result<> Engine::ConnectNetwork(const std::string& pod_id, const NetworkAttachment& attachment) {
+  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
+  ASSIGN_OR_RETURN(PodRecord pod, RequirePod(*impl_->store, pod_id));
+  TRY(RequireBridgeMode(pod.spec));
+  ASSIGN_OR_RETURN(const network::Definition network, impl_->network.Find(attachment.name));
+  if (IsOn(pod.spec, network.name))
+    return MakeError(ErrorCode::kExists, "{} is already connected to network \"{}\"", ShownPodName(pod.spec),
+                     network.name);
+  pod.spec.network.networks = AttachmentsOf(pod.spec.network);
+  pod.spec.network.networks.push_back(attachment);
+  pod.spec.network.networks.back().name = network.name;
+  ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
+  if (pid) {
+    TRY(impl_->network.Connect(pod_id, *pid, network, RequestOf(attachment)));
+    TRY(RememberLeases(*impl_, pod));
+  }
+  return impl_->store->UpdatePod(pod_id, pod.spec);
+}
+
+Result<> Engine::DisconnectNetwork(const std::string& pod_id, const std::string& name) {
+  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
+  ASSIGN_OR_RETURN(PodRecord pod, RequirePod(*impl_->store, pod_id));
+  TRY(RequireBridgeMode(pod.spec));
+  ASSIGN_OR_RETURN(const network::Definition network, impl_->network.Find(name));
+  pod.spec.network.networks = AttachmentsOf(pod.spec.network);
+  auto& networks = pod.spec.network.networks;
+  if (std::erase_if(networks, [&](const NetworkAttachment& a) { return a.name == network.name; }) == 0)
+    return MakeError(ErrorCode::kNotFound, "{} is not connected to network {}", ShownPodName(pod.spec), network.name);
+  if (networks.empty())
+    return MakeError(ErrorCode::kInvalid, "{} is on no other network than {}: connect it to another one first",
+                     ShownPodName(pod.spec), network.name);
+  ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
+  if (pid) {
+    TRY(impl_->network.Disconnect(pod_id, *pid, network.name));
+    TRY(RememberLeases(*impl_, pod));
+    TRY(EndUnusedNameServers(*impl_));
+  }
+  return impl_->store->UpdatePod(pod_id, pod.spec);
+}
+
+Result<> Engine::RemoveUnusedNetworks() {
+  TRY(EndUnusedNameServers(*impl_));
+  return impl_->network.RemoveUnused();
+}
+
+Result<> Engine::ReloadNetwork(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
+  TRY(RequirePod(*impl_->store, pod_id));
+  ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
+  if (!pid) return {};
+  TRY(impl_->network.Reload(pod_id, *pid));
+  return ReloadNameServers(*impl_);
+}
+
+}  // namespace skiff::pod
