@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/kube/commands.h"
+#include "cli/kube/image_retry.h"
 #include "cli/network/commands.h"
 
 namespace skiff::cli {
@@ -197,6 +198,7 @@ constexpr CommandInfo kRootChildren[] = {
      kSystem},
     {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
     {pod::kFollowPodsCommand, "", "", "", MakeFollowPods},        // hidden: for a pod's supervisor
+    {kRetryImagesCommand, "", "", "", MakeRetryImages},           // hidden: for kube play
     {pod::kCleanUpNetworksCommand, "", "", "", MakeCleanUpNetworks},  // hidden: for commands that end pods
 };
 

@@ -92,17 +92,21 @@ class Engine {
   // Checks the spec (image present, user, volumes, ports), reserves the names and writes the record. Nothing runs yet.
   // kExists: the name is taken. Returns the pod's id.
   common::Result<std::string> CreatePod(const PodSpec& spec);
-  // The same for a pod some of whose images cannot be had: a record to be seen, whose containers wait for the reasons given and
-  // which is not started (kNotFound) until it has been made anew.
+  // The same for a pod some of whose images cannot be had: a record to be seen, whose containers wait for the reasons given.
+  // StartPod starts it as soon as the images are there.
   struct ImageFailure {
     std::string container;  // its name in the spec
-    std::string reason;     // ErrImagePull, ErrImageNeverPull
+    std::string reason;     // ErrImagePull, ImagePullBackOff, ErrImageNeverPull
     std::string message;
   };
   common::Result<std::string> CreateWaitingPod(const PodSpec& spec, const std::vector<ImageFailure>& failures);
   // Tried again, in vain: another event, and what the containers wait for. Nothing for a pod that waits for no image.
   common::Result<> KeepWaiting(const std::string& pod_id, const std::vector<ImageFailure>& failures);
-  // Starts supervisor, infra, network and every container that is not held. On error nothing of the start is left and the
+  // Whoever pulls for a waiting pod again and again is the last that called ClaimWaiting for it; the token proves it. False: the
+  // pod waits no longer, or for somebody else.
+  common::Result<std::string> ClaimWaiting(const std::string& pod_id);
+  common::Result<bool> WaitsFor(const std::string& pod_id, const std::string& token);
+  // Starts supervisor, infra, network and every container that is not held. kNotFound: an image is not there. On error nothing of the start is left and the
   // pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
   common::Result<> StartPod(const std::string& pod_id, const std::function<void(const std::string&)>& warn = {});
   // Graceful; `grace_s` overrides the pod's own. Not running is fine.

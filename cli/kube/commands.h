@@ -20,5 +20,6 @@ std::unique_ptr<Command> MakeKubeScale();
 std::unique_ptr<Command> MakeKubeRolloutStatus();
 std::unique_ptr<Command> MakeKubeDown();
 std::unique_ptr<Command> MakeKubeGenerate();
+std::unique_ptr<Command> MakeRetryImages();
 
 }  // namespace skiff::cli

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/kube/commands.h"
+#include "cli/kube/image_retry.h"
 #include "cli/kube/manifest_input.h"
 #include "cli/kube/play_wait.h"
 #include "cli/notation/duration.h"
@@ -73,6 +74,7 @@ class KubePlayCommand : public Command {
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&](const std::atomic<bool>& given_up) {
       const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
+      if (options_.start && !given_up) TryRetryImages(context, report, access_);
       if (!quiet_ && !given_up) Show(report);
       FlushOutput();
       return given_up ? 0 : ShowErrors(report.errors);

@@ -1,5 +1,6 @@
 #include "cli/kube/play_objects.h"
 
+#include "cli/kube/image_retry.h"
 #include "cli/kube/manifest_input.h"
 #include "cli/registry/provide_images.h"
 
@@ -16,7 +17,9 @@ Result<kube::PlayReport> PlayObjects(Context& context, const std::vector<kube::O
   };
   TRY(context.ChangingEngine());
   ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
-  return kube::Play(objects, options, backend, {{}, PrintWarning});
+  kube::PlayReport report = kube::Play(objects, options, backend, {{}, PrintWarning});
+  TryRetryImages(context, report, {});
+  return report;
 }
 
 }  // namespace skiff::cli

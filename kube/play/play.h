@@ -53,9 +53,20 @@ struct PodResult {
   bool started = false;  // by this call; with kUnchanged: it had ended or never started
 };
 
+// A pod that is recorded and waits for images.
+struct WaitingPod {
+  struct Wait {
+    std::string container;
+    ImageWish wish;
+  };
+  std::string id;
+  std::vector<Wait> waits;
+};
+
 struct PlayReport {
   std::vector<ObjectResult> objects;  // in the order of the manifest
   std::vector<PodResult> pods;        // in the order of the manifest, replicas one after another
+  std::vector<WaitingPod> waiting;
   std::vector<std::string> removed_pods;  // ids: replaced, or too many replicas
   std::vector<std::string> volumes;       // named volumes of the manifest's claims
   std::vector<std::string> secrets;       // uids of the manifest's Secrets

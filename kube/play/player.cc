@@ -186,19 +186,20 @@ void Player::ProvideImages() {
   }
   if (wishes.empty()) return;
   const auto results = FindOrPull(wishes);
-  std::map<size_t, std::vector<ImageFailure>> failures;
+  std::map<size_t, MissingImages> missing;
   for (const Use& use : uses) {
     if (results[use.wish]) continue;
     const std::string reason = ImageErrorReason(wishes[use.wish]), message = results[use.wish].error().message();
-    failures[use.set].push_back({use.container, reason, message});
+    missing[use.set].failures.push_back({use.container, reason, message});
+    missing[use.set].waits.push_back({use.container, wishes[use.wish]});
     Problems problems(sets_[use.set].object());
     problems.Error(use.path, reason + ": " + message);
     for (const common::Error& error : problems.errors()) Fail(error);
   }
-  for (const auto& [set, failed] : failures) WaitForImages(set, failed);
+  for (const auto& [set, images] : missing) WaitForImages(set, images);
 }
 
-void Player::WaitForImages(size_t set, const std::vector<ImageFailure>& failures) {
+void Player::WaitForImages(size_t set, const MissingImages& missing) {
   bool others = false;  // that run or did, in the same place
   std::vector<std::string> same;  // wait for the same already
   for (const PlannedPod& planned : plan_.pods) others = others || (planned.set == set && planned.existing);
@@ -209,12 +210,15 @@ void Player::WaitForImages(size_t set, const std::vector<ImageFailure>& failures
       same.push_back(obsolete.pod.id);
   }
   if (!others && same.empty()) {
-    waiting_[set] = failures;
+    waiting_[set] = missing;
     return;
   }
   refused_.insert(set);
-  for (const std::string& id : same)
-    if (auto kept = backend_->KeepWaiting(id, failures); !kept && kept.error().code() != ErrorCode::kNotFound) Fail(kept.error());
+  for (const std::string& id : same) {
+    auto kept = backend_->KeepWaiting(id, missing.failures);
+    if (kept) report_.waiting.push_back({id, missing.waits});
+    else if (kept.error().code() != ErrorCode::kNotFound) Fail(kept.error());
+  }
 }
 
 std::vector<common::Result<>> Player::FindOrPull(const std::vector<ImageWish>& wishes) {
@@ -318,8 +322,8 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
     start = start && NeedsStart(*planned.existing);
   } else {
     result.change = planned.replaces ? Change::kReplaced : Change::kCreated;
-    if (waiting != waiting_.end()) result.waiting = waiting->second.front().reason;
-    done = Make(backend, work, waiting != waiting_.end() ? &waiting->second : nullptr);
+    if (waiting != waiting_.end()) result.waiting = waiting->second.failures.front().reason;
+    done = Make(backend, work, waiting != waiting_.end() ? &waiting->second.failures : nullptr);
   }
   if (done && start) {
     done = Start(backend, result);
@@ -335,6 +339,7 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
   // The engine's errors name the pod; where it is written is known here.
   if (!done) Fail(std::move(done).error().At(sets_[planned.set].object().PositionOf("metadata.name")));
   else if (observer_.pod_done) observer_.pod_done(result);
+  if (done && !planned.existing && waiting != waiting_.end()) report_.waiting.push_back({result.id, waiting->second.waits});
 }
 
 common::Result<> Player::Make(PodBackend& backend, PodWork& work, const std::vector<ImageFailure>* waits_for) {

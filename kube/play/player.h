@@ -38,7 +38,11 @@ class Player {
   // Sees to it that the images of the pods to be made are there. Pods whose image cannot be had are recorded as waiting for it,
   // unless there are others in their place: what runs is not given up for what cannot.
   void ProvideImages();
-  void WaitForImages(size_t set, const std::vector<ImageFailure>& failures);
+  struct MissingImages {
+    std::vector<ImageFailure> failures;
+    std::vector<WaitingPod::Wait> waits;  // beside failures
+  };
+  void WaitForImages(size_t set, const MissingImages& missing);
   std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
   void StoreConfiguration();
   void FollowServices();
@@ -68,7 +72,7 @@ class Player {
   std::vector<size_t> set_of_object_;  // kNoSet for other kinds
   PlayPlan plan_;
   std::set<size_t> refused_;         // sets that are left as they are
-  std::map<size_t, std::vector<ImageFailure>> waiting_;  // sets whose pods are recorded only
+  std::map<size_t, MissingImages> waiting_;  // sets whose pods are recorded only
   std::set<size_t> with_removals_;   // sets that lost a pod
   std::vector<PodWork> work_;        // beside plan_.pods
   std::vector<Change> object_changes_;  // beside objects_

@@ -4,17 +4,14 @@
 #include <set>
 
 #include "common/clock.h"
-#include "common/file.h"
 #include "common/ids.h"
-#include "common/json_fields.h"
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
 #include "pod/launch/container_check.h"
 #include "pod/launch/image_holds.h"
+#include "pod/launch/waiting.h"
 #include "pod/state/names.h"
-#include "pod/supervisor/event_log.h"
-#include "pod/supervisor/protocol.h"
 
 namespace skiff::pod {
 namespace {
@@ -61,46 +58,16 @@ Result<std::vector<ContainerRecord>> ResolveAll(Context& context, const PodRecor
   return records;
 }
 
-using ImageFailures = std::vector<Engine::ImageFailure>;
-
-// What the supervisor of a pod that runs would write.
-Result<> WriteWaiting(const PodLayout& layout, const std::string& pod_id, const std::vector<ContainerRecord>& containers,
-                      const ImageFailures& failures) {
-  supervisor::PodStatus status;
-  status.id = pod_id;
-  for (const ContainerRecord& record : containers) {
-    supervisor::ContainerStatus& container = status.containers.emplace_back();
-    container.id = record.id;
-    container.name = record.spec.name;
-    container.init = record.spec.init;
-    container.sidecar = record.spec.sidecar;
-    const auto failure = std::ranges::find(failures, record.spec.name, &Engine::ImageFailure::container);
-    if (failure == failures.end()) continue;
-    container.reason = failure->reason;
-    container.message = failure->message;
-  }
-  TRY(common::MakeDirectories(layout.state_dir(), 0711));
-  return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
-}
-
-// The kubelet's words. Nothing depends on them.
-void RecordFailures(const PodLayout& layout, const std::vector<ContainerRecord>& containers, const ImageFailures& failures) {
-  const supervisor::EventLog log(layout.state_dir());
-  for (const auto& [name, reason, message] : failures) {
-    const auto container = std::ranges::find(containers, name, [](const ContainerRecord& record) { return record.spec.name; });
-    if (container == containers.end()) continue;
-    const std::string& image = container->spec.image;
-    const bool never = reason == "ErrImageNeverPull";
-    const std::string text = never ? fmt::format("Container image \"{}\" is not present with pull policy of Never", image)
-                                   : fmt::format("Failed to pull image \"{}\": {}", image, message);
-    (void)log.Append({.type = "Warning", .reason = never ? reason : "Failed", .message = text, .object = name});
-    (void)log.Append({.type = "Warning", .reason = "Failed", .message = "Error: " + reason, .object = name});
-  }
-}
-
 PodRecord NewPod(const PodSpec& spec) {
   PodRecord pod{.id = common::NewId(), .created = common::FormatTime(common::Now(), true), .spec = spec};
   if (pod.spec.uid.empty()) pod.spec.uid = common::NewUuid();
+  return pod;
+}
+
+// Its host is called as the pod is, unless the spec says otherwise.
+PodRecord NewNamedPod(const PodSpec& spec) {
+  PodRecord pod = NewPod(spec);
+  if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) pod.spec.hostname = pod.spec.name;
   return pod;
 }
 
@@ -120,40 +87,23 @@ void RenameTakenVolumes(const PodSpec& pod, const std::string& container_id, Con
 }  // namespace
 
 Result<std::string> Engine::CreatePod(const PodSpec& spec) {
-  PodRecord pod = NewPod(spec);
-  if (pod.spec.hostname.empty() && pod.spec.network.mode != NetworkSpec::Mode::kHost) pod.spec.hostname = pod.spec.name;
+  const PodRecord pod = NewNamedPod(spec);
   TRY(CheckPod(pod.spec), "pod \"{}\"", pod.spec.name);
   auto containers = ResolveAll(*impl_, pod);
   if (!containers) return std::move(containers).error().Wrap("pod \"" + pod.spec.name + "\"");
   return Insert(*impl_, pod, *containers);
 }
 
-bool PodInfo::WaitsForImage() const {
-  return std::ranges::any_of(containers, [](const ContainerInfo& container) { return container.image_id.empty(); });
-}
-
 Result<std::string> Engine::CreateWaitingPod(const PodSpec& spec, const std::vector<ImageFailure>& failures) {
-  PodRecord pod = NewPod(spec);
+  const PodRecord pod = NewNamedPod(spec);
   TRY(CheckPod(pod.spec), "pod \"{}\"", pod.spec.name);
   std::set<std::string> without_image;
   for (const ImageFailure& failure : failures) without_image.insert(failure.container);
   auto containers = ResolveAll(*impl_, pod, without_image);
   if (!containers) return std::move(containers).error().Wrap("pod \"" + pod.spec.name + "\"");
   TRY(Insert(*impl_, pod, *containers));
-  TRY(WriteWaiting(impl_->Layout(pod.id), pod.id, *containers, failures), "pod \"{}\"", pod.spec.name);
-  RecordFailures(impl_->Layout(pod.id), *containers, failures);
+  TRY(RecordWaiting(impl_->Layout(pod.id), pod.id, *containers, failures), "pod \"{}\"", pod.spec.name);
   return pod.id;
-}
-
-Result<> Engine::KeepWaiting(const std::string& pod_id, const std::vector<ImageFailure>& failures) {
-  const PodLayout layout = impl_->Layout(pod_id);
-  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(layout.lock_file()));
-  std::vector<ContainerRecord> containers;
-  TRY(RequireWholePod(*impl_->store, pod_id, containers));
-  if (std::ranges::none_of(containers, [](const ContainerRecord& record) { return record.image_id.empty(); })) return {};
-  TRY(WriteWaiting(layout, pod_id, containers, failures));
-  RecordFailures(layout, containers, failures);
-  return {};
 }
 
 Result<std::string> Engine::CreateContainer(const ContainerSpec& spec, const PodSpec& implicit_pod) {

@@ -12,6 +12,7 @@
 #include "pod/launch/container_mounts.h"
 #include "pod/launch/resource_limits.h"
 #include "pod/launch/undo_stack.h"
+#include "pod/launch/waiting.h"
 #include "pod/network/pod_dns.h"
 #include "pod/network/pod_network.h"
 #include "pod/network/service_files.h"
@@ -92,11 +93,7 @@ class LaunchRun {
   Result<> Steps() {
     ASSIGN_OR_RETURN(pod_, RequireWholePod(*context_.store, request_.pod_id, containers_));
     if (containers_.empty() && pod_.spec.implicit) return MakeError(ErrorCode::kNotFound, "its container has been removed");
-    for (const ContainerRecord& container : containers_) {
-      if (!container.image_id.empty()) continue;
-      return MakeError(ErrorCode::kNotFound, "container \"{}\" waits for image \"{}\": play the manifest again to have it pulled",
-                       container.spec.name, container.spec.image);
-    }
+    TRY(ResolveWaiting(context_, pod_, containers_));
     TRY(MakeDirectories());
     ASSIGN_OR_RETURN(network_, PodNetwork::Prepare(context_, pod_.id, pod_.spec));
     TRY(WriteNameFiles());

@@ -225,6 +225,20 @@ Result<> StateStore::UpdateContainer(const std::string& id, const ContainerSpec&
   return transaction.Commit();
 }
 
+Result<> StateStore::SetImages(const std::vector<ContainerRecord>& containers) {
+  const std::lock_guard guard(mutex_);
+  ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
+  for (const ContainerRecord& container : containers) {
+    ASSIGN_OR_RETURN(const auto known, Strings("SELECT id FROM containers WHERE id = ?1", container.id));
+    if (known.empty()) return MakeError(ErrorCode::kNotFound, "container {} has been removed", container.id);
+    struct Strings command{.list = container.command};
+    TRY(database_->Execute("UPDATE containers SET image_id = ?, image_name = ?, command = ?, spec = ? WHERE id = ?",
+                           container.image_id, container.image_name, common::EncodeJson(command),
+                           EncodeContainerSpec(container.spec), container.id));
+  }
+  return transaction.Commit();
+}
+
 Result<> StateStore::InsertContainer(const ContainerRecord& container, const std::vector<pod::Volume>& volumes) {
   const std::lock_guard guard(mutex_);
   ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));

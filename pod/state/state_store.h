@@ -53,6 +53,8 @@ class StateStore {
   // Another spec for a record that is there; without its containers. kNotFound: it is gone.
   common::Result<> UpdatePod(const std::string& id, const PodSpec& spec);
   common::Result<> UpdateContainer(const std::string& id, const ContainerSpec& spec);
+  // What is known of containers once their images are: image, command and spec, all in one transaction. kNotFound: one is gone.
+  common::Result<> SetImages(const std::vector<ContainerRecord>& containers);
   // Unknown ids are fine. Of `volumes` those go as well that no other pod uses.
   common::Result<> DeletePod(const std::string& id, const std::vector<std::string>& volumes = {});
   common::Result<> DeleteContainer(const std::string& id);

@@ -224,6 +224,10 @@ TEST_F(PlayTest, APodWithoutItsImageIsRecordedAndMadeWhenTheImageIsThere) {
   EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.containers[0].image: ErrImagePull: "));
   ASSERT_THAT(report.pods, SizeIs(2));
   EXPECT_EQ(report.pods[0].waiting, "ErrImagePull");
+  ASSERT_THAT(report.waiting, SizeIs(1));  // whom a process in the background tries again for
+  EXPECT_EQ(report.waiting[0].id, report.pods[0].id);
+  ASSERT_THAT(report.waiting[0].waits, SizeIs(1));
+  EXPECT_EQ(report.waiting[0].waits[0].wish.image, "localhost/absent:1");
   EXPECT_FALSE(report.pods[0].started);
   EXPECT_TRUE(report.pods[1].started);
   EXPECT_TRUE(engine_.objects.contains("Pod/default/a"));
