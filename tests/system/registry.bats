@@ -350,6 +350,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: $1}
 spec:
+  terminationGracePeriodSeconds: 0
   ${4:+imagePullSecrets: [{name: $4\}]}
   containers:
   - {name: c, image: "$2", imagePullPolicy: $3, command: [sleep, "1000"]}
