@@ -71,6 +71,13 @@ RuleBuilder& RuleBuilder::DestinationType() {
   return *this;
 }
 
+RuleBuilder& RuleBuilder::Value(const void* data, size_t size, uint32_t word) {
+  nftnl_expr* e = Add("immediate");
+  nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, Register(word));
+  nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, data, static_cast<uint32_t>(size));
+  return *this;
+}
+
 RuleBuilder& RuleBuilder::Equals(const void* data, size_t size) { return Compare(NFT_CMP_EQ, data, size); }
 
 RuleBuilder& RuleBuilder::Differs(const void* data, size_t size) { return Compare(NFT_CMP_NEQ, data, size); }
@@ -148,13 +155,11 @@ RuleBuilder& RuleBuilder::Random(uint32_t count) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::Remember(const std::string& map, uint32_t key_word, uint64_t timeout_ms) {
+RuleBuilder& RuleBuilder::Remember(const std::string& set) {
   nftnl_expr* e = Add("dynset");
   nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
-  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, Register(key_word));
-  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_DATA, kFirst);
-  nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, timeout_ms);
-  nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, map.c_str());
+  nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, kFirst);
+  nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, set.c_str());
   return *this;
 }
 

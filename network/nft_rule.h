@@ -22,6 +22,8 @@ class RuleBuilder {
   RuleBuilder& ConntrackState();
   // The type (RTN_LOCAL, ...) of the packet's destination address.
   RuleBuilder& DestinationType();
+  // This value itself.
+  RuleBuilder& Value(const void* data, size_t size, uint32_t word = 0);
 
   // The rule goes on only if the first register ...
   RuleBuilder& Equals(const void* data, size_t size);
@@ -42,8 +44,8 @@ class RuleBuilder {
   RuleBuilder& InSubnet(const IpSubnet& subnet);
   // A random number below `count`, in the host's byte order.
   RuleBuilder& Random(uint32_t count);
-  // Puts the key in `key_word` with the value in the words 0 and 1 into the map, or starts its time anew.
-  RuleBuilder& Remember(const std::string& map, uint32_t key_word, uint64_t timeout_ms);
+  // Puts the first register into the set, or starts its time anew. When the set is full the rule ends here.
+  RuleBuilder& Remember(const std::string& set);
 
   RuleBuilder& Counter();
   // Ends: what happens to the packet. Dnat takes the address from word 0 on and the port from the word behind it

@@ -51,28 +51,45 @@ Result<bool> TableExists(NetfilterSocket& socket) {
   return found.error();
 }
 
+Result<std::vector<ServiceClient>> ListClients(NetfilterSocket& socket, const std::string& name) {
+  const UniqueSet set(nftnl_set_alloc());
+  nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, kServiceTable);
+  nftnl_set_set_str(set.get(), NFTNL_SET_NAME, name.c_str());
+  std::vector<ServiceClient> clients;
+  const auto listed = socket.Query(
+      NetfilterSocket::kNftables | NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP,
+      [&](nlmsghdr* request) { nftnl_set_elems_nlmsg_build_payload(request, set.get()); }, "list the clients of a Service",
+      [&](const nlmsghdr* answer) {
+        for (const ServiceClient& client : ParseServiceClients(answer)) clients.push_back(client);
+      });
+  if (!listed && listed.error().errno_value() != ENOENT) return listed.error();  // else the endpoint is new
+  return clients;
+}
+
 // Clients that stay with an endpoint which is still there.
-Result<std::map<std::string, std::vector<ServiceClient>>> KeptClients(NetfilterSocket& socket,
-                                                                      const std::vector<ServiceRule>& rules) {
-  std::map<std::string, std::vector<ServiceClient>> kept;
+Result<ClientSets> KeptClients(NetfilterSocket& socket, const std::vector<ServiceRule>& rules) {
+  struct Stay {
+    uint64_t left_ms = 0;
+    std::string set;
+  };
+  ClientSets kept;
   for (const ServiceRule& rule : rules) {
-    if (rule.affinity_s == 0 || rule.endpoints.empty()) continue;
-    const std::string key = ServiceKey(rule.name), map = ClientMap(key);
-    const UniqueSet set(nftnl_set_alloc());
-    nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, kServiceTable);
-    nftnl_set_set_str(set.get(), NFTNL_SET_NAME, map.c_str());
-    std::vector<ServiceClient>& clients = kept[key];
-    const auto listed = socket.Query(
-        NetfilterSocket::kNftables | NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP,
-        [&](nlmsghdr* request) { nftnl_set_elems_nlmsg_build_payload(request, set.get()); }, "list the clients of a Service",
-        [&](const nlmsghdr* answer) {
-          for (const ServiceClient& client : ParseServiceClients(answer)) {
-            const ServiceEndpoint endpoint{client.endpoint.ToString(), client.port};
-            const bool there = std::find(rule.endpoints.begin(), rule.endpoints.end(), endpoint) != rule.endpoints.end();
-            if (there && client.left_ms > 0) clients.push_back(client);
-          }
-        });
-    if (!listed && listed.error().errno_value() != ENOENT) return listed.error();
+    if (rule.affinity_s == 0) continue;
+    std::map<IpAddress, Stay> stays;
+    for (const ServiceEndpoint& endpoint : rule.endpoints) {
+      const std::string set = ClientSet(rule, endpoint);
+      ASSIGN_OR_RETURN(const auto clients, ListClients(socket, set));
+      for (const ServiceClient& client : clients) {
+        // Connections that came at once may have put a client into two sets: it stays where it was last, however the
+        // endpoints are ordered now.
+        Stay& stay = stays[client.address];
+        if (client.left_ms > stay.left_ms) stay = {client.left_ms, set};
+      }
+    }
+    const uint64_t most_ms = static_cast<uint64_t>(rule.affinity_s) * 1000;  // the Service may give less time now
+    for (const auto& [address, stay] : stays) {
+      if (stay.left_ms > 0) kept[stay.set].push_back({address, std::min(stay.left_ms, most_ms)});
+    }
   }
   return kept;
 }

@@ -8,9 +8,12 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
+#include <set>
+#include <span>
 
 #include "network/nft_rule.h"
 
@@ -44,6 +47,12 @@ constexpr Family kIpv4{false, kTypeIpv4, 4, 12, 16, ""};
 constexpr Family kIpv6{true, kTypeIpv6, 16, 8, 24, "6"};
 const Family& FamilyOf(bool v6) { return v6 ? kIpv6 : kIpv4; }
 constexpr std::array<uint8_t, 16> kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+// Clients may come from everywhere and under false addresses: so many are remembered for one Service port, shared among its
+// endpoints. Who comes when a set is full is served all the same. The kernel makes room for all of a set at once, some
+// 32 octets for each.
+constexpr size_t kMostClientsOfPort = 65536, kMostClients = 16384, kFewestClients = 1024;
+constexpr size_t kClientsPerMessage = 50;
 
 // Before the published ports of pods, after the tracking of connections.
 constexpr int32_t kPriorityNat = NF_IP_PRI_NAT_DST - 5;
@@ -106,6 +115,7 @@ class TableBuilder {
     uint32_t data_type = 0, data_size = 0;  // 0: a set; verdicts have no size
     uint32_t flags = 0;
     uint64_t timeout_ms = 0;
+    uint32_t most = 0;  // elements, 0: any number
   };
   void AddSet(const std::string& name, const SetShape& shape) {
     const UniqueSet set = NamedSet(name);
@@ -117,6 +127,7 @@ class TableBuilder {
     if (shape.data_type != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_TYPE, shape.data_type);
     if (shape.data_size != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_LEN, shape.data_size);
     if (shape.timeout_ms != 0) nftnl_set_set_u64(set.get(), NFTNL_SET_TIMEOUT, shape.timeout_ms);
+    if (shape.most != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_DESC_SIZE, shape.most);
     if (shape.key_type == kTypeMark) {
       const UniqueUdata data(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
       nftnl_udata_put_u32(data.get(), NFTNL_UDATA_SET_KEYBYTEORDER, kHostByteOrder);
@@ -130,11 +141,22 @@ class TableBuilder {
     NewElement(set.get(), key);
     batch_.AddElements(set.get(), NFPROTO_INET, 0);
   }
-  void AddMapping(const std::string& name, const std::string& key, const std::string& data, uint64_t left_ms = 0) {
+  void AddClients(const std::string& name, std::span<const ServiceClient> clients) {
+    while (!clients.empty()) {
+      const UniqueSet set = NamedSet(name);
+      const size_t count = std::min(clients.size(), kClientsPerMessage);
+      for (const ServiceClient& client : clients.first(count)) {
+        nftnl_set_elem* element = NewElement(set.get(), AddressKey(client.address));
+        nftnl_set_elem_set_u64(element, NFTNL_SET_ELEM_EXPIRATION, client.left_ms);
+      }
+      batch_.AddElements(set.get(), NFPROTO_INET, 0);
+      clients = clients.subspan(count);
+    }
+  }
+  void AddMapping(const std::string& name, const std::string& key, const std::string& data) {
     const UniqueSet set = NamedSet(name);
     nftnl_set_elem* element = NewElement(set.get(), key);
     nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, data.data(), static_cast<uint32_t>(data.size()));
-    if (left_ms != 0) nftnl_set_elem_set_u64(element, NFTNL_SET_ELEM_EXPIRATION, left_ms);
     batch_.AddElements(set.get(), NFPROTO_INET, 0);
   }
   // A second one for the same key is left out: Services may share an external address.
@@ -278,42 +300,90 @@ void Translate(RuleBuilder& rule, const Family& family) {
   else rule.Dnat();
 }
 
-Result<> AddEndpoints(TableBuilder& table, const ServiceRule& rule, const std::string& key,
-                      const std::vector<ServiceClient>& clients) {
+// 16 hexadecimal digits, the same for the same text.
+std::string Key(const std::string& text) {
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string EndpointKey(const ServiceRule& rule, const ServiceEndpoint& endpoint) {
+  return Key(fmt::format("{} {} {}", rule.name, endpoint.address, endpoint.port));
+}
+
+std::string NumberKey(uint32_t number) { return std::string(reinterpret_cast<const char*>(&number), sizeof number); }
+
+Result<> AddEndpoints(TableBuilder& table, const ServiceRule& rule, const std::string& key) {
   const Family& family = FamilyOf(rule.v6);
-  const std::string chain = "svc-" + key, endpoints = "to-" + key, map = ClientMap(key);
-  const auto timeout_ms = static_cast<uint64_t>(rule.affinity_s) * 1000;
-  constexpr uint32_t kKeyWord = 8;  // behind a target of either family
+  const std::string chain = "svc-" + key, endpoints = "to-" + key;
   table.AddSet(endpoints, {.key_type = kTypeMark, .key_size = 4, .data_type = family.target_type(), .data_size = family.target_size()});
   uint32_t number = 0;
   for (const ServiceEndpoint& endpoint : rule.endpoints) {
     ASSIGN_OR_RETURN(const IpAddress address, ParseAddress(endpoint.address, rule));
-    std::string index(reinterpret_cast<const char*>(&number), sizeof number);
-    table.AddMapping(endpoints, index, Target(address, endpoint.port));
+    table.AddMapping(endpoints, NumberKey(number), Target(address, endpoint.port));
     ++number;
   }
   table.AddChain(chain);
-  if (timeout_ms != 0) {
-    table.AddSet(map, {.key_type = family.type,
-                       .key_size = family.size,
-                       .data_type = family.target_type(),
-                       .data_size = family.target_size(),
-                       .flags = NFT_SET_TIMEOUT | NFT_SET_EVAL,
-                       .timeout_ms = timeout_ms});
-    for (const ServiceClient& client : clients) {
-      if (client.client.v6 == rule.v6) table.AddMapping(map, AddressKey(client.client), Target(client.endpoint, client.port), client.left_ms);
-    }
-    RuleBuilder again = TableBuilder::Rule(chain);
-    again.NetworkHeader(family.source, family.size).MapTo(map).NetworkHeader(family.source, family.size, kKeyWord);
-    again.Remember(map, kKeyWord, timeout_ms);
-    Translate(again, family);
-    table.AddRule(again);
-  }
   RuleBuilder any = TableBuilder::Rule(chain);
   any.Comment(rule.name).Random(number).MapTo(endpoints);
-  if (timeout_ms != 0) any.NetworkHeader(family.source, family.size, kKeyWord).Remember(map, kKeyWord, timeout_ms);
   Translate(any, family);
   table.AddRule(any);
+  return {};
+}
+
+// Of more than there is room for, those that came last.
+std::vector<ServiceClient> Latest(std::vector<ServiceClient> clients, size_t most) {
+  if (clients.size() <= most) return clients;
+  const auto end = clients.begin() + static_cast<std::ptrdiff_t>(most);
+  std::ranges::nth_element(clients, end, std::greater(), &ServiceClient::left_ms);
+  clients.erase(end, clients.end());
+  return clients;
+}
+
+// Where a client goes that stays with this endpoint.
+Result<> AddStayingEndpoint(TableBuilder& table, const ServiceRule& rule, const ServiceEndpoint& endpoint,
+                            const std::string& chain, const ClientSets& clients) {
+  const Family& family = FamilyOf(rule.v6);
+  ASSIGN_OR_RETURN(const IpAddress address, ParseAddress(endpoint.address, rule));
+  const std::string set = ClientSet(rule, endpoint);
+  const size_t most = std::clamp(kMostClientsOfPort / rule.endpoints.size(), kFewestClients, kMostClients);
+  table.AddSet(set, {.key_type = family.type,
+                     .key_size = family.size,
+                     .flags = NFT_SET_TIMEOUT | NFT_SET_EVAL,
+                     .timeout_ms = static_cast<uint64_t>(rule.affinity_s) * 1000,
+                     .most = static_cast<uint32_t>(most)});
+  if (const auto known = clients.find(set); known != clients.end()) table.AddClients(set, Latest(known->second, most));
+  table.AddChain(chain);
+  // A rule of its own, because it ends when the set is full.
+  RuleBuilder remember = OnlyFamily(chain, family);
+  table.AddRule(remember.NetworkHeader(family.source, family.size).Remember(set));
+  RuleBuilder go = TableBuilder::Rule(chain);
+  const uint16_t port = htons(endpoint.port);
+  go.Value(address.data(), address.size()).Value(&port, sizeof port, family.words());
+  Translate(go, family);
+  table.AddRule(go);
+  return {};
+}
+
+Result<> AddStayingEndpoints(TableBuilder& table, const ServiceRule& rule, const std::string& key, const ClientSets& clients) {
+  const Family& family = FamilyOf(rule.v6);
+  const std::string chain = "svc-" + key, endpoints = "to-" + key;
+  table.AddChain(chain);
+  table.AddSet(endpoints, {.key_type = kTypeMark, .key_size = 4, .data_type = NFT_DATA_VERDICT});
+  std::set<ServiceEndpoint> added;  // EndpointSlices may name one twice
+  uint32_t number = 0;
+  for (const ServiceEndpoint& endpoint : rule.endpoints) {
+    const std::string target = "ep-" + EndpointKey(rule, endpoint);
+    if (added.insert(endpoint).second) {
+      TRY(AddStayingEndpoint(table, rule, endpoint, target, clients));
+      RuleBuilder again = OnlyFamily(chain, family);
+      table.AddRule(again.NetworkHeader(family.source, family.size).InSet(ClientSet(rule, endpoint)).Goto(target));
+    }
+    table.AddVerdict(endpoints, NumberKey(number), target);
+    ++number;
+  }
+  RuleBuilder any = TableBuilder::Rule(chain);
+  table.AddRule(any.Comment(rule.name).Random(number).DecideBy(endpoints));
   return {};
 }
 
@@ -333,12 +403,13 @@ Result<> AddSourceRanges(TableBuilder& table, const ServiceRule& rule, const std
   return {};
 }
 
-Result<> AddServicePort(TableBuilder& table, const ServiceRule& rule, const std::vector<ServiceClient>& clients) {
+Result<> AddServicePort(TableBuilder& table, const ServiceRule& rule, const ClientSets& clients) {
   ASSIGN_OR_RETURN(const uint8_t protocol, ProtocolNumber(rule.protocol), "{}", rule.name);
-  const std::string key = ServiceKey(rule.name);
+  const std::string key = Key(rule.name);
   const Family& family = FamilyOf(rule.v6);
   const bool idle = rule.endpoints.empty();
-  if (!idle) TRY(AddEndpoints(table, rule, key, clients));
+  if (!idle && rule.affinity_s != 0) TRY(AddStayingEndpoints(table, rule, key, clients));
+  if (!idle && rule.affinity_s == 0) TRY(AddEndpoints(table, rule, key));
   for (const std::string& text : rule.addresses) {
     ASSIGN_OR_RETURN(const IpAddress address, ParseAddress(text, rule));
     const std::string place = AddressKey(address) + PortKey(protocol, rule.port);
@@ -357,24 +428,16 @@ Result<> AddServicePort(TableBuilder& table, const ServiceRule& rule, const std:
 
 }  // namespace
 
-std::string ServiceKey(const std::string& rule_name) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const char c : rule_name) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
+std::string ClientSet(const ServiceRule& rule, const ServiceEndpoint& endpoint) {
+  return "for-" + EndpointKey(rule, endpoint);
 }
 
-std::string ClientMap(const std::string& key) { return "for-" + key; }
-
 Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const std::vector<IpSubnet>& ranges,
-                                   const std::map<std::string, std::vector<ServiceClient>>& clients) {
+                                   const ClientSets& clients) {
   TableBuilder table;
   table.Replace();
   AddFrame(table, ranges);
-  static const std::vector<ServiceClient> kNobody;
-  for (const ServiceRule& rule : rules) {
-    const auto known = clients.find(ServiceKey(rule.name));
-    TRY(AddServicePort(table, rule, known == clients.end() ? kNobody : known->second));
-  }
+  for (const ServiceRule& rule : rules) TRY(AddServicePort(table, rule, clients));
   return table.Take();
 }
 
@@ -391,19 +454,13 @@ std::vector<ServiceClient> ParseServiceClients(const nlmsghdr* answer) {
   const UniqueSet set(nftnl_set_alloc());
   if (nftnl_set_elems_nlmsg_parse(answer, set.get()) != 0) return clients;
   const auto read = [](nftnl_set_elem* element, void* out) {
-    uint32_t key_size = 0, data_size = 0;
-    const void* key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &key_size);
-    const auto* data = static_cast<const char*>(nftnl_set_elem_get(element, NFTNL_SET_ELEM_DATA, &data_size));
-    if (key == nullptr || data == nullptr || (key_size != kIpv4.size && key_size != kIpv6.size)) return 0;
-    const Family& family = FamilyOf(key_size == kIpv6.size);
-    if (data_size != family.target_size()) return 0;
-    uint16_t port;
-    std::memcpy(&port, data + family.size, sizeof port);
+    uint32_t size = 0;
+    const void* key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &size);
+    if (key == nullptr || (size != kIpv4.size && size != kIpv6.size)) return 0;
     const uint64_t left = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_EXPIRATION)
                               ? nftnl_set_elem_get_u64(element, NFTNL_SET_ELEM_EXPIRATION)
                               : 0;
-    static_cast<std::vector<ServiceClient>*>(out)->push_back(
-        {IpAddress::FromBytes(key, family.v6), IpAddress::FromBytes(data, family.v6), ntohs(port), left});
+    static_cast<std::vector<ServiceClient>*>(out)->push_back({IpAddress::FromBytes(key, size == kIpv6.size), left});
     return 0;
   };
   nftnl_set_elem_foreach(set.get(), read, &clients);

@@ -6,8 +6,11 @@
 //
 //   addresses   address . protocol . port -> chain of a Service port
 //   ports       protocol . port -> the same for node ports and load balancers, on every address of the host
-//   svc-X       of one Service port: picks an endpoint at random, or the one that the client had last
-//   to-X        svc-X's endpoints by number; for-X: clients and their endpoints, forgotten after a time
+//   svc-X       of one Service port: picks an endpoint at random
+//   to-X        svc-X's endpoints by number
+//   ep-Y        of one endpoint of a Service port whose clients stay where they are (sessionAffinity): to-X leads here, and
+//               svc-X asks for-Y of every endpoint before it picks one
+//   for-Y       the clients of ep-Y, forgotten after a time
 //   lb-X        lets only some clients through to svc-X
 //   refuse-...  answers what no endpoint serves, from pods (forward), other hosts (input) and the host (output)
 #pragma once
@@ -26,20 +29,19 @@ inline constexpr char kServiceTable[] = "skiff-services";
 
 // A client that stays with its endpoint.
 struct ServiceClient {
-  IpAddress client;
-  IpAddress endpoint;
-  uint16_t port = 0;
+  IpAddress address;
   uint64_t left_ms = 0;  // until it is forgotten
+  bool operator==(const ServiceClient&) const = default;
 };
 
-// The name of a Service port in the table: 16 hexadecimal digits, the same for the same ServiceRule::name.
-std::string ServiceKey(const std::string& rule_name);
-// The map of the clients of a Service port.
-std::string ClientMap(const std::string& key);
+// The set of the clients that stay with this endpoint: a name that does not depend on the other endpoints.
+std::string ClientSet(const ServiceRule& rule, const ServiceEndpoint& endpoint);
+using ClientSets = std::map<std::string, std::vector<ServiceClient>>;
 
-// Replaces the table, whether it is there or not. `clients` by ServiceKey. kInvalid: an address or protocol is none.
+// Replaces the table, whether it is there or not. No client may have more time left than its rule gives. kInvalid: an
+// address or protocol is none.
 common::Result<NftBatch> BuildServiceTable(const std::vector<ServiceRule>& rules, const std::vector<IpSubnet>& ranges,
-                                           const std::map<std::string, std::vector<ServiceClient>>& clients);
+                                           const ClientSets& clients);
 // Fails with ENOENT when it is not there.
 NftBatch BuildServiceTableRemoval();
 

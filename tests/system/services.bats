@@ -1,67 +1,9 @@
 # Services: cluster addresses, node ports, load balancers, endpoints by hand; seen from pods, the host and other hosts.
 
 load common
+load services
 
 setup_file() { common_setup_file; }
-teardown() {
-  for file in "$BATS_TEST_TMPDIR"/*.yaml; do [[ ! -f $file ]] || skiff kube down --force "$file" > /dev/null 2>&1 || true; done
-  remove_all
-  ip link del uplink 2> /dev/null || true
-  ip netns del other 2> /dev/null || true
-}
-
-pod_yaml() {  # NAME [LABEL] [PORT-NAME]: a page that names its pod
-  cat << YAML
----
-apiVersion: v1
-kind: Pod
-metadata: {name: $1, labels: {app: ${2:-web}}}
-spec:
-  terminationGracePeriodSeconds: 1
-  containers:
-    - name: c
-      image: localhost/busybox:latest
-      command: [sh, -c, "mkdir /w; echo $1 > /w/index.html; exec httpd -f -p 8080 -h /w"]
-      ports: [{name: ${3:-page}, containerPort: 8080}]
-YAML
-}
-
-service_yaml() {  # NAME SPEC-LINES
-  printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec:\n  selector: {app: web}\n%s\n' "$1" "$2"
-}
-web_ports='  ports: [{name: http, port: 80, targetPort: page}]'
-
-play_file() {  # NAME < YAML
-  cat > "$BATS_TEST_TMPDIR/$1.yaml"
-  timeout 90 skiff kube play -q "$BATS_TEST_TMPDIR/$1.yaml"
-}
-
-fetch() { wget -q -T 5 -t 1 -O - "http://$1/"; }
-fetch_in() { in_pod "$1" c wget -q -O - "http://$2/"; }  # with -T the static busybox crashes
-
-# From the kernel: the first address of the table that is not a node port's.
-cluster_ip() {
-  nft -j list map inet skiff-services addresses 2> /dev/null | jq -r '.nftables[] | .map?.elem[]?[0].concat[0]' | head -1
-}
-idle_ip() { nft -j list set inet skiff-services idle-addresses | jq -r '.nftables[] | .set?.elem[]?.concat[0]' | head -1; }
-node_port() { nft -j list map inet skiff-services ports | jq -r '.nftables[] | .map?.elem[]?[0].concat[1]' | head -1; }
-
-other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
-  ip netns add other
-  ip link add uplink type veth peer name eth0 netns other
-  ip addr add 192.0.2.1/24 dev uplink
-  ip link set uplink up
-  ip -n other addr add 192.0.2.2/24 dev eth0
-  ip -n other link set eth0 up
-  ip -n other link set lo up
-  ip -n other route add default via 192.0.2.1
-}
-
-answers() {  # COUNT COMMAND...: the different answers, sorted
-  local count=$1
-  shift
-  for _ in $(seq "$count"); do "$@"; done | sort -u | xargs
-}
 
 @test "a cluster address spreads over its pods, for other pods, themselves and the host, and is the same when played again" {
   { service_yaml web "$web_ports"; pod_yaml a; pod_yaml b; pod_yaml client other; } | play_file web
@@ -238,20 +180,6 @@ $web_ports"
   assert_nothing_left
   [ -z "$(find /var/lib/skiff/services -type l)" ]
   [ -z "$(ip -6 route | grep fd)" ]
-}
-
-@test "sessionAffinity keeps a client with its pod, also when others come" {
-  { service_yaml web "  sessionAffinity: ClientIP
-$web_ports"; pod_yaml a; pod_yaml b; pod_yaml client other; } | play_file web
-  ip=$(cluster_ip)
-  eventually 10 fetch_in client "$ip"
-  first=$(fetch_in client "$ip")
-  pod_yaml d | play_file d
-  [ "$(answers 15 fetch_in client "$ip")" = "$first" ]
-  skiff pod rm -f -t 0 "$first" > /dev/null
-  second=$(fetch_in client "$ip")
-  [ "$second" != "$first" ]
-  [ "$(answers 10 fetch_in client "$ip")" = "$second" ]
 }
 
 @test "connections go on while their pod leaves, new ones go to the others" {

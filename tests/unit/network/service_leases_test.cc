@@ -6,7 +6,6 @@
 #include <set>
 #include <thread>
 
-#include "network/service/service_table.h"
 #include "temp_folder.h"
 
 namespace skiff::network {
@@ -116,20 +115,6 @@ TEST_F(ServiceLeasesTest, AFailureTakesNothing) {
                             .addresses = {{.wanted = "10.96.0.50"}},
                             .ports = {{.protocol = "tcp", .wants_node_port = true, .node_port = 30999}}}));
   EXPECT_TRUE(leases.Take({.holder = "default/c", .addresses = {{.wanted = "10.96.0.50"}}}));
-}
-
-TEST(ServiceTable, KeysAreStable) {
-  EXPECT_EQ(ServiceKey("default/web:80/tcp").size(), 16u);
-  EXPECT_EQ(ServiceKey("default/web:80/tcp"), ServiceKey("default/web:80/tcp"));
-  EXPECT_NE(ServiceKey("default/web:80/tcp"), ServiceKey("default/web:80/udp"));
-}
-
-TEST(ServiceTable, WrongRulesAreRefused) {
-  const std::vector<IpSubnet> range = {*IpSubnet::Parse("10.96.0.0/16"), *IpSubnet::Parse("fd96::/112")};
-  EXPECT_FALSE(BuildServiceTable({{.name = "a", .protocol = "icmp"}}, range, {}));
-  EXPECT_FALSE(BuildServiceTable({{.name = "a", .protocol = "tcp", .addresses = {"x"}}}, range, {}));
-  EXPECT_FALSE(BuildServiceTable({{.name = "a", .v6 = true, .protocol = "tcp", .addresses = {"10.96.0.1"}}}, range, {}));
-  EXPECT_TRUE(BuildServiceTable({}, range, {}));
 }
 
 }  // namespace
