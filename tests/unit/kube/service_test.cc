@@ -246,6 +246,38 @@ TEST_F(ServiceTest, BothFamilies) {
   EXPECT_THAT(report.errors[0].message(), HasSubstr("spec.ipFamilies: Invalid value: \"IPv6\": field is immutable (it is IPv4)"));
 }
 
+TEST_F(ServiceTest, TheSecondAddressComesAndGoesButDoesNotChange) {
+  const auto with = [](const std::string& text) {
+    std::string yaml = kDual;
+    return yaml.replace(yaml.find("ipFamilyPolicy: PreferDualStack, "), 33, text);
+  };
+  const auto addresses = [this] { return engine_.service_leases.at("default/web").addresses; };
+  const std::string dual = "ipFamilyPolicy: RequireDualStack, ";
+  PlayYaml(with("clusterIP: 10.96.0.7, "));
+  PlayYaml(with(dual + "clusterIPs: [10.96.0.7, 'fd96::8'], "));
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7", "fd96::8"));
+  const std::string changed = with(dual + "clusterIPs: [10.96.0.7, 'fd96::9'], ");
+  const auto report = Play(Load(changed), options_, FakeFactory(engine_));
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("Service \"web\": spec.clusterIPs[1]: Invalid value: [\"10.96.0.7\",\"fd96::9\"]: "
+                                                    "may not change once set (it is fd96::8)"));
+  ASSERT_TRUE(report.errors[0].position());
+  EXPECT_EQ(report.errors[0].position()->line, 5);
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7", "fd96::8"));
+  // Not said at all, or the same one written otherwise.
+  PlayYaml(with(dual));
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7", "fd96::8"));
+  PlayYaml(with(dual + "clusterIPs: [10.96.0.7, 'FD96:0::8'], "));
+  // By way of one family it becomes another one.
+  PlayYaml(with("ipFamilyPolicy: SingleStack, clusterIPs: [10.96.0.7], "));
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7"));
+  PlayYaml(changed);
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7", "fd96::9"));
+  options_.replace = true;
+  PlayYaml(with(dual + "clusterIPs: [10.96.0.7, 'fd96::8'], "));
+  EXPECT_THAT(addresses(), ElementsAre("10.96.0.7", "fd96::8"));
+}
+
 TEST_F(ServiceTest, Ipv6AloneAndHeadless) {
   std::string yaml = std::string(kDual) + kPods;
   yaml.replace(yaml.find("ipFamilyPolicy: PreferDualStack"), 31, "ipFamilies: [IPv6]");
