@@ -24,7 +24,7 @@ bool IsRunning(const supervisor::ContainerStatus& status) {
 
 // From a pod that lives on: the supervisor forgets the container first.
 Result<> RemoveFromLivingPod(Context& context, const ContainerRecord& container,
-                             const supervisor::ContainerStatus& status) {
+                             const supervisor::ContainerStatus& status, bool with_volumes) {
   supervisor::ControlRequest request;
   request.container = container.id;
   if (IsRunning(status)) {
@@ -34,7 +34,7 @@ Result<> RemoveFromLivingPod(Context& context, const ContainerRecord& container,
   request.op = "remove";
   const auto removed = Ask(context, container.pod_id, request);
   if (!removed && removed.error().code() != ErrorCode::kNotFound) return removed.error();
-  return RemoveContainerFiles(context, container);
+  return RemoveContainerFiles(context, container, with_volumes);
 }
 
 }  // namespace
@@ -72,9 +72,10 @@ Result<> Engine::RemoveContainer(const std::string& container_id, bool force, bo
     return RemoveLockedPod(*impl_, pod, lock);
   }
   ASSIGN_OR_RETURN(const bool working, IsWorking(*impl_, pod.id));
-  TRY(working ? RemoveFromLivingPod(*impl_, *container, status) : RemoveContainerFiles(*impl_, *container),
+  TRY(working ? RemoveFromLivingPod(*impl_, *container, status, with_volumes)
+              : RemoveContainerFiles(*impl_, *container, with_volumes),
       "remove container \"{}\"", container->name);
-  return with_volumes ? RemoveAnonymousVolumes(*impl_, pod.spec) : Result<>();
+  return {};
 }
 
 }  // namespace skiff::pod

@@ -24,6 +24,24 @@ std::vector<std::string> AnonymousVolumes(const PodSpec& pod) {
   return names;
 }
 
+bool Mounts(const ContainerSpec& container, const std::string& volume) {
+  return std::ranges::find(container.mounts, volume, &VolumeMount::volume) != container.mounts.end();
+}
+
+// Those of a pod's anonymous volumes that only this one of its containers mounts.
+Result<std::vector<std::string>> OwnAnonymousVolumes(Context& context, const ContainerRecord& container) {
+  ASSIGN_OR_RETURN(const auto pod, context.store->GetPod(container.pod_id));
+  if (!pod) return std::vector<std::string>();
+  ASSIGN_OR_RETURN(const auto siblings, context.store->Containers(container.pod_id));
+  PodSpec own = pod->spec;
+  std::erase_if(own.volumes, [&](const Volume& volume) {
+    return std::ranges::any_of(siblings, [&](const ContainerRecord& other) {
+      return (other.id == container.id) != Mounts(other.spec, volume.name);
+    });
+  });
+  return AnonymousVolumes(own);
+}
+
 }  // namespace
 
 Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock) {
@@ -37,11 +55,16 @@ Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& 
   return lock.RemoveFile();
 }
 
-Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container) {
+Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container, bool with_volumes) {
+  std::vector<std::string> volumes;
+  if (with_volumes) {
+    ASSIGN_OR_RETURN(volumes, OwnAnonymousVolumes(context, container));
+  }
   const PodLayout layout = context.Layout(container.pod_id);
   TRY(common::RemoveTree(layout.Bundle(container.id)));
   TRY(common::RemoveTree(layout.ContainerState(container.id)));
-  TRY(context.store->DeleteContainer(container.id));
+  TRY(context.store->DeleteContainer(container.id, volumes));
+  if (!volumes.empty()) TRY(RemoveUnrecordedVolumes(context));
   return ReleaseUnused(context);
 }
 
@@ -56,17 +79,7 @@ Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, Operation
     return RemoveLockedPod(context, pod, lock);
   }
   for (const ContainerRecord& container : containers) {
-    if (is_done(container)) TRY(RemoveContainerFiles(context, container));
-  }
-  return {};
-}
-
-Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod) {
-  for (const std::string& name : AnonymousVolumes(pod)) {
-    const auto deleted = context.store->DeleteVolume(name);
-    if (!deleted && (deleted.error().code() == ErrorCode::kBusy || deleted.error().code() == ErrorCode::kNotFound)) continue;
-    TRY(deleted);
-    TRY(common::RemoveTree(context.paths.VolumeDir(name)));
+    if (is_done(container)) TRY(RemoveContainerFiles(context, container, true));
   }
   return {};
 }

@@ -14,12 +14,10 @@ common::Result<> RemoveLockedPod(Context& context, const PodRecord& pod, Operati
 // `run --rm`: removes the containers of an ended pod that asked for it and have run, the implicit pod with its last one.
 common::Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, OperationLock& lock);
 
-// One container's files and record.
-common::Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container);
+// One container's files and record; `with_volumes`: and its volumes with made-up names that no sibling mounts.
+common::Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container, bool with_volumes);
 
-// Volumes with made-up names that nobody uses any more.
-common::Result<> RemoveAnonymousVolumes(Context& context, const PodSpec& pod);
-// Folders of volumes with made-up names whose record went with their pod's.
+// Folders of volumes with made-up names whose record went with their pod's or container's.
 common::Result<> RemoveUnrecordedVolumes(Context& context);
 
 }  // namespace skiff::pod

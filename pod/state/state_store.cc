@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <string>
 
 #include "common/clock.h"
@@ -263,15 +264,39 @@ Result<> StateStore::DeletePod(const std::string& id, const std::vector<std::str
   const std::lock_guard guard(mutex_);
   ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
   TRY(database_->Execute("DELETE FROM pods WHERE id = ?", id));
-  for (const std::string& volume : volumes)
-    TRY(database_->Execute("DELETE FROM volumes WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM volume_uses WHERE volume = ?1)",
-                           volume));
+  TRY(DeleteUnusedVolumes(volumes));
   return transaction.Commit();
 }
 
-Result<> StateStore::DeleteContainer(const std::string& id) {
+Result<> StateStore::DeleteUnusedVolumes(const std::vector<std::string>& volumes) {
+  for (const std::string& volume : volumes)
+    TRY(database_->Execute("DELETE FROM volumes WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM volume_uses WHERE volume = ?1)",
+                           volume));
+  return {};
+}
+
+Result<> StateStore::TakeVolumesFromPodOf(const std::string& container_id, const std::vector<std::string>& volumes) {
+  ASSIGN_OR_RETURN(Statement row,
+                   database_->Query((std::string(kPodColumns) + " WHERE id = (SELECT pod_id FROM containers WHERE id = ?)").c_str(),
+                                    container_id));
+  ASSIGN_OR_RETURN(auto pod, ReadOne(row, &ReadPod));
+  if (!pod) return {};
+  std::erase_if(pod->spec.volumes, [&](const pod::Volume& volume) {
+    return volume.named && std::ranges::find(volumes, volume.named->name) != volumes.end();
+  });
+  TRY(database_->Execute("UPDATE pods SET spec = ? WHERE id = ?", EncodePodSpec(pod->spec), pod->id));
+  for (const std::string& volume : volumes)
+    TRY(database_->Execute("DELETE FROM volume_uses WHERE volume = ? AND pod_id = ?", volume, pod->id));
+  return {};
+}
+
+Result<> StateStore::DeleteContainer(const std::string& id, const std::vector<std::string>& volumes) {
   const std::lock_guard guard(mutex_);
-  return database_->Execute("DELETE FROM containers WHERE id = ?", id);
+  ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(*database_));
+  if (!volumes.empty()) TRY(TakeVolumesFromPodOf(id, volumes));
+  TRY(database_->Execute("DELETE FROM containers WHERE id = ?", id));
+  TRY(DeleteUnusedVolumes(volumes));
+  return transaction.Commit();
 }
 
 Result<std::optional<PodRecord>> StateStore::GetPod(const std::string& id) {

@@ -57,7 +57,8 @@ class StateStore {
   common::Result<> SetImages(const std::vector<ContainerRecord>& containers);
   // Unknown ids are fine. Of `volumes` those go as well that no other pod uses.
   common::Result<> DeletePod(const std::string& id, const std::vector<std::string>& volumes = {});
-  common::Result<> DeleteContainer(const std::string& id);
+  // Of `volumes` its pod loses all, and those go as well that no other pod uses.
+  common::Result<> DeleteContainer(const std::string& id, const std::vector<std::string>& volumes = {});
 
   common::Result<std::optional<PodRecord>> GetPod(const std::string& id);
   common::Result<std::vector<PodRecord>> Pods();          // oldest first
@@ -99,6 +100,8 @@ class StateStore {
   common::Result<> InsertContainerRow(const ContainerRecord& container, int64_t position, bool rename_taken);
   common::Result<> InsertVolumeRow(const Volume& volume);
   common::Result<> UseVolume(const std::string& name, const std::string& pod_id);
+  common::Result<> TakeVolumesFromPodOf(const std::string& container_id, const std::vector<std::string>& volumes);
+  common::Result<> DeleteUnusedVolumes(const std::vector<std::string>& volumes);
 
   std::mutex mutex_;
   std::unique_ptr<Database> database_;

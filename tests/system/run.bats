@@ -89,6 +89,26 @@ BB=localhost/busybox:latest
   [ "$(ls /var/lib/skiff/volumes)" = other ]
 }
 
+@test "anonymous volumes of a container in a shared pod go with it, those that a sibling uses and named ones stay" {
+  skiff pod create --name shared
+  skiff run -d --pod shared --name own -v /d -v kept:/k $BB sleep 1000
+  skiff run -d --pod shared --name other -v /d $BB sleep 1000
+  [ "$(skiff volume ls -q | wc -l)" -eq 3 ]
+  folders=$(ls /var/lib/skiff/volumes | wc -l)
+  skiff rm -f -t 0 -v own
+  [ "$(skiff volume ls -q | wc -l)" -eq 2 ]
+  [ "$(ls /var/lib/skiff/volumes | wc -l)" -eq $((folders - 1)) ]
+  skiff run --rm --pod shared -v /d $BB true
+  [ "$(skiff volume ls -q | wc -l)" -eq 2 ]
+  skiff exec other touch /d/still-there
+  skiff pod stop -t 0 shared
+  skiff pod start shared
+  skiff exec other ls /d/still-there
+  skiff pod rm -f -t 0 shared
+  [ "$(skiff volume ls -q)" = kept ]
+  skiff volume rm kept
+}
+
 @test "exec: streams, exit codes, user, environment, folder" {
   skiff run -d --name e -e INNER=1 $BB sleep 1000
   [ "$(skiff exec e sh -c 'echo $INNER; echo err >&2' 2> /dev/null)" = 1 ]
