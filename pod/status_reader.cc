@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/file.h"
+#include "common/process_state.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/supervisor/protocol.h"
 
@@ -45,6 +46,13 @@ void MarkLost(PodStatus& status) {
   }
 }
 
+// Without its infra process a pod has lost its namespaces: the supervisor takes it down, now or as soon as it gets to it.
+bool LostInfra(const PodStatus& status) {
+  if (status.state != "running" || status.infra_pid == 0) return false;
+  const auto lives = common::ProcessLives(static_cast<pid_t>(status.infra_pid), status.infra_start_time);
+  return lives && !*lives;
+}
+
 }  // namespace
 
 Result<PodStatus> ReadPodStatus(const PodLayout& layout, const std::string& pod_id) {
@@ -56,6 +64,9 @@ Result<PodStatus> ReadPodStatus(const PodLayout& layout, const std::string& pod_
       // It may have ended between the two looks.
       ASSIGN_OR_RETURN(live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
       if (live && live->state != "exited") MarkLost(*live);
+    } else if (LostInfra(*live)) {
+      live->state = "stopping";
+      live->ready = false;
     }
     if (live) return *std::move(live);
   }

@@ -89,6 +89,20 @@ pod_yaml() {  # NAME FIELD...
   skiff pod stop s
 }
 
+@test "the infra process killed, and the supervisor does not know yet: play starts the pod again" {
+  pod_yaml infra 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/infra.yaml"
+  skiff kube play -q "$BATS_TEST_TMPDIR/infra.yaml"
+  status_file=$(echo /run/skiff/pods/*/status.json)
+  infra=$(jq .infraPid "$status_file") supervisor=$(jq .supervisorPid "$status_file")
+  kill -STOP "$supervisor"
+  kill -9 "$infra"
+  (sleep 0.5; kill -CONT "$supervisor") &
+  run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/infra.yaml"
+  [ "$status" -eq 0 ] && output_has "pod/infra unchanged (started)"
+  [ "$(jq .infraPid "$status_file")" != "$infra" ]
+  in_pod infra c true
+}
+
 @test "everything of a pod killed: the next commands clean up" {
   pod_yaml dead 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/dead.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/dead.yaml"

@@ -1,4 +1,5 @@
 #include "common/process.h"
+#include "common/process_state.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -40,6 +41,10 @@ TEST(Process, OnlyGivenDescriptorsArePassed) {
 TEST(Process, StartTimeTellsProcessesApart) {
   EXPECT_GT(*ProcessStartTime(::getpid()), 0u);
   EXPECT_FALSE(ProcessStartTime(1 << 30));
+  const uint64_t own = *ProcessStartTime(::getpid());
+  EXPECT_TRUE(*ProcessLives(::getpid(), own));
+  EXPECT_FALSE(*ProcessLives(::getpid(), own + 1));
+  EXPECT_FALSE(*ProcessLives(1 << 30, 1));
 }
 
 }  // namespace
