@@ -79,9 +79,11 @@ Result<> BuildCommand(const ContainerFlags& flags, pod::ContainerSpec& container
 }
 
 Result<> BuildResources(const ContainerFlags& flags, pod::Resources& resources) {
-  if (!flags.memory.empty()) {
-    ASSIGN_OR_RETURN(resources.memory_limit, ParseBytes(flags.memory), "--memory");
-    resources.memory_swap = 2 * *resources.memory_limit;
+  // 0 is no limit, as with podman and Docker; so it is for CPUs.
+  ASSIGN_OR_RETURN(const int64_t memory, ParseBytes(flags.memory.empty() ? "0" : flags.memory), "--memory");
+  if (memory > 0) {
+    resources.memory_limit = memory;
+    resources.memory_swap = 2 * memory;
   }
   if (!flags.memory_reservation.empty()) {
     ASSIGN_OR_RETURN(resources.memory_reservation, ParseBytes(flags.memory_reservation),
@@ -99,8 +101,11 @@ Result<> BuildResources(const ContainerFlags& flags, pod::Resources& resources) 
     return MakeError(ErrorCode::kInvalid,
                      "--cpus says the same as --cpu-quota and --cpu-period: give one of them");
   if (!flags.cpus.empty()) {
-    ASSIGN_OR_RETURN(resources.cpu_quota, ParseCpusToQuota(flags.cpus), "--cpus");
-    resources.cpu_period = kCpuPeriod;
+    ASSIGN_OR_RETURN(const int64_t quota, ParseCpusToQuota(flags.cpus), "--cpus");
+    if (quota > 0) {
+      resources.cpu_quota = quota;
+      resources.cpu_period = kCpuPeriod;
+    }
   }
   if (flags.cpu_quota) resources.cpu_quota = flags.cpu_quota;
   if (flags.cpu_period) resources.cpu_period = static_cast<uint64_t>(*flags.cpu_period);

@@ -40,7 +40,8 @@ Result<int64_t> ParseBytes(std::string_view text) {
 Result<int64_t> ParseCpusToQuota(std::string_view text) {
   double cpus = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpus);
-  if (error != std::errc() || end != text.data() + text.size() || cpus < 0.01 || cpus > 100'000)
+  if (error != std::errc() || end != text.data() + text.size() || (cpus != 0 && cpus < 0.01) ||
+      cpus > 100'000)
     return MakeError(ErrorCode::kInvalid, "invalid number of CPUs \"{}\": write 0.5, 2, ... (at least 0.01)",
                      text);
   return std::llround(cpus * 100'000);

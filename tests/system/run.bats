@@ -109,6 +109,10 @@ BB=localhost/busybox:latest
   skiff volume rm kept
 }
 
+@test "--memory 0 and --cpus 0 mean no limit" {
+  [ "$(skiff run --rm --memory 0 --cpus 0 $BB echo runs)" = runs ]
+}
+
 @test "exec: streams, exit codes, user, environment, folder" {
   skiff run -d --name e -e INNER=1 $BB sleep 1000
   [ "$(skiff exec e sh -c 'echo $INNER; echo err >&2' 2> /dev/null)" = 1 ]

@@ -22,7 +22,8 @@ TEST(Sizes, Bytes) {
 TEST(Sizes, Cpus) {
   EXPECT_EQ(*ParseCpusToQuota("0.5"), 50'000);
   EXPECT_EQ(*ParseCpusToQuota("2"), 200'000);
-  for (const char* wrong : {"", "0", "-1", "two", "1.5x"}) EXPECT_FALSE(ParseCpusToQuota(wrong)) << wrong;
+  EXPECT_EQ(*ParseCpusToQuota("0"), 0);
+  for (const char* wrong : {"", "0.001", "-1", "two", "1.5x"}) EXPECT_FALSE(ParseCpusToQuota(wrong)) << wrong;
 }
 
 TEST(Sizes, Signals) {
