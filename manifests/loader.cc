@@ -132,6 +132,10 @@ common::Result<> CollectFiles(const std::string& path, const LoadOptions& option
     files.push_back(path);
     return {};
   }
+  if (named && (path.starts_with("http://") || path.starts_with("https://"))) {
+    return MakeError(ErrorCode::kInvalid, "{}: addresses are not fetched; write `curl -fsSL {} | skiff kube ... -`", path,
+                     path);
+  }
   if (::stat(path.c_str(), &status) != 0) return common::ErrnoError("{}", path);
   if (!S_ISDIR(status.st_mode)) {
     if (named || IsManifest(path)) files.push_back(path);
@@ -148,6 +152,17 @@ common::Result<> CollectFiles(const std::string& path, const LoadOptions& option
 common::Result<std::string> ReadSource(const std::string& file) {
   if (file == "-") return common::ReadAll(STDIN_FILENO, kLargestFile);
   return common::ReadFile(file, kLargestFile);
+}
+
+// Warnings alone would look like success although nothing runs.
+void RequireObjects(const std::string& name, Loaded& loaded) {
+  const bool told = std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                [](const Diagnostic& d) { return d.severity == Severity::kError; });
+  if (!loaded.objects.empty() || told) return;
+  Diagnostic diagnostic;
+  diagnostic.position = {name, 0, 0};
+  diagnostic.message = "no object of a kind that this version of skiff supports";
+  loaded.diagnostics.push_back(std::move(diagnostic));
 }
 
 // Two objects of one name in one play would fight over it.
@@ -181,6 +196,7 @@ common::Result<Validation> ParseValidation(const std::string& text) {
 Loaded LoadText(const std::string& text, const std::string& name, const LoadOptions& options) {
   Loaded loaded;
   TextLoader(text, name, options, loaded).Run();
+  if (options.require_objects) RequireObjects(name, loaded);
   FindDuplicates(loaded);
   return loaded;
 }
@@ -199,6 +215,7 @@ common::Result<Loaded> Load(const std::vector<std::string>& sources, const LoadO
     ASSIGN_OR_RETURN(const std::string text, ReadSource(file), "read manifest");
     TextLoader(text, file, options, loaded).Run();
   }
+  if (options.require_objects && !files.empty()) RequireObjects(files.back(), loaded);
   FindDuplicates(loaded);
   return loaded;
 }

@@ -136,6 +136,8 @@ void Checker::CheckRequired(const Struct& fields, const Value& value, const std:
     const Value* member = value.Find(field.name);
     // An object that holds nothing is there; what it lacks is told inside.
     if (member != nullptr && (member->is(Kind::kMap) || !IsUnset(*member))) continue;
+    // That it has the wrong type is told already.
+    if (member != nullptr && !member->is(Kind::kNull) && !HasType(field.type.kind, *member)) continue;
     const bool misspelled =
         std::any_of(value.entries().begin(), value.entries().end(), [&](const auto& entry) {
           return fields.Find(entry.key) == nullptr && FindSimilar(entry.key, {field.name}) == field.name;
@@ -211,7 +213,9 @@ void Checker::CheckScalar(const Type& type, const Value& value, const std::strin
   if (type.kind == Type::Kind::kQuantity) {
     const auto quantity = Quantity::Parse(value.text());
     if (quantity) return;
-    Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, quantity.error().message())));
+    const std::string meant = SimilarQuantity(value.text());
+    Error(value.mark(), fmt::format("{}: {}{}", path, InvalidValue(value, quantity.error().message()),
+                                    meant.empty() ? "" : fmt::format(", did you mean \"{}\"?", meant)));
   } else if (type.kind == Type::Kind::kBytes && !common::DecodeBase64(value.text())) {
     Error(value.mark(), fmt::format("{}: {}", path,
                                     InvalidValue(value,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <limits>
 
@@ -167,6 +168,27 @@ std::string Quantity::ToString() const {
     return fmt::format("{}e{}", number, suffix.exponent);
   }
   return DecimalText(nano_) + "n";
+}
+
+std::string SimilarQuantity(std::string_view text) {
+  const size_t end = text.find_first_not_of("+-.0123456789");
+  const std::string number(text.substr(0, end));
+  std::string unit;
+  if (end != text.npos) {
+    for (const char c : text.substr(end)) {
+      const auto letter = static_cast<unsigned char>(c);
+      if (std::isspace(letter) == 0) unit += static_cast<char>(std::tolower(letter));
+    }
+  }
+  if (unit == "milli" || text.ends_with('m')) unit = "m";
+  else if (unit == "b" || unit == "cpu" || unit == "cpus" || unit == "core" || unit == "cores") unit.clear();
+  else {
+    if (unit.ends_with('b')) unit.pop_back();
+    if (!unit.empty() && unit[0] != 'k') unit[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(unit[0])));
+    if (unit == "ki") unit = "Ki";
+  }
+  std::string similar = number + unit;
+  return Quantity::Parse(similar) ? similar : std::string();
 }
 
 }  // namespace skiff::kube

@@ -56,4 +56,7 @@ class Quantity {
   Format format_ = Format::kDecimalSi;
 };
 
+// What was meant by a text that is no quantity, such as "64MB", "1.5 GiB" or "64mi"; empty if there is no telling.
+std::string SimilarQuantity(std::string_view text);
+
 }  // namespace skiff::kube

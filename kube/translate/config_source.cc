@@ -1,5 +1,7 @@
 #include "kube/translate/config_source.h"
 
+#include "kube/model/text.h"
+
 namespace skiff::kube {
 
 void ConfigSource::Add(const std::vector<Object>& objects) {
@@ -20,6 +22,12 @@ common::Result<const Object*> ConfigSource::Find(const ObjectKey& key) {
                                                : "add it to the manifest or play it before";
   return MakeError(common::ErrorCode::kNotFound, "{} \"{}\" not found in namespace \"{}\"; {}", key.kind, key.name,
                    key.kube_namespace, remedy);
+}
+
+std::string DidYouMeanKey(std::string_view key, const std::map<std::string, std::string>& contents) {
+  std::vector<std::string_view> keys;
+  for (const auto& [known, content] : contents) keys.emplace_back(known);
+  return DidYouMean(key, keys);
 }
 
 std::map<std::string, std::string> ConfigContents(const Object& object, bool text_only) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/result.h"
@@ -32,5 +33,7 @@ class ConfigSource {
 
 // Contents by key: data and, of a ConfigMap unless `text_only`, binaryData.
 std::map<std::string, std::string> ConfigContents(const Object& object, bool text_only);
+// ", did you mean ...?" for a key that is not there, or nothing.
+std::string DidYouMeanKey(std::string_view key, const std::map<std::string, std::string>& contents);
 
 }  // namespace skiff::kube

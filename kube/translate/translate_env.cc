@@ -44,8 +44,8 @@ common::Result<std::optional<std::string>> KeyOfConfig(const TranslationContext&
   const auto contents = ConfigContents(**object, true);
   if (const auto found = contents.find(selector.key); found != contents.end()) return std::optional(found->second);
   if (optional) return std::optional<std::string>();
-  return MakeError(ErrorCode::kNotFound, "couldn't find key {} in {} {}/{}", selector.key, kind,
-                   context.identity.kube_namespace, selector.name);
+  return MakeError(ErrorCode::kNotFound, "couldn't find key {} in {} {}/{}{}", selector.key, kind,
+                   context.identity.kube_namespace, selector.name, DidYouMeanKey(selector.key, contents));
 }
 
 void AddFrom(const TranslationContext& context, const Container& container, const EnvVar& variable,

@@ -52,7 +52,8 @@ void AddObjectFiles(const TranslationContext& context, const ObjectFiles& from, 
     if (found != contents.end()) AddFile(files, {item.path, found->second, ModeOr(item.mode, from.default_mode)});
     else if (!from.optional)
       context.problems.Error(fmt::format("{}.items[{}].key", path, i),
-                             fmt::format("{} \"{}\" has no key \"{}\"", from.kind, from.name, item.key));
+                             fmt::format("{} \"{}\" has no key \"{}\"{}", from.kind, from.name, item.key,
+                                         DidYouMeanKey(item.key, contents)));
   }
 }
 

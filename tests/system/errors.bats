@@ -163,3 +163,13 @@ metadata: {generateName: x-}
 spec: {containers: [{name: c, image: localhost/busybox:latest}]}
 YAML
 }
+
+@test "nothing in a manifest that skiff supports is an error; an address is none of a file" {
+  expect_error 'StatefulSet "db" (apps/v1) is not supported' 'app.yaml: error: no object of a kind' << 'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+YAML
+  run skiff kube play https://example.com/app.yaml
+  [ "$status" -eq 125 ] && output_has 'curl -fsSL https://example.com/app.yaml | skiff kube'
+}

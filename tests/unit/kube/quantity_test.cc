@@ -75,5 +75,20 @@ TEST(Quantity, DividesRoundingUp) {
   EXPECT_EQ(Quantity::Parse("250m")->DivideRoundUp(*Quantity::Parse("1m")), 250);
 }
 
+TEST(Quantity, GuessesWhatWasMeant) {
+  EXPECT_EQ(SimilarQuantity("64MB"), "64M");
+  EXPECT_EQ(SimilarQuantity("64mi"), "64Mi");
+  EXPECT_EQ(SimilarQuantity("1.5 GiB"), "1.5Gi");
+  EXPECT_EQ(SimilarQuantity("10KB"), "10k");
+  EXPECT_EQ(SimilarQuantity("10K"), "10k");
+  EXPECT_EQ(SimilarQuantity("10kib"), "10Ki");
+  EXPECT_EQ(SimilarQuantity("500 m"), "500m");
+  EXPECT_EQ(SimilarQuantity("2 cores"), "2");
+  EXPECT_EQ(SimilarQuantity("512b"), "512");
+  EXPECT_EQ(SimilarQuantity("much"), "");
+  EXPECT_EQ(SimilarQuantity("1x"), "");
+  EXPECT_EQ(SimilarQuantity(""), "");
+}
+
 }  // namespace
 }  // namespace skiff::kube

@@ -102,6 +102,8 @@ TEST_F(TranslateTest, ErrorsNameTheFieldAndTheObject) {
                           HasSubstr("spec.containers[0].env[0].valueFrom.secretKeyRef: couldn't find key missing in Secret default/s"),
                           HasSubstr("spec.containers[0].env[1].valueFrom.fieldRef.fieldPath: field label not supported: \"status.phase\""),
                           HasSubstr("spec.volumes[0].configMap.items[0].key: ConfigMap \"c\" has no key \"nokey\"")));
+  EXPECT_EQ(DidYouMeanKey("keyOne", {{"keyone", ""}, {"other", ""}}), ", did you mean \"keyone\"?");
+  EXPECT_EQ(DidYouMeanKey("x", {}), "");
 }
 
 TEST_F(TranslateTest, FileVolumes) {

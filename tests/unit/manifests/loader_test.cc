@@ -138,6 +138,29 @@ TEST(Loader, TellsOfTheSameObjectTwice) {
             "a.yaml:7:18: error: ConfigMap \"m\" in namespace default is already defined at a.yaml:1:1\n");
 }
 
+TEST(Loader, OnlyUnsupportedKindsAreAnError) {
+  const std::string job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\n";
+  const std::string map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n";
+  const Loaded alone = LoadText(job, "a.yaml");
+  EXPECT_TRUE(kube::HasErrors(alone.diagnostics));
+  EXPECT_THAT(kube::RenderDiagnostics(alone.diagnostics), HasSubstr("a.yaml: error: no object of a kind that this version"));
+  EXPECT_FALSE(kube::HasErrors(LoadText(job + "---\n" + map, "a.yaml").diagnostics));
+  EXPECT_FALSE(kube::HasErrors(LoadText(job, "a.yaml", {.require_objects = false}).diagnostics));
+}
+
+TEST(Loader, ValueOfAWrongTypeIsNotMissingAsWell) {
+  const std::string text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: no}\n";
+  const std::string told = kube::RenderDiagnostics(LoadText(text, "a.yaml").diagnostics);
+  EXPECT_THAT(told, HasSubstr("must be a string, not the boolean no"));
+  EXPECT_THAT(told, testing::Not(HasSubstr("Required value")));
+}
+
+TEST(Loader, AddressIsNoFile) {
+  const auto loaded = Load({"https://example.com/a.yaml"}, {});
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("curl -fsSL https://example.com/a.yaml | skiff kube"));
+}
+
 class LoaderFiles : public testing::Test {
  protected:
   LoaderFiles() : folder_(::mkdtemp(path_)) {}

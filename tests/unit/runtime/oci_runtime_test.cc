@@ -69,6 +69,13 @@ TEST_F(OciRuntimeTest, UnusableCommand) {
   }
 }
 
+TEST_F(OciRuntimeTest, FileOverFolder) {
+  const auto error = ErrorFor(R"({"msg":"mount `/v` to `etc`: Not a directory","level":"error","time":"t"})");
+  EXPECT_EQ(error.message(),
+            "crun: mount `/v` to `etc`: Not a directory (of what is mounted and its place one is a file and the other a "
+            "folder)");
+}
+
 TEST_F(OciRuntimeTest, OtherFailuresAreNotTakenForTheCommands) {
   for (const char* message : {"error stat'ing file `/nosuchsource`: No such file or directory",
                               "open `/proc/999999/ns/net`: No such file or directory",
