@@ -102,7 +102,10 @@ Error OciRuntime::RunError(const RunOptions& options, int exit_code) const {
     return MakeError(
         code, "the command \"{}\" cannot be executed: it is a directory, or its mode forbids it ({}: {})",
         CommandOf(options.bundle), shown_program(), message);
-  return MakeError(code, "{}: {}", shown_program(), message);
+  // runc says so itself.
+  const bool mismatch = message.starts_with("mount `") && message.ends_with(": Not a directory");
+  return MakeError(code, "{}: {}{}", shown_program(), message,
+                   mismatch ? " (of what is mounted and its place one is a file and the other a folder)" : "");
 }
 
 Result<> OciRuntime::Kill(const std::string& id, int signal, bool all) const {
