@@ -37,6 +37,7 @@ Result<std::string> PodToJoin(Context& context, pod::Engine& engine, const Conta
   pod.exit_when_containers_exit = false;
   pod.name = flags.pod.substr(4);
   pod.volumes.clear();
+  pod.ports = std::move(request.container.ports);
   return engine.CreatePod(pod);
 }
 

@@ -109,6 +109,14 @@ BB=localhost/busybox:latest
   skiff volume rm kept
 }
 
+@test "run --pod: a new pod publishes the ports, one that is there refuses them" {
+  skiff run -d --pod new:ports --name p1 -p 127.0.0.1:7050:80 $BB sleep 1000
+  [ "$(skiff port p1)" = "80/tcp -> 127.0.0.1:7050" ]
+  run skiff run -d --pod ports --name p2 -p 7051:81 $BB sleep 1000
+  [ "$status" -eq 125 ] && output_has "--publish belongs to the pod"
+  [ "$(skiff ps -aq | wc -l)" -eq 1 ]
+}
+
 @test "--memory 0 and --cpus 0 mean no limit" {
   [ "$(skiff run --rm --memory 0 --cpus 0 $BB echo runs)" = runs ]
 }
