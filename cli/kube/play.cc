@@ -69,7 +69,8 @@ class KubePlayCommand : public Command {
     options_.provide_images = [&](const std::vector<kube::ImageWish>& wishes) {
       return ProvideImagesOf(context, wishes, access_, quiet_);
     };
-    TRY(context.ChangingEngine());
+    ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
+    TRY(CheckNetworks(*engine), "--network");
     context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&](const std::atomic<bool>& given_up) {
@@ -84,6 +85,15 @@ class KubePlayCommand : public Command {
   }
 
  private:
+  // Before anything is removed: every pod would fail in the end.
+  Result<> CheckNetworks(pod::Engine& engine) const {
+    if (!options_.network) return {};
+    for (const pod::NetworkAttachment& attachment : options_.network->networks) {
+      if (!attachment.name.empty()) TRY(engine.FindNetwork(attachment.name));
+    }
+    return {};
+  }
+
   Result<PlayWaitOptions> WaitOptions() const {
     constexpr std::chrono::minutes kReadyPatience{5};
     PlayWaitOptions wait;

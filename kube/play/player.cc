@@ -388,7 +388,7 @@ Change Player::ChangeOf(size_t set, bool existed, bool definition_changed) const
   if (with_removals_.contains(set) && made && !kept) return Change::kReplaced;
   if (made && !kept && !existed) return Change::kCreated;
   if (made || definition_changed || with_removals_.contains(set)) return kept || existed ? Change::kConfigured : Change::kCreated;
-  return Change::kUnchanged;
+  return kept || existed ? Change::kUnchanged : Change::kCreated;
 }
 
 void Player::CollectResults() {

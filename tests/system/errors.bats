@@ -164,6 +164,16 @@ spec: {containers: [{name: c, image: localhost/busybox:latest}]}
 YAML
 }
 
+@test "--network with an unknown name leaves what runs alone" {
+  printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: stays}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]}\n' \
+    > "$BATS_TEST_TMPDIR/stays.yaml"
+  skiff kube play -q --network skiff "$BATS_TEST_TMPDIR/stays.yaml"
+  id=$(skiff ps -q)
+  run skiff kube play --network nope "$BATS_TEST_TMPDIR/stays.yaml"
+  [ "$status" -eq 125 ] && output_has "unable to find network with name or ID nope"
+  [ "$(skiff ps -q)" = "$id" ]
+}
+
 @test "nothing in a manifest that skiff supports is an error; an address is none of a file" {
   expect_error 'StatefulSet "db" (apps/v1) is not supported' 'app.yaml: error: no object of a kind' << 'YAML'
 apiVersion: apps/v1
