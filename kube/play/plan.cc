@@ -31,12 +31,23 @@ std::vector<Candidate> SameOwner(const ObjectKey& key, const std::vector<pod::Po
   return found;
 }
 
+// Containers can be removed one by one (`skiff rm`); a pod does not get them back.
+bool IsWhole(const pod::PodInfo& pod, const PodSet& set) {
+  const auto is_there = [&](const Container& wanted) {
+    return std::any_of(pod.containers.begin(), pod.containers.end(),
+                       [&](const pod::ContainerInfo& container) { return container.spec.name == wanted.name; });
+  };
+  return std::all_of(set.spec().containers.begin(), set.spec().containers.end(), is_there) &&
+         std::all_of(set.spec().init_containers.begin(), set.spec().init_containers.end(), is_there);
+}
+
 void PlanSet(const PodSet& set, size_t set_index, std::vector<Candidate> candidates, bool replace, PlayPlan& plan) {
   const size_t first = plan.pods.size();
   for (size_t index = 0; index < set.replicas(); ++index) {
     PlannedPod planned{.set = set_index, .index = index};
     const auto match = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) {
-      return !replace && !c.used && !c.pod->WaitsForImage() && c.pod->spec.revision == set.Revision(index);
+      return !replace && !c.used && !c.pod->WaitsForImage() && c.pod->spec.revision == set.Revision(index) &&
+             IsWhole(*c.pod, set);
     });
     if (match != candidates.end()) {
       match->used = true;

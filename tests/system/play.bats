@@ -195,3 +195,16 @@ YAML
   [ "$status" -eq 0 ]
   assert_nothing_left
 }
+
+@test "a pod that somebody has taken a container from is replaced" {
+  printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: part}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: a, image: localhost/busybox:latest, command: [sleep, "1000"]}, {name: b, image: localhost/busybox:latest, command: [sleep, "1000"]}]}\n' \
+    > "$BATS_TEST_TMPDIR/part.yaml"
+  skiff kube play -q "$BATS_TEST_TMPDIR/part.yaml"
+  skiff rm -f -t 0 part-b
+  run skiff kube play "$BATS_TEST_TMPDIR/part.yaml"
+  [ "$status" -eq 0 ] && output_has "pod/part replaced"
+  in_pod part b true
+  run skiff kube play "$BATS_TEST_TMPDIR/part.yaml"
+  output_has "pod/part unchanged"
+  skiff kube down "$BATS_TEST_TMPDIR/part.yaml"
+}
