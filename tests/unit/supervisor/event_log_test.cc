@@ -37,25 +37,25 @@ TEST(EventLog, RepeatsAreCountedAndMoveToTheEnd) {
 TEST(EventLog, StaysSmallAndKeepsTheCount) {
   TemporaryDirectory directory;
   const EventLog log(directory.path());
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(log.Append(Unhealthy("")));
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(log.Append(Unhealthy("")));
   const auto text = common::ReadFile(directory.path() + "/" + kEventsFile);
   ASSERT_TRUE(text);
   EXPECT_LE(text->size(), kEventLogLimit);
   const auto events = log.Read();
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 1u);
-  EXPECT_EQ(events->front().count, 1000);
+  EXPECT_EQ(events->front().count, 500);
 }
 
 TEST(EventLog, DifferentEventsAreBoundedInNumber) {
   TemporaryDirectory directory;
   const EventLog log(directory.path());
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(log.Append({.reason = "Killing", .message = fmt::format("number {}", i)}));
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(log.Append({.reason = "Killing", .message = fmt::format("number {}", i)}));
   const auto events = log.Read();
   ASSERT_TRUE(events);
-  EXPECT_EQ(events->back().message, "number 999");
+  EXPECT_EQ(events->back().message, "number 499");
   EXPECT_GE(events->size(), kEventsKept);
-  EXPECT_LT(events->size(), 1000u);
+  EXPECT_LT(events->size(), 500u);
 }
 
 TEST(EventLog, TornLineCostsOnlyItself) {
