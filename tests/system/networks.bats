@@ -353,8 +353,8 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   [ "$status" -eq 125 ]
   output_has "route to 10.5.0.128/25 through parent0, inside of the network's subnet 10.5.0.0/24"
   remove_all
-  [ ! -e /sys/class/net/skiff1 ]
-  [ ! -e /run/skiff/leases/blue ]
+  eventually 5 [ ! -e /sys/class/net/skiff1 ]
+  eventually 5 [ ! -e /run/skiff/leases/blue ]
   ip route del 10.5.0.128/25
   ip route add 10.0.0.0/8 via 192.0.2.9
   box a --network blue
