@@ -54,6 +54,15 @@ std::string Wrap(const Value& value, const std::string& detail) {
   return detail.empty() ? detail : InvalidValue(value, detail);
 }
 
+// In the order of the network; empty: it is none.
+std::string AddressOctets(std::string_view text) {
+  std::array<char, sizeof(in6_addr)> address{};
+  const std::string terminated(text);
+  if (inet_pton(AF_INET, terminated.c_str(), address.data()) == 1) return {address.data(), sizeof(in_addr)};
+  if (inet_pton(AF_INET6, terminated.c_str(), address.data()) == 1) return {address.data(), sizeof(in6_addr)};
+  return {};
+}
+
 }  // namespace
 
 std::string InvalidValue(const Value& value, std::string_view detail) {
@@ -125,11 +134,11 @@ std::string ConfigKeyDetail(std::string_view text) {
          "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 }
 
-bool IsIpAddress(std::string_view text) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  const std::string terminated(text);
-  return inet_pton(AF_INET, terminated.c_str(), address.data()) == 1 ||
-         inet_pton(AF_INET6, terminated.c_str(), address.data()) == 1;
+bool IsIpAddress(std::string_view text) { return !AddressOctets(text).empty(); }
+
+bool SameIpAddress(std::string_view a, std::string_view b) {
+  const std::string left = AddressOctets(a);
+  return a == b || (!left.empty() && left == AddressOctets(b));
 }
 
 std::string CheckDnsLabel(const Value& value) { return Wrap(value, DnsLabelDetail(value.text())); }

@@ -16,6 +16,8 @@ std::string AnnotationKeyDetail(std::string_view text);
 std::string LabelValueDetail(std::string_view text);
 std::string ConfigKeyDetail(std::string_view text);
 bool IsIpAddress(std::string_view text);
+// However they are written: IPv6 can be in several ways.
+bool SameIpAddress(std::string_view a, std::string_view b);
 
 // `Invalid value: "v": detail`.
 std::string InvalidValue(const Value& value, std::string_view detail);

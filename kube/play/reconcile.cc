@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "kube/model/rules.h"
 #include "kube/model/text.h"
 #include "kube/play/object_key.h"
 #include "kube/play/object_store.h"
-#include "network/ip_address.h"
 
 namespace skiff::kube {
 namespace {
@@ -118,13 +118,6 @@ common::Error Immutable(const Object& object, const char* field, const std::stri
       .At(object.PositionOf(field));
 }
 
-// IPv6 can be written in several ways.
-bool SameAddress(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  const auto left = network::IpAddress::Parse(a), right = network::IpAddress::Parse(b);
-  return left && right && *left == *right;
-}
-
 // The node ports that ports of the same number had.
 void KeepNodePorts(ServiceSpec& spec, const ServiceSpec& stored) {
   for (ServicePort& port : spec.ports) {
@@ -138,7 +131,7 @@ void KeepNodePorts(ServiceSpec& spec, const ServiceSpec& stored) {
 // The second address may come and go with ipFamilyPolicy, but not become another one.
 common::Result<> CheckSecondAddress(const Object& object, const ServiceSpec& spec, const ServiceSpec& stored) {
   if (spec.cluster_ips.size() < 2 || stored.cluster_ips.size() < 2) return {};
-  if (SameAddress(spec.cluster_ips[1], stored.cluster_ips[1])) return {};
+  if (SameIpAddress(spec.cluster_ips[1], stored.cluster_ips[1])) return {};
   constexpr char kField[] = "spec.clusterIPs[1]";
   return MakeError(ErrorCode::kInvalid,
                    "Service \"{}\": {}: Invalid value: [{},{}]: may not change once set (it is {}); play with --replace to change it",
@@ -159,7 +152,7 @@ common::Result<> KeepAssigned(Object& object, const ServiceSpec& stored, bool re
   const bool same_family = spec.ip_families.empty() || spec.ip_families.front() == family;
   if (spec.cluster_ip.empty() && !stored.headless() && same_family) spec.cluster_ip = stored.cluster_ip;
   if (replace) return {};
-  if (SameAddress(spec.cluster_ip, stored.cluster_ip)) return CheckSecondAddress(object, spec, stored);
+  if (SameIpAddress(spec.cluster_ip, stored.cluster_ip)) return CheckSecondAddress(object, spec, stored);
   if (!spec.cluster_ip.empty()) return Immutable(object, "spec.clusterIP", spec.cluster_ip, stored.cluster_ip);
   return MakeError(ErrorCode::kInvalid,
                    "Service \"{}\": spec.clusterIP: field is immutable (it is None); play with --replace to change it",
