@@ -152,6 +152,16 @@ Result<> DnsRegistry::EndUnused() const {
   return {};
 }
 
+Result<bool> DnsRegistry::RemoveIfEmpty() const {
+  const std::string networks = DnsNetworksDirectory(directory_);
+  if (!common::PathExists(networks)) return true;
+  // Another command may just be making the folder of a network in it.
+  ASSIGN_OR_RETURN(const FileLock lock, LockRegistry(directory_));
+  if (::rmdir(networks.c_str()) == 0 || errno == ENOENT) return true;
+  if (errno == ENOTEMPTY || errno == EEXIST) return false;
+  return ErrnoError("remove directory {}", networks);
+}
+
 // What a killed writer has left names nothing.
 bool DnsRegistry::HasPods(const std::string& network) const {
   const auto files = common::ListDirectory(DnsPodsDirectory(directory_, network));

@@ -28,6 +28,8 @@ class DnsRegistry {
   common::Result<> Remove(const std::string& pod_id, const std::set<std::string>& kept = {}) const;
   // Ends the servers of networks without pods and waits for that.
   common::Result<> EndUnused() const;
+  // Takes away the folder of all networks' names. False: a network has some. Absent is fine.
+  common::Result<bool> RemoveIfEmpty() const;
   // Starts servers that should run and do not.
   common::Result<> Restore(const Adopt& adopt) const;
   // The same, and what leads questions to servers that run.

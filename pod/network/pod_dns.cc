@@ -96,10 +96,9 @@ namespace {
 // With the last server go its folder and its cgroup. The folder may have gone already, with a command that was killed in
 // between.
 Result<> ForgetServers(Context& context) {
+  ASSIGN_OR_RETURN(const bool none_left, network::DnsRegistry(context.paths).RemoveIfEmpty());
+  if (!none_left) return {};
   const std::string networks = network::DnsNetworksDirectory(network::DnsDirectory(context.paths));
-  const auto left = common::ListDirectory(networks);
-  if (left && !left->empty()) return {};
-  TRY(common::RemoveTree(networks));
   const auto cgroups = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root);
   if (!cgroups) return {};
   // A server may be just ending there, or another command has started the next one.
