@@ -137,7 +137,7 @@ class RunCommand : public Command {
 
  private:
   Result<int> StartDetached(pod::Engine& engine, const std::string& id) {
-    TRY(engine.StartContainer(id));
+    if (auto started = engine.StartContainer(id); !started) return NotStarted(std::move(started).error());
     PrintLine(id);
     return 0;
   }
@@ -146,12 +146,18 @@ class RunCommand : public Command {
     FlushOutput();
     SignalProxy proxy;
     if (signal_proxy_.value_or(true) && !flags_.tty) TRY(proxy.Start(context, id));
-    ASSIGN_OR_RETURN(const std::optional<int> code,
-                     engine.Attach(id, true, flags_.interactive, detach_keys_));
+    const Result<std::optional<int>> code = engine.Attach(id, true, flags_.interactive, detach_keys_);
+    if (!code) return NotStarted(code.error());
     proxy.Stop();
-    if (!code) return 0;  // detached: it goes on
+    if (!*code) return 0;  // detached: it goes on
     if (flags_.rm) TRY(RemoveEnded(engine, id));
-    return *code;
+    return **code;
+  }
+
+  // podman's rule: whatever keeps a container that could be made from running is 126, unless its command does not exist.
+  static common::Error NotStarted(common::Error error) {
+    if (ExitCodeFor(error) != kExitFailure) return error;
+    return MakeError(ErrorCode::kCommandNotExecutable, "{}", error.message());
   }
 
   // The supervisor's exit command may have been faster.

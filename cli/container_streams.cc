@@ -17,7 +17,7 @@ using common::Result;
 
 namespace {
 
-constexpr int kNotRunning = 255;  // podman's exit code of exec into a container that does not run
+constexpr int kNoSession = 255;  // podman's exit code of an exec that did not come as far as its command
 
 Result<std::string> LatestContainer(pod::Engine& engine) {
   ASSIGN_OR_RETURN(const std::vector<pod::ContainerInfo> containers, engine.ListContainers());
@@ -60,20 +60,25 @@ class ExecCommand : public Command {
       operands_.erase(operands_.begin());
     }
     if (operands_.empty())
-      return MakeError(ErrorCode::kInvalid, "must provide a non-empty command to start an exec session");
+      return NoSession(MakeError(ErrorCode::kInvalid, "must provide a non-empty command to start an exec session"));
     options_.command = operands_;
     TRY(ReadEnvironment());
     ASSIGN_OR_RETURN(const pod::ContainerInfo info, engine->InspectContainer(id));
-    if (info.status.state != "running") {
-      PrintError(MakeError(ErrorCode::kBusy, "can only run commands in running containers: {} is {}",
-                           info.name, info.status.state));
-      return kNotRunning;
-    }
+    if (info.status.state != "running")
+      return NoSession(MakeError(ErrorCode::kBusy, "can only run commands in running containers: {} is {}", info.name,
+                                 info.status.state));
     FlushOutput();
-    return engine->Exec(id, options_);
+    Result<int> code = engine->Exec(id, options_);
+    if (!code && ExitCodeFor(code.error()) == kExitFailure) return NoSession(code.error());
+    return code;
   }
 
  private:
+  static int NoSession(const common::Error& error) {
+    PrintError(error);
+    return kNoSession;
+  }
+
   Result<> ReadEnvironment() {
     for (const std::string& file : env_files_) {
       ASSIGN_OR_RETURN(const std::string text, common::ReadFile(file), "--env-file");

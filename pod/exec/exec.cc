@@ -41,7 +41,9 @@ class TemporaryFile {
 };
 
 // Before the runtime is asked, which would say it in its own words on the command's standard error.
-Result<> CheckProgram(const std::string& process, const std::string& root, const std::string& program) {
+Result<> CheckProgram(const std::string& process, const std::string& root, const ExecOptions& options) {
+  const std::string& program = options.command.front();
+  if (!options.working_dir.empty()) TRY(CheckWorkingDir(root, options.working_dir));
   ASSIGN_OR_RETURN(const auto parsed, common::ParseJson(process, "process"));
   return CheckCommand(root, common::GetStrings(parsed, "env"), std::string(common::GetString(parsed, "cwd")), program);
 }
@@ -79,7 +81,7 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   ASSIGN_OR_RETURN(const std::string config, common::ReadFile(layout.Bundle(container.id) + "/config.json"));
   const std::string root = fmt::format("{}/{}/root", impl_->paths.proc_root, status.pid);
   ASSIGN_OR_RETURN(const std::string process, ExecProcess(config, options, root));
-  TRY(CheckProgram(process, root, options.command.front()));
+  TRY(CheckProgram(process, root, options));
   const std::string name = layout.Bundle(container.id) + "/exec-" + common::RandomHex(16);
   const TemporaryFile process_file(name + ".json");
   const TemporaryFile log_file(name + ".log");

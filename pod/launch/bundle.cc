@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "common/file.h"
+#include "pod/exec/exec_lookup.h"
 #include "pod/launch/container_mounts.h"
 #include "pod/launch/devices.h"
+#include "pod/launch/image_content.h"
 #include "pod/launch/resource_limits.h"
 #include "pod/signal_names.h"
 #include "pod/supervisor/protocol.h"
@@ -42,6 +44,7 @@ class BundleWriter {
                                                           .layout = layout_,
                                                           .volume_sources = setting_.volume_sources}));
     input_.mounts = std::move(mounts.mounts);
+    TRY(CheckWorkingDir());
     input_.rootfs_propagation = mounts.rootfs_propagation;
     input_.root_path = layout_.Rootfs(container_.id);
     input_.read_only_root = spec_.security.read_only_root;
@@ -101,6 +104,25 @@ class BundleWriter {
     input_.cwd = !spec_.working_dir.empty() ? spec_.working_dir : !config.working_dir.empty() ? config.working_dir : "/";
     input_.terminal = spec_.tty;
     input_.oom_score_adj = spec_.oom_score_adj;
+  }
+
+  // As podman does: a folder that somebody asked for has to be there; the kubelet leaves it to the runtime, which makes it.
+  // What is below a mount is not looked at.
+  Result<> CheckWorkingDir() {
+    if (setting_.pod.from_kube || spec_.working_dir.empty()) return {};
+    std::vector<std::string> mounted = {"/proc", "/dev", "/sys"};
+    for (const runtime::OciMount& mount : input_.mounts) mounted.push_back(mount.destination);
+    if (IsAtOrBelow(spec_.working_dir, mounted)) return {};
+    std::vector<std::string> layers = image_->lower_dirs;
+    const std::string written = layout_.Writable(container_.id) + "/upper";
+    if (common::PathExists(written)) layers.insert(layers.begin(), written);
+    if (layers.empty()) return {};
+    return WithMergedLayers(layers, [this](int root) -> Result<> {
+      if (pod::CheckWorkingDir(fmt::format("/proc/self/fd/{}", root), spec_.working_dir)) return {};
+      return common::MakeError(common::ErrorCode::kInvalid,
+                               "the image has no folder \"{}\" to work in: make it there, or give another --workdir",
+                               spec_.working_dir);
+    });
   }
 
   void SetNamespaces() {

@@ -4,6 +4,8 @@
 
 namespace skiff::pod {
 
+using common::ErrorCode;
+using common::MakeError;
 using common::Result;
 
 Result<std::shared_ptr<const LocalImage>> ImageCache::Find(const std::string& reference) {
@@ -28,8 +30,12 @@ Result<runtime::ResolvedUser> ImageCache::FindUser(const LocalImage& image, cons
                                       request.gid.value_or(-1), request.skip_image_groups);
   const std::lock_guard guard(mutex_);
   if (const auto found = users_.find(key); found != users_.end()) return found->second;
-  ASSIGN_OR_RETURN(runtime::ResolvedUser user, runtime::ResolveUser(image.lower_dirs, request), "user \"{}\"", request.user);
-  users_[key] = user;
+  auto user = runtime::ResolveUser(image.lower_dirs, request);
+  // The command is there, but not for this user: not to be taken for an image that is missing.
+  if (!user && user.error().code() == ErrorCode::kNotFound)
+    return MakeError(ErrorCode::kCommandNotExecutable, "user \"{}\": {}", request.user, user.error().message());
+  if (!user) return std::move(user).error().Wrap(fmt::format("user \"{}\"", request.user));
+  users_[key] = *user;
   return user;
 }
 

@@ -25,7 +25,8 @@ class ImageCache {
 
   // By any reference, or by id.
   common::Result<std::shared_ptr<const LocalImage>> Find(const std::string& reference);
-  // The user that a container of this image runs as; an error names the container's field.
+  // The user that a container of this image runs as; an error names the container's field. kCommandNotExecutable: the image
+  // has no such user or group.
   common::Result<runtime::ResolvedUser> FindUser(const LocalImage& image, const SecurityContext& security);
 
  private:

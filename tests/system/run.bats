@@ -20,6 +20,20 @@ BB=localhost/busybox:latest
   [ "$status" -eq 126 ]
   run skiff run --no-such-flag $BB true
   [ "$status" -eq 125 ]
+  run skiff run --rm -u nobodyknows $BB true
+  [ "$status" -eq 126 ] && output_has 'no user "nobodyknows"'
+  skiff run -d --name holder -p 127.0.0.1:7060:80 $BB sleep 1000
+  run skiff run --rm -p 127.0.0.1:7060:80 $BB true
+  [ "$status" -eq 126 ] && output_has "7060/tcp is in use by"
+  skiff rm -f -t 0 holder
+  run skiff run --rm -w /missing $BB true
+  [ "$status" -eq 126 ] && [ "${#lines[@]}" -eq 1 ]
+  output_has 'no folder "/missing"'
+  skiff create --name missing -w /missing $BB true
+  run skiff start missing
+  [ "$status" -eq 125 ] && output_has 'no folder "/missing"'
+  skiff rm missing
+  [ "$(skiff run --rm -w /mounted/below --tmpfs /mounted $BB pwd)" = /mounted/below ]
   [ "$(skiff run --rm $BB sh -c 'echo err >&2' 2>&1 > /dev/null)" = err ]
   [ "$(echo from stdin | skiff run --rm -i $BB cat)" = "from stdin" ]
   [ -z "$(skiff ps -aq)" ]
@@ -45,10 +59,10 @@ BB=localhost/busybox:latest
 @test "the flags of every day" {
   mkdir "$BATS_TEST_TMPDIR/host"
   echo F=file > "$BATS_TEST_TMPDIR/env"
-  run skiff run --rm -e A=1 --env-file "$BATS_TEST_TMPDIR/env" -w /work -u 1000:100 --hostname box -v "$BATS_TEST_TMPDIR/host:/h:ro" \
+  run skiff run --rm -e A=1 --env-file "$BATS_TEST_TMPDIR/env" -w /etc -u 1000:100 --hostname box -v "$BATS_TEST_TMPDIR/host:/h:ro" \
     --tmpfs /t:size=1m --cap-drop all --read-only --label x=y --memory 64m --cpus 0.5 --pids-limit 50 \
     $BB sh -c 'echo $A $F $PWD $(id -u):$(id -g) $(hostname); grep CapEff /proc/self/status; touch /h/x; touch /y; df /t | tail -1'
-  output_has "1 file /work 1000:100 box"
+  output_has "1 file /etc 1000:100 box"
   output_has "0000000000000000"
   output_has "/h/x: Read-only file system"
   output_has "/y: Read-only file system"
@@ -138,8 +152,11 @@ BB=localhost/busybox:latest
   run skiff exec absent true
   [ "$status" -eq 125 ]
   run skiff exec -w /no/such/folder e pwd
-  [ "$status" -eq 127 ]
-  output_has "/no/such/folder"
+  [ "$status" -eq 127 ] && [ "$output" = 'Error: the container has no folder "/no/such/folder" to start the command in' ]
+  run skiff exec -u nobodyknows e pwd
+  [ "$status" -eq 255 ] && output_has 'no user "nobodyknows"'
+  run skiff exec e
+  [ "$status" -eq 255 ] && output_has "must provide a non-empty command"
   run script -qec 'skiff exec -it e sh -c "exit 7"' /dev/null
   [ "$status" -eq 7 ]
 }

@@ -57,5 +57,29 @@ TEST_F(ExecLookupTest, FoldersAndPlainFilesCannotBeExecuted) {
   EXPECT_TRUE(Check("sh", "PATH=/opt:/usr/bin")) << "a folder of that name comes first";
 }
 
+TEST_F(ExecLookupTest, NothingIsSaidAboutWhatAMountBrings) {
+  ASSERT_EQ(::symlink("/data/app", (root_ + "/app").c_str()), 0);
+  const auto check = [&](const char* command, const char* mount) { return CheckCommand(root_, {"PATH=/bin"}, "/", command, {mount}); };
+  EXPECT_TRUE(check("/scripts/run.sh", "/scripts"));
+  EXPECT_TRUE(check("/scripts/run.sh", "/scripts/run.sh"));
+  EXPECT_TRUE(check("/app/run", "/data")) << "a link that leads nowhere yet";
+  EXPECT_TRUE(check("/bin/none", "/usr/bin")) << "by a link to a folder that is there";
+  EXPECT_TRUE(check("none", "/usr/bin"));
+  EXPECT_TRUE(check("/opt", "/opt")) << "a file over a folder";
+  EXPECT_FALSE(check("/scripts2/run.sh", "/scripts"));
+  EXPECT_FALSE(check("none", "/data"));
+  EXPECT_FALSE(check("/none", "/data"));
+}
+
+TEST_F(ExecLookupTest, WorkingDirectoriesAreFolders) {
+  EXPECT_TRUE(CheckWorkingDir(root_, "/"));
+  EXPECT_TRUE(CheckWorkingDir(root_, "/bin"));
+  for (const char* path : {"/none", "/usr/bin/text", "/usr/bin/text/x"}) {
+    const auto result = CheckWorkingDir(root_, path);
+    ASSERT_FALSE(result) << path;
+    EXPECT_EQ(result.error().code(), ErrorCode::kCommandNotFound);
+  }
+}
+
 }  // namespace
 }  // namespace skiff::pod
