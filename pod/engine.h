@@ -64,6 +64,15 @@ struct PodInfo {
   std::string infra_id;  // shown by podman-compatible output; derived from id
 };
 
+// What would keep a pod from starting, and which part of its spec says so.
+struct StartProblem {
+  enum class Part { kPod, kVolume, kContainer, kUser, kCommand, kPort };
+  Part part = Part::kPod;
+  std::string name;          // of the volume or the container
+  network::Port port;        // kPort
+  common::Error error;
+};
+
 struct ExecOptions {
   std::vector<std::string> command;
   std::vector<std::string> env;  // "K=V"
@@ -106,6 +115,9 @@ class Engine {
   // pod waits no longer, or for somebody else.
   common::Result<std::string> ClaimWaiting(const std::string& pod_id);
   common::Result<bool> WaitsFor(const std::string& pod_id, const std::string& token);
+  // What can be told about the start of a new pod before it is made: images, users, commands, hostPath types, ports. `leaving`:
+  // pods that will be gone by then, whose ports count as free. Nothing is changed.
+  common::Result<std::vector<StartProblem>> CheckStart(const PodSpec& spec, const std::vector<std::string>& leaving);
   // Starts supervisor, infra, network and every container that is not held. kNotFound: an image is not there. On error nothing of the start is left and the
   // pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
   common::Result<> StartPod(const std::string& pod_id, const std::function<void(const std::string&)>& warn = {});

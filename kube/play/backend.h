@@ -29,6 +29,9 @@ class PodBackend {
   using ImageFailure = pod::Engine::ImageFailure;
   virtual common::Result<std::string> CreateWaitingPod(const pod::PodSpec& spec, const std::vector<ImageFailure>& failures) = 0;
   virtual common::Result<> KeepWaiting(const std::string& pod_id, const std::vector<ImageFailure>& failures) = 0;
+  using StartProblem = pod::StartProblem;
+  virtual common::Result<std::vector<StartProblem>> CheckStart(const pod::PodSpec& spec,
+                                                               const std::vector<std::string>& leaving) = 0;
   virtual common::Result<> StartPod(const std::string& pod_id, const Warn& warn) = 0;
   virtual common::Result<> StopPod(const std::string& pod_id) = 0;
   virtual common::Result<> RemovePod(const std::string& pod_id) = 0;  // running or not

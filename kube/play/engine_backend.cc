@@ -16,6 +16,10 @@ class EngineBackend : public PodBackend {
   common::Result<> KeepWaiting(const std::string& id, const std::vector<ImageFailure>& failures) override {
     return engine_->KeepWaiting(id, failures);
   }
+  common::Result<std::vector<StartProblem>> CheckStart(const pod::PodSpec& spec,
+                                                       const std::vector<std::string>& leaving) override {
+    return engine_->CheckStart(spec, leaving);
+  }
   common::Result<> StartPod(const std::string& id, const Warn& warn) override { return engine_->StartPod(id, warn); }
   common::Result<> StopPod(const std::string& id) override { return engine_->StopPod(id); }
   common::Result<> RemovePod(const std::string& id) override { return engine_->RemovePod(id, true); }

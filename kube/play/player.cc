@@ -8,6 +8,7 @@
 #include "kube/play/played_with.h"
 #include "kube/play/publish.h"
 #include "kube/play/reconcile.h"
+#include "kube/play/start_fields.h"
 #include "kube/translate/host_paths.h"
 
 namespace skiff::kube {
@@ -74,6 +75,7 @@ PlayReport Player::Run() {
   StoreConfiguration();
   // Before the pods: their containers get the variables of the Services that are there when they start.
   FollowServices();
+  KeepWhatCannotBeReplaced();
   RemoveObsolete();
   MakeAndStart();
   FollowServices();
@@ -267,6 +269,46 @@ void Player::FollowServices() {
   if (!done) Fail(std::move(done).error().Wrap("Services"));
 }
 
+// Again after a refusal: the pods of that set stay, and so do the ports that they hold.
+void Player::KeepWhatCannotBeReplaced() {
+  size_t before;
+  do {
+    before = refused_.size();
+    std::set<size_t> removed_from;
+    std::vector<std::string> leaving;
+    for (const ObsoletePod& obsolete : plan_.obsolete) {
+      if (refused_.contains(obsolete.set)) continue;
+      removed_from.insert(obsolete.set);
+      leaving.push_back(obsolete.pod.id);
+    }
+    for (const PlannedPod& planned : plan_.pods) {
+      if (planned.existing || !options_.start || !removed_from.contains(planned.set) || waiting_.contains(planned.set)) continue;
+      removed_from.erase(planned.set);  // the first of a set tells for all
+      CheckReplacement(planned, leaving);
+    }
+  } while (refused_.size() != before);
+}
+
+void Player::CheckReplacement(const PlannedPod& planned, const std::vector<std::string>& leaving) {
+  const PodSet& set = sets_[planned.set];
+  const auto found = backend_->CheckStart(set.NewPod(planned.index, settings_), leaving);
+  if (!found) return Refuse(planned.set, found.error());
+  Problems problems(set.object());
+  for (const pod::StartProblem& problem : *found)
+    problems.Error(FieldOf(set, problem), problem.error.message() + "; what there was is left as it is");
+  for (const common::Error& error : problems.errors()) Refuse(planned.set, error);
+}
+
+// The engine's errors name the pod; where the field at fault is written is known here.
+common::Error Player::Located(PodBackend& backend, const PlannedPod& planned, const pod::PodSpec& spec, common::Error error) const {
+  const PodSet& set = sets_[planned.set];
+  const auto found = backend.CheckStart(spec, {});
+  const std::string field = found && !found->empty() ? FieldOf(set, found->front()) : "metadata.name";
+  if (planned.replaces)
+    error = MakeError(error.code(), "{}; the earlier pod has been removed: play again when this is put right", error.message());
+  return std::move(error).At(set.object().PositionOf(field));
+}
+
 void Player::RemoveObsolete() {
   std::vector<BackendTask> tasks;
   std::vector<std::optional<common::Error>> failures(plan_.obsolete.size());
@@ -335,9 +377,9 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
       result.id.clear();
     }
   }
+  if (!done) done = Located(backend, planned, work.spec, std::move(done).error());
   const std::lock_guard lock(mutex_);
-  // The engine's errors name the pod; where it is written is known here.
-  if (!done) Fail(std::move(done).error().At(sets_[planned.set].object().PositionOf("metadata.name")));
+  if (!done) Fail(std::move(done).error());
   else if (observer_.pod_done) observer_.pod_done(result);
   if (done && !planned.existing && waiting != waiting_.end()) report_.waiting.push_back({result.id, waiting->second.waits});
 }

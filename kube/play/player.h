@@ -46,6 +46,10 @@ class Player {
   std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);
   void StoreConfiguration();
   void FollowServices();
+  // Before anything is removed: sets whose new pods could not start are refused.
+  void KeepWhatCannotBeReplaced();
+  void CheckReplacement(const PlannedPod& planned, const std::vector<std::string>& leaving);
+  common::Error Located(PodBackend& backend, const PlannedPod& planned, const pod::PodSpec& spec, common::Error error) const;
   void RemoveObsolete();
   void MakeAndStart();
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);

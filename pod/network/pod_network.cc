@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "network/host_ports.h"
+#include "network/port.h"
 #include "network/service/service_leases.h"
 #include "pod/finder.h"
 #include "pod/state/lease_file.h"
@@ -38,6 +40,25 @@ Result<> RefuseServicePorts(const Context& context, const std::vector<network::P
 }
 
 }  // namespace
+
+Result<> CheckPortIsFree(Context& context, const network::Port& port, const std::vector<std::string>& leaving) {
+  TRY(RefuseServicePorts(context, {port}));
+  ASSIGN_OR_RETURN(auto pods, context.store->Pods());
+  std::string holder;
+  for (PodRecord& pod : pods) {
+    ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
+    AddContainerSpecs(pod.spec, containers);
+    const auto ports = PublishedPorts(pod.spec);
+    if (std::ranges::none_of(ports, [&](const network::Port& other) { return network::SamePort(other, port); })) continue;
+    const auto alive = supervisor::PodIsAlive(context.Layout(pod.id).run_dir());
+    if (!alive || !*alive) continue;
+    // Whoever else would like the port finds it held by this pod.
+    if (std::ranges::find(leaving, pod.id) != leaving.end()) return {};
+    holder = ShownPodName(pod.spec);
+  }
+  TRY(network::BindHostPort(port, context.paths.proc_root, [&](const network::Port&) { return holder; }));
+  return {};
+}
 
 std::vector<NetworkAttachment> AttachmentsOf(const NetworkSpec& spec) {
   if (spec.mode != NetworkSpec::Mode::kBridge) return {};

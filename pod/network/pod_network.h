@@ -48,6 +48,9 @@ std::string HeldPortName(const network::HeldPort& held, const std::vector<std::s
 // After a change of networks: connections to relayed ports go to the pod's address of now.
 common::Result<> MovePortRelays(Context& context, const std::string& pod_id);
 
+// kExists, with the holder: a port that a Service or a program has, or a pod other than `leaving`, which are to be removed.
+common::Result<> CheckPortIsFree(Context& context, const network::Port& port, const std::vector<std::string>& leaving);
+
 // All host ports that the pod and its containers publish, each once.
 std::vector<network::Port> PublishedPorts(const PodSpec& pod);
 

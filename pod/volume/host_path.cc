@@ -37,18 +37,24 @@ Result<> CreateFile(const std::string& path) {
 
 }  // namespace
 
-Result<> PrepareHostPath(const HostPathVolume& volume) {
+// False: it is not there and to be made.
+Result<bool> CheckHostPath(const HostPathVolume& volume) {
   struct stat info {};
   const bool exists = ::stat(volume.path.c_str(), &info) == 0;
-  if (volume.type.empty()) return exists ? Result<>() : common::MakeDirectories(volume.path);
+  if (volume.type.empty()) return exists;
   for (const TypeRule& rule : kTypes) {
     if (rule.type != volume.type) continue;
-    if (!exists && volume.type == "DirectoryOrCreate") return common::MakeDirectories(volume.path);
-    if (!exists && volume.type == "FileOrCreate") return CreateFile(volume.path);
-    if (exists && (info.st_mode & S_IFMT) == rule.format) return {};
+    if (!exists && volume.type.ends_with("OrCreate")) return false;
+    if (exists && (info.st_mode & S_IFMT) == rule.format) return true;
     return MakeError(ErrorCode::kInvalid, "hostPath type check failed: {} is not a {}", volume.path, rule.noun);
   }
   return MakeError(ErrorCode::kInvalid, "hostPath {}: unknown type \"{}\"", volume.path, volume.type);
+}
+
+Result<> PrepareHostPath(const HostPathVolume& volume) {
+  ASSIGN_OR_RETURN(const bool exists, CheckHostPath(volume));
+  if (exists) return {};
+  return volume.type == "FileOrCreate" ? CreateFile(volume.path) : common::MakeDirectories(volume.path);
 }
 
 }  // namespace skiff::pod

@@ -6,6 +6,8 @@
 
 namespace skiff::pod {
 
+// Whether the path is there (false: it is to be made). kInvalid as below.
+common::Result<bool> CheckHostPath(const HostPathVolume& volume);
 // Creates what the type allows to create; kInvalid in the kubelet's words for a path of another type.
 common::Result<> PrepareHostPath(const HostPathVolume& volume);
 

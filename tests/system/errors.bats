@@ -150,7 +150,7 @@ YAML
 }
 
 @test "what is found when pods are made has its place too" {
-  expect_error 'app.yaml:3:18: start pod "x"' '/no/such/command' << 'YAML'
+  expect_error 'app.yaml:4:73: start pod "x"' '/no/such/command' << 'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: x}
@@ -182,4 +182,57 @@ metadata: {name: db}
 YAML
   run skiff kube play https://example.com/app.yaml
   [ "$status" -eq 125 ] && output_has 'curl -fsSL https://example.com/app.yaml | skiff kube'
+}
+
+@test "a new version that cannot start leaves the pod that runs alone, and says which field is at fault" {
+  cd "$BATS_TEST_TMPDIR"
+  version() {  # COMMAND HOSTPATH-TYPE HOSTPORT
+    cat > app.yaml << YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: stays}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [$1, "1000"]
+      ports:
+        - {containerPort: 80, hostIP: 127.0.0.1, hostPort: $3}
+      volumeMounts: [{name: v, mountPath: /scripts}]
+  volumes:
+    - name: v
+      hostPath: {path: $BATS_TEST_TMPDIR/host, type: $2}
+YAML
+  }
+  refused() {  # PLACE FIELD TEXT
+    run skiff kube play app.yaml
+    [ "$status" -eq 125 ] || { echo "status $status: $output"; return 1; }
+    output_has "app.yaml:$1: "
+    output_has "$2: "
+    output_has "$3"
+    output_has "what there was is left as it is"
+    [ "$(skiff ps -q)" = "$id" ]
+  }
+  mkdir host
+  printf '#!/bin/sh\nsleep $1\n' > host/run && chmod +x host/run
+  version sleep Directory 7070
+  skiff kube play -q app.yaml
+  id=$(skiff ps -q)
+  version /no/such Directory 7070
+  refused 9:16 'spec.containers[0].command' '"/no/such" does not exist'
+  version /etc Directory 7070
+  refused 9:16 'spec.containers[0].command' '"/etc" cannot be executed'
+  version sleep Socket 7070
+  refused 15:24 'spec.volumes[0].hostPath.path' 'is not a socket file'
+  skiff run -d --name holder -p 127.0.0.1:7071:80 localhost/busybox:latest sleep 1000
+  id=$(skiff ps -q)
+  version sleep Directory 7071
+  refused 11:60 'spec.containers[0].ports[0].hostPort' 'port 127.0.0.1:7071/tcp is in use by'
+  skiff rm -f -t 0 holder
+  # The pod's own port counts as free, and what a volume brings as there.
+  version /scripts/run Directory 7070
+  skiff kube play -q app.yaml
+  [ "$(skiff ps -q)" != "$id" ]
+  skiff exec stays-c ps | grep -q /scripts/run
 }

@@ -24,6 +24,7 @@ struct FakeEngine {
   std::vector<std::string> calls;  // "create web", "start web", "stop web", "remove web"
   std::set<std::string> missing_images;
   std::map<std::string, std::string> start_errors;  // by pod name
+  std::map<std::string, std::vector<pod::StartProblem>> start_problems;  // by pod name
   std::set<std::string> unremovable;                // by pod name
   int next_id = 1;
   int objects_written = 0;
@@ -93,6 +94,11 @@ class FakeBackend : public PodBackend {
     const std::lock_guard lock(e_.mutex);
     e_.calls.push_back("keep " + e_.Find(id)->name);
     return {};
+  }
+  common::Result<std::vector<StartProblem>> CheckStart(const pod::PodSpec& spec, const std::vector<std::string>&) override {
+    const std::lock_guard lock(e_.mutex);
+    const auto found = e_.start_problems.find(spec.name);
+    return found == e_.start_problems.end() ? std::vector<StartProblem>() : found->second;
   }
   common::Result<> StartPod(const std::string& id, const Warn&) override {
     const std::lock_guard lock(e_.mutex);

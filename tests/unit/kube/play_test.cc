@@ -215,6 +215,29 @@ TEST_F(PlayTest, AMissingImageDoesNotCostTheOldPod) {
   EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
 }
 
+TEST_F(PlayTest, WhatCannotStartDoesNotCostTheOldPod) {
+  PlayAll({MakePod("a"), MakePod("b")});
+  const std::string old = engine_.Named("a")->id;
+  Object changed = MakePod("a", "2000");
+  engine_.start_problems["a"] = {{pod::StartProblem::Part::kCommand, FirstContainer(changed).name, {},
+                                  {common::ErrorCode::kCommandNotFound, "no /nope"}}};
+  const PlayReport report = PlayAll({changed, MakePod("b", "2000")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("Pod \"a\": spec.containers[0]"));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("no /nope; what there was is left as it is"));
+  EXPECT_EQ(engine_.Named("a")->id, old);
+  EXPECT_EQ(engine_.Named("a")->status.state, "running");
+  EXPECT_THAT(engine_.calls, ElementsAre("stop b", "remove b", "create b", "start b"));
+}
+
+TEST_F(PlayTest, AFailureThatCostTheOldPodSaysSo) {
+  PlayAll({MakePod("a")});
+  engine_.start_errors["a"] = "its cgroup is full";
+  const PlayReport report = PlayAll({MakePod("a", "2000")});
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("its cgroup is full; the earlier pod has been removed"));
+}
+
 TEST_F(PlayTest, APodWithoutItsImageIsRecordedAndMadeWhenTheImageIsThere) {
   Object pod = MakePod("a");
   FirstContainer(pod).image = "localhost/absent:1";
