@@ -25,9 +25,10 @@ std::vector<std::string> RuntimeEnvironment() {
   return environment;
 }
 
-// The container's command, for the messages that leave it out.
-std::string CommandOf(const std::string& bundle) {
-  const auto text = common::ReadFile(bundle + "/config.json");
+// The command, for the messages that leave it out.
+std::string CommandOf(const OciRuntime::RunOptions& options) {
+  if (!options.command.empty()) return options.command;
+  const auto text = common::ReadFile(options.bundle + "/config.json");
   if (!text) return "";
   const auto config = common::ParseJson(*text, "config.json");
   const auto* process = config ? common::FindObject(*config, "process") : nullptr;
@@ -97,11 +98,11 @@ Error OciRuntime::RunError(const RunOptions& options, int exit_code) const {
   const ErrorCode code = ClassifyRuntimeError(message);
   if (code == ErrorCode::kCommandNotFound)
     return MakeError(code, "the command \"{}\" does not exist in the container ({}: {})",
-                     CommandOf(options.bundle), shown_program(), message);
+                     CommandOf(options), shown_program(), message);
   if (code == ErrorCode::kCommandNotExecutable)
     return MakeError(
         code, "the command \"{}\" cannot be executed: it is a directory, or its mode forbids it ({}: {})",
-        CommandOf(options.bundle), shown_program(), message);
+        CommandOf(options), shown_program(), message);
   // runc says so itself.
   const bool mismatch = message.starts_with("mount `") && message.ends_with(": Not a directory");
   return MakeError(code, "{}: {}{}", shown_program(), message,

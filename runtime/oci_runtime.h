@@ -22,6 +22,7 @@ class OciRuntime {
     std::string bundle;
     std::string pid_file;
     std::string log_file;        // JSON lines of the runtime
+    std::string command;         // what errors name; empty: the bundle's
     std::string console_socket;  // for a terminal
     int stdin_fd = -1;
     int stdout_fd = -1;

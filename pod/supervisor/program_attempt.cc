@@ -38,10 +38,11 @@ Result<std::string> ExecProcess(const std::string& bundle, const std::vector<std
 }
 
 // What the runtime itself says of a command that it could not start.
-std::string RuntimeMessage(const runtime::OciRuntime& runtime, const std::string& log_file, int code) {
+std::string RuntimeMessage(const runtime::OciRuntime& runtime, const std::string& log_file, const std::string& program,
+                           int code) {
   const auto log = common::ReadFile(log_file, 64 * 1024);
   if (!log || log->empty()) return "";
-  return runtime.RunError({.log_file = log_file}, code).message();
+  return runtime.RunError({.log_file = log_file, .command = program}, code).message();
 }
 
 }  // namespace
@@ -78,9 +79,11 @@ Result<std::unique_ptr<ProgramAttempt>> ProgramAttempt::StartExec(EventLoop& loo
   command.argv.insert(command.argv.begin() + 1, {"--log", scratch + ".log", "--log-format", "json"});
   const auto exec = std::find(command.argv.begin(), command.argv.end(), "exec");
   command.argv.insert(exec + 1, {"--pid-file", scratch + ".pid"});
-  const auto judge = [&runtime, scratch](common::ExitStatus status, const std::string& output) -> ProbeResult {
+  command.new_session = true;  // else the command of a runtime that makes no group would be in ours
+  const auto judge = [&runtime, scratch, program = argv.front()](common::ExitStatus status,
+                                                                 const std::string& output) -> ProbeResult {
     if (status.ok()) return {true, output};
-    const std::string message = RuntimeMessage(runtime, scratch + ".log", status.ToCode());
+    const std::string message = RuntimeMessage(runtime, scratch + ".log", program, status.ToCode());
     return {false, message.empty() ? output : message};
   };
   auto attempt = Start(loop, std::move(command), judge, std::move(done));
@@ -98,7 +101,8 @@ ProgramAttempt::~ProgramAttempt() {
     if (const auto text = common::ReadFile(scratch_ + ".pid", 64))
       std::from_chars(text->data(), text->data() + text->size(), inner);
   if (inner > 1) {
-    if (::getpgid(inner) == inner) ::kill(-inner, SIGKILL);
+    // With what it has started: the runtimes give it a session, and so a group, of its own.
+    if (const pid_t group = ::getpgid(inner); group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
     ::kill(inner, SIGKILL);
   }
   ::kill(pid_, SIGKILL);

@@ -85,6 +85,30 @@ YAML
   eventually 10 ready p
 }
 
+@test "exec: a command that is not there is named, one that takes too long ends with what it has started" {
+  server p '"--http", "8080"' '      readinessProbe: {exec: {command: [/no/such]}, periodSeconds: 1}' | play
+  eventually 10 status_has p "$(of c probeFailure)" 'the command "/no/such" does not exist in the container'
+  play << YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: q}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: c
+      image: busybox
+      command: [sleep, "1000"]
+      readinessProbe: {exec: {command: [sh, -c, "echo run >> /tmp/runs; sleep 987 & sleep 986"]}, periodSeconds: 30}
+YAML
+  eventually 10 status_has q "$(of c probeFailure)" "timed out after 1s"
+  run skiff exec q-c cat /tmp/runs
+  output_has run
+  run eventually 3 no_sleeper q
+  [[ $status == 0 ]]
+}
+
+no_sleeper() { ! skiff exec "$1-c" ps | grep -q 'sleep 98'; }
+
 @test "a probe's own grace period ends a container that ignores the stop signal" {
   server p '"--http", "8080", "--status", "500", "--ignore-term"' \
     '      livenessProbe: {httpGet: {port: 8080, path: /healthz}, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 1}' |
