@@ -168,7 +168,7 @@ class TablePrinter : public ObjectPrinter {
       if (column.heading == "NAME" && options_.qualified_names)
         row.push_back(QualifiedName(found));
       else
-        row.push_back(column.cell(found.object, now));
+        row.push_back(kube::FirstLineOfCell(column.cell(found.object, now)));
     }
     if (options_.show_labels) row.push_back(kube::LabelsText(kube::At(found.object, "metadata.labels")));
     return row;

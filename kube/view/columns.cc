@@ -214,7 +214,7 @@ std::string EventObjectName(const Value& o, WallTime) {
   for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return kind + "/" + TextAt(o, "involvedObject.name");
 }
-std::string EventMessage(const Value& o, WallTime) { return TextAt(o, "message"); }
+std::string EventMessage(const Value& o, WallTime) { return EventText(o); }
 std::string EventPart(const Value& o, WallTime) { return TextAt(o, "involvedObject.fieldPath"); }
 std::string EventSource(const Value& o, WallTime) { return TextAt(o, "source.component"); }
 std::string FirstSeen(const Value& o, WallTime now) { return AgeOf(TextAt(o, "firstTimestamp"), now); }
@@ -254,6 +254,14 @@ std::span<const Column> EventColumns() { return kEvents; }
 std::string AgeOf(const std::string& rfc3339, WallTime now) {
   const auto time = common::ParseTime(rfc3339);
   return time ? common::ShortAge(now - *time) : "<unknown>";
+}
+
+std::string EventText(const Value& event) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::string& message = TextAt(event, "message");
+  const size_t begin = message.find_first_not_of(kBlank);
+  if (begin == std::string::npos) return "";
+  return message.substr(begin, message.find_last_not_of(kBlank) - begin + 1);
 }
 
 std::string LabelsText(const Value& labels) {

@@ -26,6 +26,8 @@ std::span<const Column> EventColumns();
 std::string AgeOf(const std::string& rfc3339, common::WallTime now);
 // "a=b,c=d", "<none>" without labels.
 std::string LabelsText(const Value& labels);
+// An event's message without the line ends around it, which a probe's output brings along.
+std::string EventText(const Value& event);
 // "80/TCP", "80:30080/TCP" of a Service, joined by commas.
 std::string ServicePortsText(const Value& service);
 // A Deployment's selector: "app=web,tier in (a,b)".

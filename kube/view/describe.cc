@@ -243,7 +243,7 @@ void Description::Events(const std::vector<Value>& events, WallTime now) {
       age +=
           fmt::format(" (x{} over {})", IntAt(event, "count"), AgeOf(TextAt(event, "firstTimestamp"), now));
     Line(fmt::format("  {}\t{}\t{}\t{}\t{}", TextAt(event, "type"), TextAt(event, "reason"), age,
-                     TextAt(event, "source.component"), TextAt(event, "message")));
+                     TextAt(event, "source.component"), EventText(event)));
   }
 }
 

@@ -77,6 +77,12 @@ size_t TextWidth(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
+std::string FirstLineOfCell(std::string text) {
+  const size_t end = text.find_first_of("\n\r\f");
+  if (end == std::string::npos) return text;
+  return text.substr(0, end) + "...";
+}
+
 std::string Table::Take(bool headings) {
   std::vector<std::vector<std::string>> lines;
   if (headings && !headings_shown_) lines.push_back(headers_);

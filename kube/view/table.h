@@ -29,6 +29,9 @@ class Table {
 // `padding` apart, as Go's text/tabwriter does: a line without such a cell ends the column.
 std::string AlignTabs(std::string_view text, size_t padding);
 
+// The first line of a cell's text, "..." behind it when there are more: kubectl's way to keep one row on one line.
+std::string FirstLineOfCell(std::string text);
+
 // Characters, not bytes.
 size_t TextWidth(std::string_view text);
 

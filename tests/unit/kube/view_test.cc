@@ -43,6 +43,12 @@ TEST(TableTest, TabsAlignLinesThatStandTogether) {
   EXPECT_EQ(AlignTabs("a\tb\tc\naaaa\tbbbb\tc\n", 2), "a     b     c\naaaa  bbbb  c\n");
 }
 
+TEST(TableTest, ACellIsOneLine) {
+  EXPECT_EQ(FirstLineOfCell("one"), "one");
+  EXPECT_EQ(FirstLineOfCell("one\ntwo"), "one...");
+  EXPECT_EQ(FirstLineOfCell("\r"), "...");
+}
+
 TEST(ColumnsTest, Pods) {
   constexpr char kPod[] = R"({
     "metadata": {"name": "web", "creationTimestamp": "2026-01-02T03:04:05Z"},
@@ -99,7 +105,7 @@ TEST(DescribeTest, APod) {
         "restartCount": 1, "state": {"running": {"startedAt": "2026-01-02T03:05:05Z"}},
         "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": "2026-01-02T03:04:05Z",
                                      "finishedAt": "2026-01-02T03:05:00Z"}}}]}})", "pod");
-  const Value event = *ParseJsonValue(R"({"type": "Normal", "reason": "Started", "message": "Started container main",
+  const Value event = *ParseJsonValue(R"({"type": "Normal", "reason": "Started", "message": "Started container main\n",
     "lastTimestamp": "2026-01-02T03:05:05Z", "source": {"component": "skiff"}})", "event");
   EXPECT_EQ(DescribeObject(pod, {event}, *common::ParseTime("2026-01-02T03:05:15Z")), R"(Name:             web
 Namespace:        default
