@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "common/file.h"
 #include "common/ids.h"
@@ -80,6 +81,9 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   }
   ASSIGN_OR_RETURN(const std::string config, common::ReadFile(layout.Bundle(container.id) + "/config.json"));
   const std::string root = fmt::format("{}/{}/root", impl_->paths.proc_root, status.pid);
+  // Ended, and the supervisor has not said so yet.
+  if (::access(root.c_str(), F_OK) != 0 && errno == ENOENT)
+    return MakeError(ErrorCode::kBusy, "container {} is not running (its process has just ended)", container.name);
   ASSIGN_OR_RETURN(const std::string process, ExecProcess(config, options, root));
   TRY(CheckProgram(process, root, options));
   const std::string name = layout.Bundle(container.id) + "/exec-" + common::RandomHex(16);

@@ -89,6 +89,18 @@ pod_yaml() {  # NAME FIELD...
   skiff pod stop s
 }
 
+@test "exec into a container whose process has ended, and the supervisor does not know yet: it is not running" {
+  skiff run -d --name gone busybox sleep 1000
+  supervisor=$(pgrep -f 'skiff-supervisor.* launch' | tail -1)
+  kill -STOP "$supervisor"
+  kill -9 "$(skiff inspect -f '{{.State.Pid}}' gone)"
+  run eventually 5 ended_for_exec
+  kill -CONT "$supervisor"
+  [[ $status == 0 ]]
+}
+
+ended_for_exec() { [[ $(timeout 20 skiff exec gone true 2>&1) == *"container gone is not running"* ]]; }
+
 @test "the infra process killed, and the supervisor does not know yet: play starts the pod again" {
   pod_yaml infra 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/infra.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/infra.yaml"
