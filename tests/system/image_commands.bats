@@ -185,7 +185,7 @@ only_images() {  # removes every image but those of setup_file
 @test "build hands over to buildah in the same store" {
   mkdir "$BATS_TEST_TMPDIR/ctx"
   cd "$BATS_TEST_TMPDIR/ctx"
-  local limit=(--ulimit nofile=1024:1024)  # podman 5 would raise it, which not every root may do
+  local limit=(--ulimit nofile=1024:1024 --ulimit nproc=1024:1024)  # podman 5 would raise them, which not every root may do
   printf 'FROM localhost/busybox\nARG V=none\nRUN ["/bin/sh","-c","echo built > /made"]\nENV V=$V\nCMD ["sh","-c","cat /made; echo $V"]\n' > Containerfile
   skiff build -q --network none "${limit[@]}" --build-arg V=given -t x .
   [ "$(skiff run --rm --network none x)" = $'built\ngiven' ]
@@ -271,7 +271,7 @@ only_images() {  # removes every image but those of setup_file
   [ "$status" -eq 125 ]
   run skiff images --filter nosuch=1
   [ "$status" -eq 125 ]
-  no_space() { sed 's/\([0-9]\) \([kMG]\?B\)/\1\2/'; }
+  no_space() { sed -E 's/([0-9]) ([kMG]?B)/\1\2/; s/ +/ /g; s/ $//'; }
   # podman names any image of the same layers here; skiff the one that ends with the step. podman 5 writes "0B".
   steps() { "$1" history stack --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}' | no_space; }
   diff <(steps skiff) <(steps podman)

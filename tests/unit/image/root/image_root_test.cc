@@ -182,7 +182,7 @@ TEST_F(ImageRootTest, LayersOfBothAreExportedBitForBit) {
   MustRun("podman load -qi " + Archive());
   expect_exact("localhost/web:1", 3);
   MustRun(fmt::format("cd {0} && printf 'FROM localhost/web:1\\nRUN rm /layers/1; echo 2 > /new; ln /new /hard; rm -r /var/www; mkdir /var/www\\n' "
-                      "> Containerfile && podman build -q --network none --ulimit nofile=1024:1024 -t built .", directory_));
+                      "> Containerfile && podman build -q --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 -t built .", directory_));
   expect_exact("built", 4);
   MustRun("podman rmi -af");
   LoadBySkiff();
