@@ -84,6 +84,9 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
+  for (const pod::NetworkAttachment& attachment : request.pod.network.networks) {
+    if (!attachment.name.empty()) TRY(engine->FindNetwork(attachment.name));
+  }
   TRY(RemoveNamesake(*engine, flags));
   std::string pod_id;
   if (!flags.pod.empty()) {

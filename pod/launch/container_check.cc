@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/ids.h"
+#include "pod/launch/devices.h"
 #include "pod/launch/environment.h"
 #include "pod/launch/resource_limits.h"
 #include "pod/signal_names.h"
@@ -66,6 +67,7 @@ Result<ContainerRecord> Resolve(Context& context, const PodSpec& pod, const Cont
   ASSIGN_OR_RETURN(const auto image, context.image_cache.Find(spec.image));
   TRY(CheckMounts(pod, spec));
   TRY(CheckSecurity(context, spec, *image));
+  for (const std::string& device : spec.devices) TRY(ResolveDevice(device));
   ContainerRecord record{.id = common::NewId(),
                          .created = common::FormatTime(common::Now(), true),
                          .image_id = image->image.id,

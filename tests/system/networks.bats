@@ -103,7 +103,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   box d --network blue
   [[ $(address d) =~ ^10\.5\.0\.6[5-7]$ ]]
   run skiff run --rm --network blue:ip=10.5.0.9 localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "address 10.5.0.9 of network blue is held by pod c"
   run skiff run --rm --ip 10.77.0.1 --network blue localhost/busybox:latest true
   output_has "requested static ip 10.77.0.1 not in any subnet on network blue"
@@ -113,7 +113,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   skiff network create --subnet 10.5.0.0/30 tiny
   box first --network tiny
   run skiff run --rm --network tiny localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "every address of 10.5.0.0/30 is held by a pod"
   remove_all
   assert_nothing_left
@@ -197,7 +197,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   [ "$(reach plain a)" = page-of-a ]
   [ "$(reach a plain)" = page-of-plain ]
   run skiff run --rm --network in -p 8080:80 localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "port 8080/tcp cannot be published"
 }
 
@@ -287,7 +287,7 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   skiff network create --subnet 10.5.0.0/24 -o vlan=100 tagged
   if ! ip link add probe0 type bridge vlan_filtering 1 2> /dev/null; then
     run skiff run --rm --network tagged localhost/busybox:latest true
-    [ "$status" -eq 125 ]
+    [ "$status" -eq 126 ]
     output_has "this kernel has no VLANs on bridges"
     skip "this kernel has no VLANs on bridges"
   fi
@@ -350,7 +350,7 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   ip link set parent0 up
   ip route add 10.5.0.128/25 via 192.0.2.9
   run skiff run -d --network blue localhost/busybox:latest sleep 600
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "route to 10.5.0.128/25 through parent0, inside of the network's subnet 10.5.0.0/24"
   remove_all
   eventually 5 [ ! -e /sys/class/net/skiff1 ]

@@ -42,7 +42,7 @@ port_elements() { nft -j list map inet skiff "$1" | jq '.nftables[] | .map? | se
   run busybox httpd -f -p 8080
   [ "$status" -ne 0 ]
   run skiff run --rm -p 8080:80 localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "port 8080/tcp is in use by pod web"
   run skiff pod publish web 8080:81
   [ "$status" -eq 125 ]
@@ -93,10 +93,10 @@ YAML
   udp=$!
   sleep 0.5
   run skiff run --rm -p 8090:80 localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "port 8090/tcp is in use by perl (pid $six)"
   run skiff run --rm -p 8093-8096:80-83/udp localhost/busybox:latest true
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "port 8095/udp is in use by perl (pid $udp)"
   kill "$six" "$udp"
   assert_nothing_left
@@ -105,7 +105,7 @@ YAML
 @test "port 53 on every address is skiff-dns's where it runs; on one address it can be published" {
   skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
   run skiff run -d -p 53:53/udp localhost/busybox:latest sleep 1000
-  [ "$status" -eq 125 ]
+  [ "$status" -eq 126 ]
   output_has "port 53/udp is in use by skiff-dns (pid"
   output_has "ADDRESS:53:53"
   ip addr add 192.0.2.1/32 dev lo
