@@ -111,8 +111,11 @@ class CreateCommand : public Command {
   void Declare(Arguments& arguments) override { flags_.Declare(arguments); }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const std::string id, Create(context, flags_));
-    PrintLine(id);
+    const Result<std::string> id = Create(context, flags_);
+    // 126 and 127 are for commands that run something.
+    if (!id && ExitCodeFor(id.error()) != kExitFailure) return MakeError(ErrorCode::kInvalid, "{}", id.error().message());
+    TRY(id);
+    PrintLine(*id);
     return 0;
   }
 

@@ -22,6 +22,8 @@ BB=localhost/busybox:latest
   [ "$status" -eq 125 ]
   run skiff run --rm -u nobodyknows $BB true
   [ "$status" -eq 126 ] && output_has 'no user "nobodyknows"'
+  run skiff create -u nobodyknows $BB true
+  [ "$status" -eq 125 ]
   skiff run -d --name holder -p 127.0.0.1:7060:80 $BB sleep 1000
   run skiff run --rm -p 127.0.0.1:7060:80 $BB true
   [ "$status" -eq 126 ] && output_has "7060/tcp is in use by"
