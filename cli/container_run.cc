@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/container_options.h"
 #include "cli/names.h"
+#include "cli/notation/networks.h"
 #include "cli/registry/provide_images.h"
 #include "cli/signal_proxy.h"
 #include "common/file.h"
@@ -84,9 +85,7 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
-  for (const pod::NetworkAttachment& attachment : request.pod.network.networks) {
-    if (!attachment.name.empty()) TRY(engine->FindNetwork(attachment.name));
-  }
+  TRY(RequireNetworks(*engine, request.pod.network));
   TRY(RemoveNamesake(*engine, flags));
   std::string pod_id;
   if (!flags.pod.empty()) {

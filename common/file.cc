@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -85,6 +86,14 @@ Result<> WriteAll(int fd, std::string_view data) {
     data.remove_prefix(static_cast<size_t>(n));
   }
   return {};
+}
+
+Result<UniqueFd> MemoryFile(std::string_view data) {
+  UniqueFd fd(::memfd_create("skiff", MFD_CLOEXEC));
+  if (!fd) return ErrnoError("create a file in memory");
+  TRY(WriteAll(fd.get(), data));
+  if (::lseek(fd.get(), 0, SEEK_SET) != 0) return ErrnoError("rewind a file in memory");
+  return fd;
 }
 
 Result<> WriteFile(const std::string& path, std::string_view data, mode_t mode) {

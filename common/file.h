@@ -20,6 +20,9 @@ Result<std::string> ReadFile(const std::string& path, size_t limit = 64u << 20);
 Result<std::string> ReadAll(int fd, size_t limit = 64u << 20);
 // Writes all bytes, resuming short writes and EINTR.
 Result<> WriteAll(int fd, std::string_view data);
+// A file without a name (memfd_create(2)) that holds `data`, to be read from its beginning: for what may hold passwords, or is
+// more than a pipe takes at once.
+Result<UniqueFd> MemoryFile(std::string_view data);
 // Truncates and writes in place (keeps the inode: for bind-mounted files and cgroup files).
 Result<> WriteFile(const std::string& path, std::string_view data, mode_t mode = 0644);
 // Readers see the old or the new content, never a part: temporary file in the same directory, then rename.

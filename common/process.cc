@@ -210,16 +210,39 @@ Result<UniqueFd> OpenPidfd(pid_t pid) {
   return fd;
 }
 
-Result<uint64_t> ProcessStartTime(pid_t pid, const std::string& proc_root) {
+namespace {
+
+// proc(5), fields 3 and 22.
+struct ProcessStat {
+  char state = 0;
+  uint64_t start_time = 0;
+};
+
+Result<ProcessStat> ReadProcessStat(pid_t pid, const std::string& proc_root) {
   ASSIGN_OR_RETURN(const std::string stat, ReadFile(fmt::format("{}/{}/stat", proc_root, pid)));
   // The command name (field 2) may hold spaces and parentheses; fields are counted after its last ')'.
   size_t position = stat.rfind(')');
+  ProcessStat read;
+  if (position != std::string::npos && position + 2 < stat.size()) read.state = stat[position + 2];
   for (int field = 2; field < 22 && position != std::string::npos; ++field) position = stat.find(' ', position + 1);
-  uint64_t value = 0;
   if (position == std::string::npos ||
-      std::from_chars(stat.data() + position + 1, stat.data() + stat.size(), value).ec != std::errc())
+      std::from_chars(stat.data() + position + 1, stat.data() + stat.size(), read.start_time).ec != std::errc())
     return MakeError(ErrorCode::kInternal, "cannot parse /proc/{}/stat", pid);
-  return value;
+  return read;
+}
+
+}  // namespace
+
+Result<uint64_t> ProcessStartTime(pid_t pid, const std::string& proc_root) {
+  ASSIGN_OR_RETURN(const ProcessStat stat, ReadProcessStat(pid, proc_root));
+  return stat.start_time;
+}
+
+Result<bool> ProcessLives(pid_t pid, uint64_t start_time, const std::string& proc_root) {
+  const auto stat = ReadProcessStat(pid, proc_root);
+  if (!stat && stat.error().code() == ErrorCode::kNotFound) return false;
+  TRY(stat);
+  return stat->start_time == start_time && stat->state != 'Z' && stat->state != 'X';
 }
 
 }  // namespace skiff::common

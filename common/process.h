@@ -58,5 +58,7 @@ Result<std::string> FindProgram(const std::string& name);
 Result<UniqueFd> OpenPidfd(pid_t pid);
 // Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with the same pid.
 Result<uint64_t> ProcessStartTime(pid_t pid, const std::string& proc_root = "/proc");
+// Whether the process that was started then is there and more than a zombie.
+Result<bool> ProcessLives(pid_t pid, uint64_t start_time, const std::string& proc_root = "/proc");
 
 }  // namespace skiff::common

@@ -1,6 +1,5 @@
 #include "image/gpg_signature.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <sstream>
@@ -19,13 +18,6 @@ using common::UniqueFd;
 
 constexpr int kStatusFd = 3, kFirstKeyFd = 4;
 constexpr size_t kPayloadLimit = 1u << 20;
-
-Result<UniqueFd> MemoryFile(std::string_view content) {
-  UniqueFd fd(::memfd_create("skiff-gpg", MFD_CLOEXEC));
-  if (!fd) return common::ErrnoError("create a file in memory");
-  TRY(common::WriteAll(fd.get(), content));
-  return fd;
-}
 
 // One good signature and nothing that speaks against it (GnuPG's doc/DETAILS, "status lines").
 Result<> CheckStatus(const std::string& status) {
@@ -53,12 +45,12 @@ Result<std::string> VerifyGpgSignature(const std::vector<std::string>& keys, con
   common::Command command;
   // A home that cannot exist: nothing but these keys counts.
   command.argv = {"gpgv", "--homedir", "/proc/self/fdinfo/none", "--quiet", "--status-fd", std::to_string(kStatusFd), "--output", "-"};
-  ASSIGN_OR_RETURN(const UniqueFd status, MemoryFile(""));
+  ASSIGN_OR_RETURN(const UniqueFd status, common::MemoryFile(""));
   command.pass_fds.emplace_back(status.get(), kStatusFd);
   std::vector<UniqueFd> rings;
   for (const auto& key : keys) {
     const int number = kFirstKeyFd + static_cast<int>(rings.size());
-    ASSIGN_OR_RETURN(rings.emplace_back(), MemoryFile(key));
+    ASSIGN_OR_RETURN(rings.emplace_back(), common::MemoryFile(key));
     command.pass_fds.emplace_back(rings.back().get(), number);
     command.argv.insert(command.argv.end(), {"--keyring", fmt::format("/proc/self/fd/{}", number)});
   }

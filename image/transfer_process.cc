@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,15 +30,6 @@ Result<Pipe> MakePipe() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return ErrnoError("pipe");
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-// A request is larger than a pipe takes at once only with many pull secrets; a file has no such limit, and no name either.
-Result<UniqueFd> HoldRequest(const std::string& request) {
-  UniqueFd fd(::memfd_create("skiff-request", MFD_CLOEXEC));
-  if (!fd) return ErrnoError("memfd_create");
-  TRY(common::WriteAll(fd.get(), request));
-  if (::lseek(fd.get(), 0, SEEK_SET) != 0) return ErrnoError("lseek");
-  return fd;
 }
 
 // Splits what arrives into lines; events are handed on, the last other line is kept.
@@ -85,7 +75,7 @@ bool ReadSome(int fd, const std::function<void(std::string_view)>& take) {
 
 Result<common::JsonDocument> RunTransferVerb(const common::SystemPaths& paths, const char* verb, const std::string& request,
                                              const EventSink& sink) {
-  ASSIGN_OR_RETURN(const UniqueFd input, HoldRequest(request));
+  ASSIGN_OR_RETURN(const UniqueFd input, common::MemoryFile(request));
   ASSIGN_OR_RETURN(Pipe out, MakePipe());
   ASSIGN_OR_RETURN(Pipe err, MakePipe());
   common::Command command;

@@ -118,8 +118,8 @@ class Engine {
   // What can be told about the start of a new pod before it is made: images, users, commands, hostPath types, ports. `leaving`:
   // pods that will be gone by then, whose ports count as free. Nothing is changed.
   common::Result<std::vector<StartProblem>> CheckStart(const PodSpec& spec, const std::vector<std::string>& leaving);
-  // Starts supervisor, infra, network and every container that is not held. kNotFound: an image is not there. On error nothing of the start is left and the
-  // pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
+  // Starts supervisor, infra, network and every container that is not held. kNotFound: an image is not there. On error nothing
+  // of the start is left and the pod is as it was before; a warning (an init container that will be retried) goes to `warn`.
   common::Result<> StartPod(const std::string& pod_id, const std::function<void(const std::string&)>& warn = {});
   // Graceful; `grace_s` overrides the pod's own. Not running is fine.
   common::Result<> StopPod(const std::string& pod_id, std::optional<int64_t> grace_s = {});

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "common/file.h"
-#include "common/process_state.h"
+#include "common/process.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/supervisor/protocol.h"
 

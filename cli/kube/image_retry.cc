@@ -1,11 +1,10 @@
 #include "cli/kube/image_retry.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "cli/kube/commands.h"
 #include "common/file.h"
@@ -61,19 +60,10 @@ void VisitFields(V& v, RetryRequest& request) {
   v("pods", request.pods);
 }
 
-// It may hold passwords: a file without a name, as no command line shall have them.
-Result<UniqueFd> HoldText(const std::string& text) {
-  UniqueFd fd(::memfd_create("skiff-retry", MFD_CLOEXEC));
-  if (!fd) return common::ErrnoError("memfd_create");
-  TRY(common::WriteAll(fd.get(), text));
-  if (::lseek(fd.get(), 0, SEEK_SET) != 0) return common::ErrnoError("lseek");
-  return fd;
-}
-
 Result<> SpawnRetry(Context& context, const RetryRequest& request) {
   ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
   ASSIGN_OR_RETURN(const std::string self, common::ReadLink(paths.proc_root + "/self/exe"));
-  ASSIGN_OR_RETURN(const UniqueFd input, HoldText(common::EncodeJson(request)));
+  ASSIGN_OR_RETURN(const UniqueFd input, common::MemoryFile(common::EncodeJson(request)));
   common::Command command{.argv = {self}, .environment = {}, .working_directory = "/", .stdin_fd = input.get(),
                           .pass_fds = {}, .new_session = true};
   const GlobalOptions& options = context.options();
@@ -200,9 +190,13 @@ void TryRetryImages(Context& context, const kube::PlayReport& report, const Acce
     for (const auto& [container, wish] : pod.waits)
       wanting.images.push_back({container, wish.image, wish.policy, wish.pull_secrets});
   }
-  image::RegistryRequest base;
   auto built = access.Build();
-  if (built) base.access = std::move(*built);
+  if (!built) return;  // what the pull has told already
+  image::RegistryRequest base;
+  base.access = std::move(*built);
+  // The process does not stay in our folder.
+  for (std::string* path : {&base.access.auth.authfile, &base.access.cert_dir})
+    if (!path->empty()) *path = std::filesystem::absolute(*path);
   request.access = image::EncodeRegistryRequest(base);
   if (const auto spawned = SpawnRetry(context, request); !spawned)
     PrintWarning("the missing images will not be pulled again: " + spawned.error().message());

@@ -70,7 +70,7 @@ class KubePlayCommand : public Command {
       return ProvideImagesOf(context, wishes, access_, quiet_);
     };
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
-    TRY(CheckNetworks(*engine), "--network");
+    if (options_.network) TRY(RequireNetworks(*engine, *options_.network), "--network");
     context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&](const std::atomic<bool>& given_up) {
@@ -85,15 +85,6 @@ class KubePlayCommand : public Command {
   }
 
  private:
-  // Before anything is removed: every pod would fail in the end.
-  Result<> CheckNetworks(pod::Engine& engine) const {
-    if (!options_.network) return {};
-    for (const pod::NetworkAttachment& attachment : options_.network->networks) {
-      if (!attachment.name.empty()) TRY(engine.FindNetwork(attachment.name));
-    }
-    return {};
-  }
-
   Result<PlayWaitOptions> WaitOptions() const {
     constexpr std::chrono::minutes kReadyPatience{5};
     PlayWaitOptions wait;

@@ -94,7 +94,8 @@ Result<> ResolveWaiting(Context& context, const PodRecord& pod, std::vector<Cont
   }
   if (resolved.empty()) return {};
   ASSIGN_OR_RETURN(const common::FileLock holds, HoldImages(context, resolved));
-  return context.store->SetImages(resolved);
+  TRY(context.store->SetImages(resolved));
+  return common::RemoveFile(ClaimFile(context.Layout(pod.id)));
 }
 
 bool PodInfo::WaitsForImage() const {

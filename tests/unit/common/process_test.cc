@@ -1,5 +1,4 @@
 #include "common/process.h"
-#include "common/process_state.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
