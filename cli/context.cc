@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <future>
 #include <thread>
+#include <tuple>
 
 #include "cli/command.h"
 #include "cli/suggest.h"
+#include "pod/state/journal.h"
 
 namespace skiff::cli {
 
@@ -21,6 +23,11 @@ Result<common::SystemPaths> Context::Paths() const {
   if (!options_.root.empty()) paths.graph_root = options_.root;
   if (!options_.runroot.empty()) paths.storage_run = options_.runroot;
   return paths;
+}
+
+void Context::Record(const char* type, const char* status, const std::string& id, const std::string& name) const {
+  const auto paths = Paths();
+  if (paths) std::ignore = pod::AppendToJournal(*paths, {{.type = type, .status = status, .id = id, .name = name}});
 }
 
 Result<pod::Engine*> Context::Engine() {

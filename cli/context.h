@@ -30,6 +30,10 @@ class Context {
   common::Result<pod::Engine*> Engine();
   common::Result<pod::Engine*> ChangingEngine();
 
+  // For `events`: what happened to an image or a volume, which keep no history themselves. Like podman's journal it is a help, not a
+  // record: an event that cannot be written stops nothing.
+  void Record(const char* type, const char* status, const std::string& id, const std::string& name) const;
+
   // Services follow the pods at the end of each command that has changed any, unless the command has seen to it.
   void services_followed() { follow_services_ = false; }
   bool follow_services() const { return follow_services_; }

@@ -1,8 +1,6 @@
-// events: what containers and pods did, in podman's words. There is no journal of them: the events are made
-// of what is known of the pods that there are, so that those of removed ones are seen only by who is
-// watching, and of a container's runs only the last two.
+// events: what containers, pods, images and volumes did, in podman's words: what is known of the pods that there are, and the
+// journal of the rest.
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "cli/command.h"
@@ -12,6 +10,8 @@
 #include "cli/render/template.h"
 #include "cli/render/units.h"
 #include "common/clock.h"
+#include "pod/engine_events.h"
+#include "pod/state/journal.h"
 #include "pod/state/state_watch.h"
 
 namespace skiff::cli {
@@ -24,107 +24,27 @@ using common::Result;
 
 namespace {
 
-struct EngineEvent {
-  std::string time;    // RFC 3339 with nanoseconds
-  std::string type;    // container, pod
-  std::string status;  // create, start, died, health_status, remove
-  std::string id;
-  std::string name;
-  std::string image;
-  std::string pod_id;
-  std::string details;  // "exit code" or health
-  std::map<std::string, std::string> labels;
+std::string KeyOf(const pod::EngineEvent& event) { return event.time + event.type + event.status + event.id + event.name; }
 
-  std::string Key() const { return time + type + status + id; }
-  std::string Text(bool no_truncation) const {
-    std::string time_text = time;
-    std::replace(time_text.begin(), time_text.end(), 'T', ' ');
-    if (time_text.ends_with('Z')) time_text.replace(time_text.size() - 1, 1, " +0000 UTC");
-    std::string attributes;
-    if (!image.empty()) attributes += "image=" + image + ", ";
-    attributes += "name=" + name;
-    if (!details.empty()) attributes += ", " + details;
-    for (const auto& [key, value] : labels) attributes += ", " + key + "=" + value;
-    return fmt::format("{} {} {} {} ({})", time_text, type, status, no_truncation ? id : ShortId(id),
-                       attributes);
-  }
-};
-
-class EventSource {
- public:
-  // Everything that is known, in the order of time. What has vanished since the last call was removed.
-  std::vector<EngineEvent> Collect(const std::vector<pod::PodInfo>& pods) {
-    std::vector<EngineEvent> events;
-    std::map<std::string, EngineEvent> now;
-    for (const pod::PodInfo& pod : pods) {
-      if (!pod.spec.implicit) AddPod(pod, events, now);
-      for (const pod::ContainerInfo& container : pod.containers) AddContainer(pod, container, events, now);
-    }
-    for (auto& [id, event] : known_) {
-      if (now.contains(id)) continue;
-      event.time = common::FormatTime(common::Now(), true);
-      events.push_back(event);
-    }
-    known_ = std::move(now);
-    std::stable_sort(events.begin(), events.end(),
-                     [](const EngineEvent& a, const EngineEvent& b) { return a.time < b.time; });
-    return events;
-  }
-
- private:
-  static void AddPod(const pod::PodInfo& pod, std::vector<EngineEvent>& events,
-                     std::map<std::string, EngineEvent>& now) {
-    EngineEvent event{
-        .type = "pod", .id = pod.id, .name = pod.name, .pod_id = pod.id, .labels = pod.spec.labels};
-    const auto add = [&](const char* status, const std::string& time) {
-      if (time.empty()) return;
-      event.status = status;
-      event.time = time;
-      events.push_back(event);
-    };
-    add("create", pod.created);
-    add("start", pod.status.started_at);
-    add("stop", pod.status.state == "exited" ? pod.status.finished_at : "");
-    event.status = "remove";
-    now.emplace(pod.id, std::move(event));
-  }
-
-  static void AddContainer(const pod::PodInfo& pod, const pod::ContainerInfo& container,
-                           std::vector<EngineEvent>& events, std::map<std::string, EngineEvent>& now) {
-    const auto& status = container.status;
-    EngineEvent event{.type = "container",
-                      .id = container.id,
-                      .name = container.name,
-                      .image = container.image_name,
-                      .pod_id = pod.spec.implicit ? "" : pod.id,
-                      .labels = container.spec.labels};
-    const auto add = [&](const char* what, const std::string& time, const std::string& details = "") {
-      if (time.empty()) return;
-      event.status = what;
-      event.time = time;
-      event.details = details;
-      events.push_back(event);
-    };
-    const auto exit_text = [](int code) { return fmt::format("containerExitCode={}", code); };
-    add("create", container.created);
-    if (status.restart_count > 0) {
-      add("start", status.last_started_at);
-      add("died", status.last_finished_at, exit_text(status.last_exit_code));
-    }
-    add("start", status.started_at);
-    if (status.state != "running") add("died", status.finished_at, exit_text(status.exit_code));
-    event.status = "remove";
-    event.details.clear();
-    now.emplace(container.id, std::move(event));
-  }
-
-  std::map<std::string, EngineEvent> known_;  // by id: the event that its removal will be
-};
+std::string TextOf(const pod::EngineEvent& event, bool no_truncation) {
+  std::string time_text = event.time;
+  std::replace(time_text.begin(), time_text.end(), 'T', ' ');
+  if (time_text.ends_with('Z')) time_text.replace(time_text.size() - 1, 1, " +0000 UTC");
+  const std::string id = no_truncation ? event.id : ShortId(event.id);
+  if (event.type == "image") return fmt::format("{} image {} {} {}", time_text, event.status, id, event.name);
+  if (event.type == "volume") return fmt::format("{} volume {} {}", time_text, event.status, event.name);
+  std::string attributes;
+  if (!event.image.empty()) attributes += "image=" + event.image + ", ";
+  attributes += "name=" + event.name;
+  if (!event.details.empty()) attributes += ", " + event.details;
+  for (const auto& [key, value] : event.labels) attributes += ", " + key + "=" + value;
+  return fmt::format("{} {} {} {} ({})", time_text, event.type, event.status, id, attributes);
+}
 
 class EventsCommand : public Command {
  public:
   void Declare(Arguments& a) override {
-    a.List("-f,--filter", filters_, "key=value", "container, event, image, label, pod or type");
+    a.List("-f,--filter", filters_, "key=value", "container, event, image, label, pod, type or volume");
     a.Value("--format", format_, "template",
             "json, or a Go template ({{.Time}} {{.Type}} {{.Status}} {{.ID}} {{.Name}} ...)");
     a.Value("--since", since_, "time", "Events since a time (RFC 3339) or for a while (10m)");
@@ -135,7 +55,7 @@ class EventsCommand : public Command {
 
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(const Filters filters,
-                     Filters::Parse(filters_, {"container", "event", "image", "label", "pod", "type"}));
+                     Filters::Parse(filters_, {"container", "event", "image", "label", "pod", "type", "volume"}));
     std::optional<Template> parsed;
     if (!format_.empty() && format_ != "json") {
       ASSIGN_OR_RETURN(parsed, Template::Parse(format_));
@@ -151,17 +71,16 @@ class EventsCommand : public Command {
       ASSIGN_OR_RETURN(until, ResolveUntil(until_), "--until");
     }
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
-    ASSIGN_OR_RETURN(pod::StateWatch watch, pod::StateWatch::Open(paths));
+    ASSIGN_OR_RETURN(pod::StateWatch watch, pod::StateWatch::Open(paths, true));
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
     const auto deadline =
         until ? std::optional(std::chrono::steady_clock::now() + (*until - common::Now())) : std::nullopt;
     const std::string end = until ? common::FormatTime(*until, true) : "";
-    EventSource source;
+    pod::JournalReader journal(paths);
     for (;;) {
-      ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> pods, engine->ListPods());
-      for (const EngineEvent& event : source.Collect(pods)) {
-        if (event.time < since || (!end.empty() && event.time > end) || !shown_.insert(event.Key()).second)
-          continue;
+      ASSIGN_OR_RETURN(const std::vector<pod::EngineEvent> events, Collect(*engine, journal));
+      for (const pod::EngineEvent& event : events) {
+        if (event.time < since || (!end.empty() && event.time > end) || !shown_.insert(KeyOf(event)).second) continue;
         if (Matches(filters, event)) TRY(Show(event, parsed ? &*parsed : nullptr));
       }
       FlushOutput();
@@ -172,6 +91,18 @@ class EventsCommand : public Command {
   }
 
  private:
+  // In the order of time. The pods first: one that is removed meanwhile is in the journal, and twice is once.
+  static Result<std::vector<pod::EngineEvent>> Collect(pod::Engine& engine, pod::JournalReader& journal) {
+    ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> pods, engine.ListPods());
+    ASSIGN_OR_RETURN(std::vector<pod::EngineEvent> events, journal.Next());
+    for (const pod::PodInfo& pod : pods) {
+      const std::vector<pod::EngineEvent> known = pod::EventsOf(pod);
+      events.insert(events.end(), known.begin(), known.end());
+    }
+    std::ranges::stable_sort(events, {}, &pod::EngineEvent::time);
+    return events;
+  }
+
   // A span of time lies ahead here, as podman reads it for --until.
   static Result<common::WallTime> ResolveUntil(const std::string& text) {
     ASSIGN_OR_RETURN(const std::string resolved, ResolveTime(text));
@@ -182,22 +113,25 @@ class EventsCommand : public Command {
     return common::Now() + (common::Now() - time);
   }
 
-  static bool Matches(const Filters& filters, const EngineEvent& event) {
+  static bool Matches(const Filters& filters, const pod::EngineEvent& event) {
     const bool container = event.type == "container";
     const bool by_container = container && (filters.Matches("container", event.name) ||
                                             filters.MatchesPrefix("container", event.id));
     const bool by_pod = filters.Matches("pod", event.type == "pod" ? event.name : event.pod_id) ||
                         (!event.pod_id.empty() && filters.MatchesPrefix("pod", event.pod_id));
+    const bool by_image = (container && filters.MatchesPart("image", event.image)) ||
+                          (event.type == "image" && (filters.MatchesPart("image", event.name) || filters.MatchesPrefix("image", event.id)));
+    const bool by_volume = event.type == "volume" && filters.Matches("volume", event.name);
     return (!filters.Has("container") || by_container) && (!filters.Has("pod") || by_pod) &&
            filters.Matches("event", event.status) && filters.Matches("type", event.type) &&
-           (!filters.Has("image") || (container && filters.MatchesPart("image", event.image))) &&
+           (!filters.Has("image") || by_image) && (!filters.Has("volume") || by_volume) &&
            filters.MatchesLabels(event.labels);
   }
 
-  Result<> Show(const EngineEvent& event, const Template* parsed) const {
+  Result<> Show(const pod::EngineEvent& event, const Template* parsed) const {
     const bool no_truncation = no_truncation_.value_or(true);
     if (format_.empty()) {
-      PrintLine(event.Text(no_truncation));
+      PrintLine(TextOf(event, no_truncation));
       return {};
     }
     JsonBuilder b;

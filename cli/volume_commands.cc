@@ -43,6 +43,7 @@ class VolumeCreateCommand : public Command {
     ASSIGN_OR_RETURN(const bool exists, VolumeExists(*engine, name));
     if (exists && !ignore_) return MakeError(ErrorCode::kExists, "volume with name {} already exists", name);
     TRY(engine->EnsureVolume(name, PairsToMap(labels_)));
+    if (!exists) context.Record("volume", "create", "", name);
     PrintLine(name);
     return 0;
   }
@@ -115,6 +116,7 @@ class VolumeRemoveCommand : public Command {
       const Result<> removed = engine->RemoveVolume(name, force_);
       if (!removed && force_ && removed.error().code() == ErrorCode::kNotFound) return {};
       if (!removed) return removed.error();
+      context.Record("volume", "remove", "", name);
       PrintLine(name);
       return {};
     };

@@ -1,8 +1,8 @@
 // Engine: what there is and how it is. Reads records and small files only: no network, no images, no locks.
+#include "pod/inspect.h"
+
 #include <map>
 
-#include "pod/context.h"
-#include "pod/engine.h"
 #include "pod/finder.h"
 #include "pod/state/lease_file.h"
 #include "pod/state/names.h"
@@ -29,7 +29,16 @@ ContainerInfo ToInfo(const ContainerRecord& record, const PodSpec& pod, const su
 // No infra image and no infra record exist; the id only has to be stable and unlike the pod's.
 std::string InfraId(const std::string& pod_id) { return {pod_id.rbegin(), pod_id.rend()}; }
 
-Result<PodInfo> ToInfo(const Context& context, PodRecord pod, const std::vector<ContainerRecord>& containers) {
+// A pod without its record: another command has removed it between two reads.
+Result<ContainerInfo> ToInfo(Context& context, const ContainerRecord& record) {
+  ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*context.store, record.pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod.id), pod.id));
+  return ToInfo(record, pod.spec, status);
+}
+
+}  // namespace
+
+Result<PodInfo> DescribePod(const Context& context, PodRecord pod, const std::vector<ContainerRecord>& containers) {
   const PodLayout layout = context.Layout(pod.id);
   PodInfo info{.id = pod.id, .name = ShownPodName(pod.spec), .created = pod.created, .infra_id = InfraId(pod.id)};
   ASSIGN_OR_RETURN(info.status, ReadPodStatus(layout, pod.id));
@@ -44,15 +53,6 @@ Result<PodInfo> ToInfo(const Context& context, PodRecord pod, const std::vector<
   return info;
 }
 
-// A pod without its record: another command has removed it between two reads.
-Result<ContainerInfo> ToInfo(Context& context, const ContainerRecord& record) {
-  ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*context.store, record.pod_id));
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod.id), pod.id));
-  return ToInfo(record, pod.spec, status);
-}
-
-}  // namespace
-
 Result<std::vector<PodInfo>> Engine::ListPods() {
   ASSIGN_OR_RETURN(auto containers, impl_->store->Containers());
   std::map<std::string, std::vector<ContainerRecord>> by_pod;
@@ -60,7 +60,7 @@ Result<std::vector<PodInfo>> Engine::ListPods() {
   ASSIGN_OR_RETURN(auto pods, impl_->store->Pods());
   std::vector<PodInfo> infos;
   for (PodRecord& pod : pods) {
-    ASSIGN_OR_RETURN(PodInfo info, ToInfo(*impl_, pod, by_pod[pod.id]));
+    ASSIGN_OR_RETURN(PodInfo info, DescribePod(*impl_, pod, by_pod[pod.id]));
     infos.push_back(std::move(info));
   }
   return infos;
@@ -69,7 +69,7 @@ Result<std::vector<PodInfo>> Engine::ListPods() {
 Result<PodInfo> Engine::InspectPod(const std::string& pod_id) {
   ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*impl_->store, pod_id));
   ASSIGN_OR_RETURN(const auto containers, impl_->store->Containers(pod_id));
-  return ToInfo(*impl_, pod, containers);
+  return DescribePod(*impl_, pod, containers);
 }
 
 Result<std::vector<ContainerInfo>> Engine::ListContainers() {

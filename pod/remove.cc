@@ -31,10 +31,11 @@ Result<> RemoveFromLivingPod(Context& context, const ContainerRecord& container,
     request.op = "stop";
     TRY(Ask(context, container.pod_id, request));
   }
+  const auto last_seen = LastSeen(context, container);
   request.op = "remove";
   const auto removed = Ask(context, container.pod_id, request);
   if (!removed && removed.error().code() != ErrorCode::kNotFound) return removed.error();
-  return RemoveContainerFiles(context, container, with_volumes);
+  return RemoveContainerFiles(context, container, with_volumes, last_seen);
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ Result<> Engine::RemoveContainer(const std::string& container_id, bool force, bo
   }
   ASSIGN_OR_RETURN(const bool working, IsWorking(*impl_, pod.id));
   TRY(working ? RemoveFromLivingPod(*impl_, *container, status, with_volumes)
-              : RemoveContainerFiles(*impl_, *container, with_volumes),
+              : RemoveContainerFiles(*impl_, *container, with_volumes, LastSeen(*impl_, *container)),
       "remove container \"{}\"", container->name);
   return {};
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/file.h"
+#include "pod/engine_events.h"
+#include "pod/inspect.h"
 #include "pod/launch/image_holds.h"
 #include "pod/status_reader.h"
 
@@ -46,16 +48,27 @@ Result<std::vector<std::string>> OwnAnonymousVolumes(Context& context, const Con
 
 Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock) {
   const PodLayout layout = context.Layout(pod.id);
+  ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
+  const auto last_seen = DescribePod(context, pod, containers);
   TRY(common::RemoveTree(layout.run_dir()));
   TRY(common::RemoveTree(layout.state_dir()));
   // In one transaction with its volumes: nobody could tell afterwards whose they were.
   TRY(context.store->DeletePod(pod.id, AnonymousVolumes(pod.spec)));
+  if (last_seen) RecordRemoval(context.paths, *last_seen);
   TRY(RemoveUnrecordedVolumes(context));
   TRY(ReleaseUnused(context));
   return lock.RemoveFile();
 }
 
-Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container, bool with_volumes) {
+std::optional<PodInfo> LastSeen(Context& context, const ContainerRecord& container) {
+  const auto pod = context.store->GetPod(container.pod_id);
+  if (!pod || !*pod) return std::nullopt;
+  auto seen = DescribePod(context, **pod, {container});
+  return seen ? std::optional(std::move(*seen)) : std::nullopt;
+}
+
+Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container, bool with_volumes,
+                              const std::optional<PodInfo>& last_seen) {
   std::vector<std::string> volumes;
   if (with_volumes) {
     ASSIGN_OR_RETURN(volumes, OwnAnonymousVolumes(context, container));
@@ -64,6 +77,7 @@ Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container
   TRY(common::RemoveTree(layout.Bundle(container.id)));
   TRY(common::RemoveTree(layout.ContainerState(container.id)));
   TRY(context.store->DeleteContainer(container.id, volumes));
+  if (last_seen) RecordRemoval(context.paths, *last_seen, last_seen->containers.front());
   if (!volumes.empty()) TRY(RemoveUnrecordedVolumes(context));
   return ReleaseUnused(context);
 }
@@ -79,7 +93,7 @@ Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, Operation
     return RemoveLockedPod(context, pod, lock);
   }
   for (const ContainerRecord& container : containers) {
-    if (is_done(container)) TRY(RemoveContainerFiles(context, container, true));
+    if (is_done(container)) TRY(RemoveContainerFiles(context, container, true, LastSeen(context, container)));
   }
   return {};
 }

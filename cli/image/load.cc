@@ -22,8 +22,10 @@ class ImageLoadCommand : public Command {
     const std::string source = !input_.empty() ? input_ : operands_.empty() ? "-" : operands_.front();
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
     ASSIGN_OR_RETURN(const std::vector<image::LoadedImage> images, image::LoadArchive(paths, source));
-    for (const image::LoadedImage& image : images)
+    for (const image::LoadedImage& image : images) {
       PrintLine("Loaded image: " + (image.names.empty() ? "sha256:" + image.id : Join(image.names, ",")));
+      context.Record("image", "loadfromarchive", image.id, source);
+    }
     return 0;
   }
 
@@ -48,6 +50,7 @@ class ImageImportCommand : public Command {
     ASSIGN_OR_RETURN(const image::LoadedImage image,
                      image::ImportTarball(paths, operands_.front(), options_));
     PrintLine("sha256:" + image.id);
+    context.Record("image", "import", image.id, operands_.front());
     return 0;
   }
 

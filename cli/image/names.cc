@@ -17,7 +17,10 @@ class ImageTagCommand : public Command {
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
     image::Store store(paths);
     ASSIGN_OR_RETURN(const image::Image image, store.Find(operands_.front()));
-    for (size_t i = 1; i < operands_.size(); ++i) TRY(store.Tag(image, operands_[i]));
+    for (size_t i = 1; i < operands_.size(); ++i) {
+      TRY(store.Tag(image, operands_[i]));
+      context.Record("image", "tag", image.id, operands_[i]);
+    }
     return 0;
   }
 
@@ -34,6 +37,9 @@ class ImageUntagCommand : public Command {
     image::Store store(paths);
     ASSIGN_OR_RETURN(const image::Image image, store.Find(operands_.front()));
     TRY(store.Untag(image, {operands_.begin() + 1, operands_.end()}));
+    // None named: all of them.
+    const std::vector<std::string> names = operands_.size() > 1 ? std::vector(operands_.begin() + 1, operands_.end()) : image.names;
+    for (const std::string& name : names) context.Record("image", "untag", image.id, name);
     return 0;
   }
 

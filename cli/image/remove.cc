@@ -36,7 +36,7 @@ class ImageRemoveCommand : public Command {
     // podman's codes: one that is used counts for more than one that is not there, and anything else most.
     int worst = 0;
     context.ForEach(targets, [&](const std::string& name) -> Result<> {
-      const Result<> removed = RemoveOne(*engine, name);
+      const Result<> removed = RemoveOne(context, *engine, name);
       if (removed) return {};
       const ErrorCode code = removed.error().code();
       const int exit_code = code == ErrorCode::kNotFound ? 1 : code == ErrorCode::kBusy ? 2 : kExitFailure;
@@ -47,26 +47,36 @@ class ImageRemoveCommand : public Command {
   }
 
  private:
-  Result<> RemoveOne(pod::Engine& engine, const std::string& name) const {
+  Result<> RemoveOne(const Context& context, pod::Engine& engine, const std::string& name) const {
     if (force_) TRY(RemoveUsers(engine, name));
     else TRY(CheckUnused(engine, name));
-    const auto parent = Parent(engine.images(), name);
+    const Result<image::Image> image = engine.images().Find(name);
+    const std::string id = image ? image->id : "";
+    const auto parent = Parent(engine.images(), id);
     const Result<image::Store::Removed> removed = engine.images().Remove(name, force_ || all_);
     // With --all an earlier one may have taken it along.
     if (!removed && (ignore_ || force_ || all_) && removed.error().code() == ErrorCode::kNotFound) return {};
     if (!removed) return removed.error();
-    for (const std::string& tag : removed->untagged) PrintLine("Untagged: " + tag);
-    for (const std::string& id : removed->deleted) PrintLine("Deleted: " + id);
+    for (const std::string& tag : removed->untagged) {
+      PrintLine("Untagged: " + tag);
+      context.Record("image", "untag", id, tag);
+    }
+    for (const std::string& deleted : removed->deleted) {
+      PrintLine("Deleted: " + deleted);
+      context.Record("image", "remove", deleted, name);
+    }
     if (removed->deleted.empty() || no_prune_) return {};
     ASSIGN_OR_RETURN(const auto parents, RemoveUnneededParents(engine.images(), parent));
-    for (const std::string& id : parents) PrintLine("Deleted: " + id);
+    for (const std::string& deleted : parents) {
+      PrintLine("Deleted: " + deleted);
+      context.Record("image", "remove", deleted, "");
+    }
     return {};
   }
 
-  static std::string Parent(const image::Store& store, const std::string& name) {
-    const auto image = store.Find(name);
+  static std::string Parent(const image::Store& store, const std::string& id) {
     const auto family = image::Family::Load(store);
-    const image::Image* parent = image && family ? family->Parent(image->id) : nullptr;
+    const image::Image* parent = family ? family->Parent(id) : nullptr;
     return parent == nullptr ? "" : parent->id;
   }
 

@@ -56,6 +56,7 @@ class SaveCommand : public Command {
     ASSIGN_OR_RETURN(const auto images, Images(image::Store(paths)));
     FlushOutput();
     TRY(image::SaveImages(paths, images, options_, output_.empty() ? "-" : output_));
+    for (const image::SavedImage& image : images) context.Record("image", "save", image.id, output_);
     return 0;
   }
 

@@ -39,27 +39,30 @@ class PullCommand : public Command {
     request.progress = progress.wants_pieces();
     for (std::string& name : operands_)
       if (name.starts_with("docker://")) name.erase(0, 9);
-    return all_tags_ ? PullAllTags(paths, std::move(request), progress) : PullEach(paths, when, std::move(request), progress);
+    return all_tags_ ? PullAllTags(context, paths, std::move(request), progress)
+                     : PullEach(context, paths, when, std::move(request), progress);
   }
 
  private:
-  Result<int> PullEach(const common::SystemPaths& paths, image::PullWhen when, image::RegistryRequest request,
+  Result<int> PullEach(const Context& context, const common::SystemPaths& paths, image::PullWhen when, image::RegistryRequest request,
                        TransferProgress& progress) const {
     std::vector<image::WantedImage> wanted;
     for (const std::string& name : operands_) wanted.push_back({name, when, {}});
     int code = 0;
-    for (const Result<std::string>& id : image::ProvideImages(paths, image::Store(paths), wanted, std::move(request), progress.Sink())) {
-      if (id) {
-        PrintLine(*id);
+    const auto ids = image::ProvideImages(paths, image::Store(paths), wanted, std::move(request), progress.Sink());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i]) {
+        PrintLine(*ids[i]);
+        context.Record("image", "pull", *ids[i], operands_[i]);
         continue;
       }
-      PrintError(id.error());
+      PrintError(ids[i].error());
       code = kExitFailure;
     }
     return code;
   }
 
-  Result<int> PullAllTags(const common::SystemPaths& paths, image::RegistryRequest request, TransferProgress& progress) const {
+  Result<int> PullAllTags(const Context& context, const common::SystemPaths& paths, image::RegistryRequest request, TransferProgress& progress) const {
     for (const std::string& name : operands_) request.items.push_back({name, {}});
     ASSIGN_OR_RETURN(const auto results, image::PullImages(paths, request, progress.Sink()));
     int code = 0;
@@ -69,7 +72,10 @@ class PullCommand : public Command {
         code = kExitFailure;
         continue;
       }
-      for (const image::LoadedImage& image : *result) PrintLine(image.id);
+      for (const image::LoadedImage& image : *result) {
+        PrintLine(image.id);
+        context.Record("image", "pull", image.id, image.names.empty() ? "" : image.names.front());
+      }
     }
     return code;
   }

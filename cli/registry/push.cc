@@ -51,6 +51,7 @@ class PushCommand : public Command {
     ASSIGN_OR_RETURN(std::string destination, Destination(image));
     request.items = {{std::move(destination), {}}};
     ASSIGN_OR_RETURN(const std::string digest, image::PushImage(paths, request, progress.Sink()));
+    context.Record("image", "push", image.id, request.items.front().name);
     if (!digest_file_.empty()) TRY(common::WriteFile(digest_file_, digest));
     return 0;
   }

@@ -50,6 +50,11 @@ Result<StateWatch> StateWatch::Open(const common::SystemPaths& paths, bool event
         0)
       return common::ErrnoError("watch {}", path);
   }
+  if (events) {
+    const std::string& journal_dir = paths.run_dir;
+    if (::inotify_add_watch(watch.fd_.get(), journal_dir.c_str(), IN_MODIFY | IN_MOVED_TO) < 0)
+      return common::ErrnoError("watch {}", journal_dir);
+  }
   TRY(watch.WatchPods());
   return watch;
 }

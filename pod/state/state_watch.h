@@ -15,7 +15,7 @@ namespace skiff::pod {
 
 class StateWatch {
  public:
-  // `events`: also when a pod's event log grows.
+  // `events`: also when a pod's event log or the journal grows.
   static common::Result<StateWatch> Open(const common::SystemPaths& paths, bool events = false);
 
   // Waits for a change since the last call (or since Open), or until `deadline`; then for a moment more, as

@@ -176,11 +176,40 @@ YAML
 }
 
 @test "events in podman's words" {
+  local since; since=$(date -u +%FT%T.%NZ)
   pod_yaml up "sleep 1000" | play -q
   eventually 20 status_is up "1/1 Running"
   run skiff events --stream=false --filter event=start --filter type=container
   [[ "$output" =~ container\ start\ [0-9a-f]{64}\ \(image=localhost/busybox:latest,\ name=up-main ]]
-  [ "$(skiff events --stream=false --filter container=up-main --format '{{.Status}}' | tr '\n' ' ')" = "create start " ]
+  [ "$(skiff events --stream=false --since "$since" --filter container=up-main --format '{{.Status}}' | tr '\n' ' ')" = "create start " ]
+}
+
+@test "events of what is gone" {
+  skiff events > "$BATS_TEST_TMPDIR/seen" &
+  watcher=$!
+  since=$(date -u +%FT%T.%NZ)
+  eventually 20 sh -c "ls -l /proc/$watcher/fd | grep -q inotify"  # it is looking
+  skiff run --rm --name short --network none localhost/busybox:latest sh -c 'exit 3' || true
+  skiff pod create shared
+  skiff run -d --pod shared --name member localhost/busybox:latest sleep 1000
+  skiff rm -f -t 0 member
+  skiff pod rm -f shared
+  skiff tag localhost/busybox:latest other:1
+  skiff rmi other:1
+  skiff volume create vol
+  skiff volume rm vol
+  events() { skiff events --stream=false --since "$since" --format '{{.Type}} {{.Name}} {{.Status}}' "$@"; }
+  [ "$(events --filter container=short | tr '\n' ,)" = "container short create,container short start,container short died,container short remove," ]
+  [ "$(events --filter container=member | tr '\n' ,)" = "container member create,container member start,container member died,container member remove," ]
+  [ "$(events --filter type=pod | tr '\n' ,)" = "pod shared create,pod shared start,pod shared stop,pod shared remove," ]
+  [ "$(events --filter type=image | tr '\n' ,)" = "image other:1 tag,image localhost/other:1 untag," ]
+  [ "$(events --filter volume=vol | tr '\n' ,)" = "volume vol create,volume vol remove," ]
+  [ -z "$(events --filter volume=vo)" ]
+  skiff events --stream=false --since "$since" | grep -E 'container died [0-9a-f]{64} .*name=short, containerExitCode=3'
+  # Who was watching has seen the same.
+  eventually 20 grep -qE 'volume remove vol' "$BATS_TEST_TMPDIR/seen"
+  kill "$watcher"
+  diff <(sort "$BATS_TEST_TMPDIR/seen") <(skiff events --stream=false --since "$since" | sort)
 }
 
 @test "logs and exec take pods, containers and selectors" {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/file.h"
-#include "tests/unit/supervisor/temporary_directory.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace skiff::supervisor {
 namespace {

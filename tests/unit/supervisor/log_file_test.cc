@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
-#include "tests/unit/supervisor/temporary_directory.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace skiff::supervisor {
 namespace {

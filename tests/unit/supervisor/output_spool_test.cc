@@ -6,7 +6,7 @@
 
 #include "common/file.h"
 #include "pod/supervisor/log_cursor.h"
-#include "tests/unit/supervisor/temporary_directory.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace skiff::supervisor {
 namespace {

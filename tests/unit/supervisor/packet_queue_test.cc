@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/supervisor/temporary_directory.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace skiff::supervisor {
 namespace {

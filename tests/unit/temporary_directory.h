@@ -5,7 +5,7 @@
 
 #include "common/file.h"
 
-namespace skiff::supervisor {
+namespace skiff {
 
 class TemporaryDirectory {
  public:
@@ -14,7 +14,7 @@ class TemporaryDirectory {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = "/tmp/skiff-supervisor-test-XXXXXX";
+  std::string path_ = "/tmp/skiff-test-XXXXXX";
 };
 
-}  // namespace skiff::supervisor
+}  // namespace skiff

@@ -1,0 +1,104 @@
+#include "pod/state/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/file.h"
+#include "tests/unit/temporary_directory.h"
+
+namespace skiff::pod {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest() { paths_.run_dir = directory_.path(); }
+
+  void Append(const std::string& name) { ASSERT_TRUE(AppendToJournal(paths_, {{.type = "volume", .status = "create", .name = name}})); }
+  // What it fills is one event.
+  void AppendLarge(const std::string& name, size_t bytes) {
+    ASSERT_TRUE(AppendToJournal(paths_, {{.type = "volume", .name = name, .details = std::string(bytes, 'x')}}));
+  }
+  static std::vector<std::string> Names(JournalReader& reader) {
+    std::vector<std::string> names;
+    for (const EngineEvent& event : *reader.Next()) names.push_back(event.name);
+    return names;
+  }
+  std::string File() const { return paths_.run_dir + "/" + kJournalFile; }
+
+  TemporaryDirectory directory_;
+  common::SystemPaths paths_;
+};
+
+TEST_F(JournalTest, ReadsWhatWasWrittenSinceTheLastTime) {
+  JournalReader reader(paths_);
+  EXPECT_THAT(Names(reader), IsEmpty());
+  Append("a");
+  Append("b");
+  EXPECT_THAT(Names(reader), ElementsAre("a", "b"));
+  EXPECT_THAT(Names(reader), IsEmpty());
+  Append("c");
+  EXPECT_THAT(Names(reader), ElementsAre("c"));
+}
+
+TEST_F(JournalTest, KeepsEverythingOfAnEvent) {
+  ASSERT_TRUE(AppendToJournal(paths_, {{.time = "2026-01-02T03:04:05.000000006Z",
+                                        .type = "container",
+                                        .status = "died",
+                                        .id = "c1",
+                                        .name = "web",
+                                        .image = "localhost/web:1",
+                                        .pod_id = "p1",
+                                        .details = "containerExitCode=3",
+                                        .labels = {{"app", "web"}}}}));
+  JournalReader reader(paths_);
+  const auto events = reader.Next();
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->size(), 1u);
+  const EngineEvent& event = events->front();
+  EXPECT_EQ(event.time, "2026-01-02T03:04:05.000000006Z");
+  EXPECT_EQ(event.image, "localhost/web:1");
+  EXPECT_EQ(event.details, "containerExitCode=3");
+  EXPECT_THAT(event.labels, ElementsAre(testing::Pair("app", "web")));
+}
+
+TEST_F(JournalTest, ALineThatIsBeingWrittenComesWhenItIsWhole) {
+  JournalReader reader(paths_);
+  Append("a");
+  const std::string line = *common::ReadFile(File());
+  ASSERT_TRUE(common::WriteFile(File(), line + R"({"type":"volume",)"));
+  EXPECT_THAT(Names(reader), ElementsAre("a"));
+  ASSERT_TRUE(common::WriteFile(File(), line + R"({"type":"volume","name":"b"})" + "\n"));
+  EXPECT_THAT(Names(reader), ElementsAre("b"));
+}
+
+TEST_F(JournalTest, ALineThatCannotBeReadIsLeftOut) {
+  Append("a");
+  ASSERT_TRUE(common::WriteFile(File(), "not json\n" + *common::ReadFile(File())));
+  JournalReader reader(paths_);
+  EXPECT_THAT(Names(reader), ElementsAre("a"));
+}
+
+TEST_F(JournalTest, AFullFileBecomesTheOlderOneAndReadersGoOn) {
+  JournalReader reader(paths_);
+  Append("a");
+  EXPECT_THAT(Names(reader), ElementsAre("a"));
+  AppendLarge("fills", kJournalLimit);
+  Append("b");
+  EXPECT_TRUE(common::PathExists(File() + ".1"));
+  EXPECT_THAT(Names(reader), ElementsAre("fills", "b"));
+  JournalReader later(paths_);
+  EXPECT_THAT(Names(later), ElementsAre("a", "fills", "b"));
+}
+
+TEST_F(JournalTest, TheOldestIsForgotten) {
+  for (const char* name : {"a", "b", "c"}) AppendLarge(name, kJournalLimit);
+  Append("d");
+  JournalReader reader(paths_);
+  EXPECT_THAT(Names(reader), ElementsAre("c", "d"));
+}
+
+}  // namespace
+}  // namespace skiff::pod
