@@ -78,6 +78,7 @@ class ScaleCommand : public KubectlCommand {
   void Declare(Arguments& a) override {
     namespace_.Declare(a, false);
     a.Value("--replicas", replicas_, "number", "How many pods there shall be");
+    a.Value("--current-replicas", current_replicas_, "number", "Only if there shall be this many so far (-1: any)");
     a.Operands(operands_, 1);
   }
 
@@ -100,7 +101,10 @@ class ScaleCommand : public KubectlCommand {
                                      {std::string(ref.kind->kind), ref.kube_namespace, ref.name});
       if (!object && object.error().code() == ErrorCode::kNotFound) return NotFoundError(*ref.kind, ref.name);
       if (!object) return std::move(object).error();
-      object->As<kube::Deployment>()->spec.replicas = static_cast<int32_t>(*replicas_);
+      std::optional<int32_t>& replicas = object->As<kube::Deployment>()->spec.replicas;
+      if (current_replicas_.value_or(-1) >= 0 && replicas != *current_replicas_)
+        return MakeError(ErrorCode::kInvalid, "Expected replicas to be {}, was {}", *current_replicas_, *replicas);
+      replicas = static_cast<int32_t>(*replicas_);
       objects.push_back(std::move(*object));
     }
     ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects, true));
@@ -111,7 +115,7 @@ class ScaleCommand : public KubectlCommand {
 
  private:
   NamespaceFlags namespace_;
-  std::optional<int64_t> replicas_;
+  std::optional<int64_t> replicas_, current_replicas_;
   std::vector<std::string> operands_;
 };
 

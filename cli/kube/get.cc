@@ -29,6 +29,8 @@ class GetCommand : public KubectlCommand {
     a.Switch("--no-headers", output_.no_headers, "Without headings");
     a.Value("--sort-by", output_.sort_by, "path",
             "Sort by a field: a JSONPath such as .metadata.creationTimestamp");
+    a.List("-L,--label-columns", output_.label_columns, "label", "A column with the values of this label",
+           ListStyle::kCommaSeparated);
     a.Switch("--show-labels", output_.show_labels, "A column with the labels");
     a.Switch("--ignore-not-found", ignore_not_found_, "What is not there is no error");
     a.Ignored("--chunk-size", true);

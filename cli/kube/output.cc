@@ -1,6 +1,7 @@
 #include "cli/kube/output.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 
@@ -155,8 +156,22 @@ class TablePrinter : public ObjectPrinter {
     if (options_.all_namespaces && kind.namespaced) headings.emplace_back("NAMESPACE");
     for (const kube::Column& column : kube::ColumnsOf(kind.kind))
       if (!column.wide || options_.wide()) headings.emplace_back(column.heading);
+    for (const std::string& label : options_.label_columns) headings.push_back(LabelHeading(label));
     if (options_.show_labels) headings.emplace_back("LABELS");
     return headings;
+  }
+
+  // Of "app.kubernetes.io/name" what is behind the last "/".
+  static std::string LabelHeading(const std::string& label) {
+    std::string heading = label.substr(label.rfind('/') + 1);
+    std::ranges::transform(heading, heading.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return heading;
+  }
+
+  // Not by a path: a label's key has dots in it.
+  static std::string LabelValue(const Value& object, const std::string& label) {
+    const Value* value = kube::At(object, "metadata.labels").Find(label);
+    return value == nullptr ? "" : value->text();
   }
 
   std::vector<std::string> Row(const FoundObject& found, common::WallTime now) const {
@@ -170,6 +185,7 @@ class TablePrinter : public ObjectPrinter {
       else
         row.push_back(kube::FirstLineOfCell(column.cell(found.object, now)));
     }
+    for (const std::string& label : options_.label_columns) row.push_back(LabelValue(found.object, label));
     if (options_.show_labels) row.push_back(kube::LabelsText(kube::At(found.object, "metadata.labels")));
     return row;
   }

@@ -22,6 +22,7 @@ struct OutputOptions {
   std::string format;  // of -o
   bool no_headers = false;
   bool show_labels = false;
+  std::vector<std::string> label_columns;  // keys: a column with the value of each
   bool all_namespaces = false;
   bool qualified_names = false;  // "pod/web" in the column NAME
   std::string sort_by;           // a JSONPath

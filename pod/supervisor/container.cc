@@ -254,6 +254,9 @@ void Container::SetEnded(common::ExitStatus status, common::WallTime time) {
   status_.pid = 0;
   status_.pid_start_time = 0;
   status_.finished_at = Timestamp(time);
+  // The reaper noted the end of a short run before the runtime had told of its start.
+  if (const auto started = common::ParseTime(status_.started_at); started && *started > time)
+    status_.started_at = status_.finished_at;
   status_.termination_message = TerminationMessage(plan_, services_.pod.containers.size(), status_);
   UpdateReady();
   hub_.Finish(status_.exit_code);

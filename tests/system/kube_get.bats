@@ -145,6 +145,19 @@ YAML
   [ "$output" = 'configmap "conf" deleted' ]
 }
 
+@test "get -L: a column per label; scale --current-replicas" {
+  deployment_yaml 1 | play -q
+  run skiff kube get pods -L app,nosuch.io/tier
+  [[ "${lines[0]}" =~ ^NAME\ .*AGE\ +APP\ +TIER$ ]]
+  [[ "${lines[1]}" =~ ^web-.*\ web\ *$ ]]
+  run skiff kube scale deploy/web --current-replicas=3 --replicas=2
+  [ "$status" -eq 1 ]
+  output_has "Expected replicas to be 3, was 1"
+  [ "$(skiff kube get pods -o name | wc -l)" -eq 1 ]
+  skiff kube scale deploy/web --current-replicas=1 --replicas=2
+  [ "$(skiff kube get pods -o name | wc -l)" -eq 2 ]
+}
+
 @test "get -w shows each change" {
   skiff kube get pods -w > "$BATS_TEST_TMPDIR/watch" 3>&- &
   watcher=$!
@@ -185,11 +198,11 @@ YAML
 }
 
 @test "events of what is gone" {
-  skiff events > "$BATS_TEST_TMPDIR/seen" &
+  skiff events > "$BATS_TEST_TMPDIR/seen" 3>&- &
   watcher=$!
   since=$(date -u +%FT%T.%NZ)
   eventually 20 sh -c "ls -l /proc/$watcher/fd | grep -q inotify"  # it is looking
-  skiff run --rm --name short --network none localhost/busybox:latest sh -c 'exit 3' || true
+  skiff run --rm --name short --network none localhost/busybox:latest sh -c 'sleep 0.1; exit 3' || true
   skiff pod create shared
   skiff run -d --pod shared --name member localhost/busybox:latest sleep 1000
   skiff rm -f -t 0 member
@@ -207,9 +220,17 @@ YAML
   [ -z "$(events --filter volume=vo)" ]
   skiff events --stream=false --since "$since" | grep -E 'container died [0-9a-f]{64} .*name=short, containerExitCode=3'
   # Who was watching has seen the same.
-  eventually 20 grep -qE 'volume remove vol' "$BATS_TEST_TMPDIR/seen"
+  eventually 2 grep -qE "volume remove vol" "$BATS_TEST_TMPDIR/seen"
   kill "$watcher"
   diff <(sort "$BATS_TEST_TMPDIR/seen") <(skiff events --stream=false --since "$since" | sort)
+}
+
+@test "a run that ends before its start is told has begun before it ended" {
+  local i
+  for i in 1 2 3 4 5 6 7 8; do
+    skiff run --rm --name "brief$i" --network none localhost/busybox:latest true
+    [ "$(skiff events --stream=false --filter "container=brief$i" --format '{{.Status}}' | tr '\n' ' ')" = "create start died remove " ]
+  done
 }
 
 @test "logs and exec take pods, containers and selectors" {
