@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "common/base64.h"
 #include "kube/model/quantity.h"
@@ -78,6 +80,28 @@ bool LooksLike(Type::Kind type, const std::string& text) {
   return integer && !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
+std::string BetweenDetail(int64_t low, int64_t high) {
+  return fmt::format("must be between {} and {}, inclusive", low, high);
+}
+
+using Limits = std::pair<int64_t, int64_t>;
+
+// Of an integer; Kubernetes keeps the integers of "an integer or a string" in 32 bits.
+std::optional<Limits> LimitsOf(Type::Kind type) {
+  if (type == Type::Kind::kInt64) return Limits{INT64_MIN, INT64_MAX};
+  if (type == Type::Kind::kInt32 || type == Type::Kind::kIntOrString) return Limits{INT32_MIN, INT32_MAX};
+  return std::nullopt;
+}
+
+// What has more than 64 bits was read as a kFloat of digits alone.
+bool IsOutside(const Limits& limits, const Value& value) {
+  if (value.is(Kind::kInt)) return value.int_value() < limits.first || value.int_value() > limits.second;
+  if (!value.is(Kind::kFloat)) return false;
+  const size_t sign = value.text().starts_with('-') || value.text().starts_with('+') ? 1 : 0;
+  // 0999 is no octal number: its range is not what is wrong.
+  return value.text()[sign] != '0' && value.text().find_first_not_of("0123456789", sign) == std::string::npos;
+}
+
 class Checker {
  public:
   Checker(std::string_view kind, UnknownFields unknown) : kind_(kind), unknown_(unknown) {}
@@ -90,6 +114,8 @@ class Checker {
   void CheckRequired(const Struct& fields, const Value& value, const std::string& path);
   void CheckField(const Field& field, const Value::Entry& entry, const std::string& path, bool tell_support);
   bool CheckType(const Type& type, const Value& value, const std::string& path, bool tell_support);
+  // False, with an error, for an integer that is none of its type; `field` narrows what is told as valid.
+  bool CheckRange(Type::Kind type, const Field* field, const Value& value, const std::string& path);
   void CheckScalar(const Type& type, const Value& value, const std::string& path);
   void CheckLimits(const Field& field, const Value& value, const std::string& path);
   void CheckEntries(const Field& field, const Value& value, const std::string& path);
@@ -153,6 +179,7 @@ void Checker::CheckField(const Field& field, const Value::Entry& entry, const st
   const Value& value = entry.value;
   if (field.support == Support::kServer) return;
   if (tell_support) tell_support = TellSupport(field, entry, path);
+  if (!CheckRange(field.type.kind, &field, value, path)) return;
   if (!CheckType(field.type, value, path, tell_support)) return;
   CheckLimits(field, value, path);
 }
@@ -186,6 +213,7 @@ bool Checker::TellSupport(const Field& field, const Value::Entry& entry, const s
 }
 
 bool Checker::CheckType(const Type& type, const Value& value, const std::string& path, bool tell_support) {
+  if (!CheckRange(type.kind, nullptr, value, path)) return false;
   if (!HasType(type.kind, value)) {
     WrongType(type, value, path);
     return false;
@@ -209,6 +237,14 @@ bool Checker::CheckType(const Type& type, const Value& value, const std::string&
   return true;
 }
 
+bool Checker::CheckRange(Type::Kind type, const Field* field, const Value& value, const std::string& path) {
+  std::optional<Limits> limits = LimitsOf(type);
+  if (!limits || !IsOutside(*limits, value)) return true;
+  if (field != nullptr) limits = {field->low.value_or(limits->first), field->high.value_or(limits->second)};
+  Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, BetweenDetail(limits->first, limits->second))));
+  return false;
+}
+
 void Checker::CheckScalar(const Type& type, const Value& value, const std::string& path) {
   if (type.kind == Type::Kind::kQuantity) {
     const auto quantity = Quantity::Parse(value.text());
@@ -221,11 +257,6 @@ void Checker::CheckScalar(const Type& type, const Value& value, const std::strin
                                     InvalidValue(value,
                                                  "must be base64; plain text belongs in a "
                                                  "Secret's stringData or a ConfigMap's data")));
-  } else if (type.kind == Type::Kind::kInt32 || type.kind == Type::Kind::kIntOrString) {
-    using Limits = std::numeric_limits<int32_t>;
-    if (!value.is(Kind::kInt) || (value.int_value() >= Limits::min() && value.int_value() <= Limits::max()))
-      return;
-    Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, "does not fit into 32 bits")));
   }
 }
 
@@ -258,7 +289,7 @@ void Checker::CheckLimits(const Field& field, const Value& value, const std::str
     const bool unset = field.required && number == 0;
     if (!unset && ((field.low && number < *field.low) || (field.high && number > *field.high))) {
       const std::string detail =
-          field.high ? fmt::format("must be between {} and {}, inclusive", *field.low, *field.high)
+          field.high ? BetweenDetail(*field.low, *field.high)
                      : fmt::format("must be greater than or equal to {}", *field.low);
       Error(value.mark(), fmt::format("{}: {}", path, InvalidValue(value, detail)));
     }
