@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,12 +18,16 @@ namespace skiff::kube::validation {
 
 class Report {
  public:
-  Report(const Value& source, std::vector<Finding>& findings) : source_(source), findings_(findings) {}
+  // `findings`: what reading the object has found already.
+  Report(const Value& source, std::vector<Finding>& findings)
+      : source_(source), findings_(findings), of_reading_(findings.size()) {}
 
   // `path: body`.
   void Error(const std::string& path, std::string_view body) { Add(Severity::kError, path, body); }
   void Warning(const std::string& path, std::string_view body) { Add(Severity::kWarning, path, body); }
+  // Not for what was written and could not be read: that is told already.
   void Required(const std::string& path, std::string_view detail = {}) {
+    if (IsUnreadable(path)) return;
     Error(path, detail.empty() ? "Required value" : fmt::format("Required value: {}", detail));
   }
   void Invalid(const std::string& path, std::string_view value, std::string_view detail) {
@@ -38,12 +43,22 @@ class Report {
   }
 
  private:
+  // Whether reading found an error at `path` or at what it is part of.
+  bool IsUnreadable(std::string_view path) const {
+    const auto end = findings_.begin() + static_cast<std::ptrdiff_t>(of_reading_);
+    return std::any_of(findings_.begin(), end, [&](const Finding& finding) {
+      const std::string_view told = std::string_view(finding.message).substr(0, finding.message.find(": "));
+      if (finding.severity != Severity::kError || !path.starts_with(told)) return false;
+      return path.size() == told.size() || path[told.size()] == '.' || path[told.size()] == '[';
+    });
+  }
   void Add(Severity severity, const std::string& path, std::string_view body) {
     findings_.push_back({severity, source_.Nearest(path).mark(), fmt::format("{}: {}", path, body)});
   }
 
   const Value& source_;
   std::vector<Finding>& findings_;
+  const size_t of_reading_;
 };
 
 // What the checks of one container need of its pod.
