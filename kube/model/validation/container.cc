@@ -6,9 +6,17 @@ namespace skiff::kube::validation {
 
 namespace {
 
+// Kubernetes' words for two ports of one container that are not two; empty where they are.
+std::string_view PortRelation(const ContainerPort& a, const ContainerPort& b) {
+  if (a.container_port == 0 || a.container_port != b.container_port || a.protocol != b.protocol) return {};
+  if (a.host_port == b.host_port && a.host_ip == b.host_ip) return "duplicate";
+  if (a.host_port == 0 || b.host_port == 0) return "overlapping";
+  if (a.host_port == b.host_port && a.host_ip.empty() != b.host_ip.empty()) return "dangerously ambiguous";
+  return {};
+}
+
 void ValidatePorts(Report& report, const std::string& path, const Container& container, const PodSpec& pod) {
   std::set<std::string> names;
-  std::set<std::string> ports;
   for (size_t i = 0; i < container.ports.size(); ++i) {
     const ContainerPort& port = container.ports[i];
     const std::string at = fmt::format("{}.ports[{}]", path, i);
@@ -21,11 +29,10 @@ void ValidatePorts(Report& report, const std::string& path, const Container& con
     if (!port.host_ip.empty() && port.host_port == 0) {
       report.Warning(at, fmt::format("hostIP set without hostPort: {}", QuoteText(port.host_ip)));
     }
-    const std::string key =
-        fmt::format("{}/{}:{}:{}", port.container_port, port.protocol, port.host_ip, port.host_port);
-    if (!ports.insert(key).second) {
-      report.Warning(at,
-                     fmt::format("duplicate port definition of {}/{}", port.container_port, port.protocol));
+    for (size_t j = 0; j < i; ++j) {
+      const std::string_view relation = PortRelation(container.ports[j], port);
+      if (!relation.empty())
+        report.Warning(at, fmt::format("{} port definition with {}.ports[{}]", relation, path, j));
     }
   }
 }
