@@ -46,6 +46,14 @@ QuotedScalar FindClosingQuote(std::string_view text, size_t open) {
   return result;
 }
 
+std::optional<kube::Mark> TabInIndentation(std::string_view text, int line) {
+  const auto lines = FirstLines(text, line);
+  if (line < 1 || static_cast<int>(lines.size()) < line) return std::nullopt;
+  const size_t first = lines[line - 1].find_first_not_of(' ');
+  if (first == std::string_view::npos || lines[line - 1][first] != '\t') return std::nullopt;
+  return kube::Mark{line, static_cast<int>(first) + 1};
+}
+
 std::optional<kube::Mark> LineWithoutColon(std::string_view text, int line) {
   const auto lines = FirstLines(text, line);
   if (line < 2 || static_cast<int>(lines.size()) < line) return std::nullopt;

@@ -17,6 +17,9 @@ struct QuotedScalar {
 // yaml-cpp accepts a quote that is open at the end of the text.
 QuotedScalar FindClosingQuote(std::string_view text, size_t open);
 
+// The tab that stands where the indentation of a line (from 1) should be.
+std::optional<kube::Mark> TabInIndentation(std::string_view text, int line);
+
 // The line above `line` (both count from 1) that should have been a key but has no ": ", with its first column; nothing when
 // the lines above look right.
 std::optional<kube::Mark> LineWithoutColon(std::string_view text, int line);

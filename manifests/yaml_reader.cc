@@ -266,7 +266,9 @@ std::string Explain(const std::string& message) {
 SyntaxError Locate(const YAML::Exception& error, const std::string& text, const TreeBuilder& builder) {
   SyntaxError found{error.mark.is_null() ? Mark{} : ToMark(error.mark), Explain(error.msg)};
   const TreeBuilder::LongQuote& quote = builder.long_quote();
-  if (quote.open.line > 0 && quote.last_line == found.mark.line) {
+  if (const auto tab = TabInIndentation(text, found.mark.line)) {
+    found = {*tab, "indentation takes spaces, and this is a tab"};
+  } else if (quote.open.line > 0 && quote.last_line == found.mark.line) {
     // The quotes behind one that is missing open what they should close.
     found.message = fmt::format("{}; or the quote that opens in line {} should be closed before line {}", found.message,
                                 quote.open.line, quote.last_line);
