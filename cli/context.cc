@@ -142,7 +142,7 @@ void PrintToStandardError(std::string_view prefix, std::string_view message) {
 
 void PrintError(const Error& error) {
   std::string place;
-  if (const auto& position = error.position())
+  if (const auto& position = error.position(); position && position->line > 0)
     place = fmt::format("{}:{}:{}: ", position->file, position->line, position->column);
   PrintToStandardError("Error: ", place + error.message());
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "common/file.h"
 #include "kube/model/decode.h"
@@ -39,8 +40,12 @@ kube::UnknownFields UnknownFieldsOf(Validation validation) {
 // One text on its way into objects and diagnostics.
 class TextLoader {
  public:
-  TextLoader(const std::string& text, const std::string& name, const LoadOptions& options, Loaded& loaded)
-      : text_(text), name_(name), options_(options), loaded_(loaded) {}
+  TextLoader(std::string text, const std::string& name, const LoadOptions& options, Loaded& loaded)
+      : shared_text_(std::make_shared<const std::string>(std::move(text))),
+        text_(*shared_text_),
+        name_(name),
+        options_(options),
+        loaded_(loaded) {}
 
   void Run() {
     const size_t first = loaded_.diagnostics.size();
@@ -77,7 +82,9 @@ class TextLoader {
     kube::Decoded decoded = kube::DecodeObject(value, name_, UnknownFieldsOf(options_.validation));
     for (kube::Finding& finding : decoded.findings)
       Add(finding.severity, finding.mark, std::move(finding.message));
-    if (decoded.object) loaded_.objects.push_back(std::move(*decoded.object));
+    if (!decoded.object) return;
+    decoded.object->text = shared_text_;
+    loaded_.objects.push_back(std::move(*decoded.object));
   }
 
   void AddList(const Value& list, const Value* items) {
@@ -98,23 +105,11 @@ class TextLoader {
     diagnostic.severity = severity;
     diagnostic.position = {name_, mark.line, mark.column};
     diagnostic.message = std::move(message);
-    diagnostic.source_line = Line(mark.line);
+    diagnostic.source_line = kube::SourceLine(text_, mark.line);
     loaded_.diagnostics.push_back(std::move(diagnostic));
   }
 
-  std::string Line(int number) const {
-    constexpr size_t kLongestShown = 200;
-    size_t start = 0;
-    for (int line = 1; line < number && start != text_.npos; ++line) {
-      start = text_.find('\n', start);
-      if (start != text_.npos) ++start;
-    }
-    if (number < 1 || start == text_.npos) return {};
-    std::string line = text_.substr(start, text_.find('\n', start) - start);
-    if (line.ends_with('\r')) line.pop_back();
-    return line.size() > kLongestShown ? std::string() : line;
-  }
-
+  const std::shared_ptr<const std::string> shared_text_;
   const std::string& text_;
   const std::string& name_;
   const LoadOptions& options_;
@@ -176,6 +171,7 @@ void FindDuplicates(Loaded& loaded) {
     if (is_new) continue;
     Diagnostic diagnostic;
     diagnostic.position = object.PositionOf("metadata.name");
+    diagnostic.source_line = kube::SourceLine(*object.text, diagnostic.position.line);
     diagnostic.message = fmt::format("{} {} in namespace {} is already defined at {}:{}:{}", object.kind(),
                                      kube::QuoteText(metadata.name), metadata.kube_namespace,
                                      first->second.file, first->second.line, first->second.column);
@@ -212,8 +208,8 @@ common::Result<Loaded> Load(const std::vector<std::string>& sources, const LoadO
   }
   Loaded loaded;
   for (const std::string& file : files) {
-    ASSIGN_OR_RETURN(const std::string text, ReadSource(file), "read manifest");
-    TextLoader(text, file, options, loaded).Run();
+    ASSIGN_OR_RETURN(std::string text, ReadSource(file), "read manifest");
+    TextLoader(std::move(text), file, options, loaded).Run();
   }
   if (options.require_objects && !files.empty()) RequireObjects(files.back(), loaded);
   FindDuplicates(loaded);

@@ -20,9 +20,13 @@ using common::Result;
 
 namespace {
 
-int ShowKubectlErrors(const std::vector<common::Error>& errors) {
-  for (const common::Error& error : errors) PrintErrorLine("error: " + error.message());
-  return errors.empty() ? 0 : kKubectlFailure;
+void PrintKubectlError(const common::Error& error) { PrintErrorLine("error: " + error.message()); }
+
+int ShowKubectlErrors(const kube::PlayReport& report, const std::vector<kube::Object>& objects,
+                      const std::vector<std::string>& sources = {}) {
+  if (ShowErrors(report.errors, objects, PrintKubectlError) == 0) return 0;
+  if (report.refused && !sources.empty()) PrintKubectlError(RefusedManifests(report.errors.size(), sources));
+  return kKubectlFailure;
 }
 
 class ApplyCommand : public KubectlCommand {
@@ -55,7 +59,7 @@ class ApplyCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(const std::vector<kube::Object> objects, LoadObjects(files_, load));
     ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects, false));
     for (const kube::ObjectResult& object : report.objects) Tell(object);
-    return ShowKubectlErrors(report.errors);
+    return ShowKubectlErrors(report, objects, files_);
   }
 
  private:
@@ -110,7 +114,7 @@ class ScaleCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(const kube::PlayReport report, PlayObjects(context, objects, true));
     for (const kube::ObjectResult& object : report.objects)
       PrintLine(fmt::format("deployment.apps/{} scaled", object.name));
-    return ShowKubectlErrors(report.errors);
+    return ShowKubectlErrors(report, objects);
   }
 
  private:

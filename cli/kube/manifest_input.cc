@@ -35,6 +35,10 @@ Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& so
   size_t errors = 0;
   for (const kube::Diagnostic& diagnostic : loaded.diagnostics)
     errors += diagnostic.severity == kube::Severity::kError;
+  return RefusedManifests(errors, sources);
+}
+
+common::Error RefusedManifests(size_t errors, const std::vector<std::string>& sources) {
   return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors,
                    errors == 1 ? "" : "s", Join(sources, ", "));
 }
@@ -46,7 +50,12 @@ Result<kube::Object> ReadStoredObject(const std::string& json) {
   if (loaded.objects.size() != 1 || kube::HasErrors(loaded.diagnostics))
     return MakeError(ErrorCode::kInternal, "an object of an earlier call cannot be read: {}",
                      kube::RenderDiagnostics(loaded.diagnostics));
-  return std::move(loaded.objects.front());
+  kube::Object object = std::move(loaded.objects.front());
+  // Nobody wrote that text: it has no places to be shown.
+  object.position = {};
+  object.source = nullptr;
+  object.text = nullptr;
+  return object;
 }
 
 void PrintSection(std::string_view header, const std::vector<std::string>& lines) {
@@ -54,8 +63,11 @@ void PrintSection(std::string_view header, const std::vector<std::string>& lines
   for (const std::string& line : lines) PrintLine(line);
 }
 
-int ShowErrors(const std::vector<common::Error>& errors) {
-  for (const common::Error& error : errors) PrintError(error);
+int ShowErrors(const std::vector<common::Error>& errors, const std::vector<kube::Object>& objects,
+               const std::function<void(const common::Error&)>& show_other) {
+  ShowDiagnostics(kube::LocateErrors(errors, objects));
+  for (const common::Error& error : errors)
+    if (!error.position() || error.position()->line == 0) show_other(error);
   return errors.empty() ? 0 : kExitFailure;
 }
 

@@ -2,6 +2,7 @@
 // a narrow port.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,12 @@ common::Result<kube::BackendFactory> Backend(Context& context);
 
 // "Header:" and a line each.
 void PrintSection(std::string_view header, const std::vector<std::string>& lines);
-// The exit code: 0 without errors.
-int ShowErrors(const std::vector<common::Error>& errors);
+// What was found after loading: errors that have a place in one of the objects' files as those of loading, the others by
+// `show_other`. The exit code: 0 without errors.
+int ShowErrors(const std::vector<common::Error>& errors, const std::vector<kube::Object>& objects = {},
+               const std::function<void(const common::Error&)>& show_other = PrintError);
+// The last line when `errors` mistakes were shown.
+common::Error RefusedManifests(size_t errors, const std::vector<std::string>& sources);
 
 // Brings Services in line with the pods. `wait`: it is done on return.
 common::Result<> FollowServices(Context& context, bool wait);

@@ -3,8 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace skiff::kube {
+
+std::string SourceLine(std::string_view text, int number) {
+  constexpr size_t kLongestShown = 200;
+  size_t start = 0;
+  for (int line = 1; line < number && start != text.npos; ++line) {
+    start = text.find('\n', start);
+    if (start != text.npos) ++start;
+  }
+  if (number < 1 || start == text.npos) return {};
+  std::string_view line = text.substr(start, text.find('\n', start) - start);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.size() > kLongestShown ? std::string() : std::string(line);
+}
+
+std::vector<Diagnostic> LocateErrors(const std::vector<common::Error>& errors, const std::vector<Object>& objects) {
+  std::vector<std::pair<size_t, Diagnostic>> located;  // with the first object of their file
+  for (const common::Error& error : errors) {
+    if (!error.position() || error.position()->line == 0) continue;
+    Diagnostic diagnostic{.position = *error.position(), .message = error.message(), .source_line = {}};
+    const auto object = std::ranges::find(objects, diagnostic.position.file, [](const Object& o) { return o.position.file; });
+    if (object != objects.end() && object->text) diagnostic.source_line = SourceLine(*object->text, diagnostic.position.line);
+    located.emplace_back(object - objects.begin(), std::move(diagnostic));
+  }
+  std::ranges::stable_sort(located, {}, [](const auto& item) {
+    return std::tuple(item.first, item.second.position.line, item.second.position.column);
+  });
+  std::vector<Diagnostic> diagnostics;
+  for (auto& [object, diagnostic] : located) diagnostics.push_back(std::move(diagnostic));
+  return diagnostics;
+}
 
 bool HasErrors(const std::vector<Diagnostic>& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),

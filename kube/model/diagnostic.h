@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "kube/model/types/object.h"
 
 namespace skiff::kube {
 
@@ -17,6 +18,12 @@ struct Diagnostic {
   std::string message;
   std::string source_line;  // without the line break; empty when unknown
 };
+
+// Line `number` of a text, from 1, without the line break; empty where it is too long to be shown.
+std::string SourceLine(std::string_view text, int number);
+
+// Errors that were found after loading, in the order of the objects' files. Those without a place are left out.
+std::vector<Diagnostic> LocateErrors(const std::vector<common::Error>& errors, const std::vector<Object>& objects);
 
 bool HasErrors(const std::vector<Diagnostic>& diagnostics);
 

@@ -71,6 +71,7 @@ struct PlayReport {
   std::vector<std::string> volumes;       // named volumes of the manifest's claims
   std::vector<std::string> secrets;       // uids of the manifest's Secrets
   std::vector<std::string> warnings;
+  bool refused = false;  // for its errors, before the first change
   std::vector<common::Error> errors;  // not empty: exit code 125; what did not fail is in place
 };
 

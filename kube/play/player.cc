@@ -63,7 +63,8 @@ PlayReport Player::Run() {
   ApplyPublish();
   ApplyEarlierSettings();
   Resolve();
-  if (!report_.errors.empty()) return std::move(report_);
+  report_.refused = !report_.errors.empty();
+  if (report_.refused) return std::move(report_);
   const auto existing = backend_->ListPods();
   if (!existing) {
     Fail(existing.error());

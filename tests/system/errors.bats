@@ -95,6 +95,33 @@ spec:
 YAML
 }
 
+@test "what is missing is shown as mistakes of the text are, in its order" {
+  expect_error 'app.yaml:5:34: error: Pod "x": spec.volumes[0].configMap: ConfigMap "absent" not found' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  volumes: [{name: v, configMap: {name: absent}}]
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      env:
+        - {name: A, valueFrom: {secretKeyRef: {name: gone, key: k}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: z}
+spec: {containers: [{name: c, image: localhost/busybox:latest, envFrom: [{configMapRef: {name: nowhere}}]}]}
+YAML
+  grep -o '^app.yaml:[0-9]*' <<< "$output" > places
+  printf 'app.yaml:%s\n' 5 10 15 | diff - places
+  grep -A2 '^app.yaml:10:47: ' <<< "$output" | tail -n 2 > excerpt
+  printf '          %s\n  %s\n' '- {name: A, valueFrom: {secretKeyRef: {name: gone, key: k}}}' "$(printf '%47s' '^')" | diff - excerpt
+  output_has 'Error: 3 errors in app.yaml; nothing was changed'
+  run skiff kube apply -f app.yaml
+  [ "$status" -eq 1 ] && output_has 'app.yaml:15' && output_has 'error: 3 errors in app.yaml; nothing was changed'
+}
+
 @test "an image that cannot be had has its place too; the pod waits for it, as in Kubernetes" {
   cat > "$BATS_TEST_TMPDIR/app.yaml" << 'YAML'
 apiVersion: v1
@@ -108,7 +135,7 @@ YAML
   cd "$BATS_TEST_TMPDIR"
   run skiff kube play app.yaml
   [ "$status" -eq 125 ]
-  output_has 'app.yaml:7:14: Pod "x": spec.containers[0].image: ErrImagePull: image "localhost/absent:1"'
+  output_has 'app.yaml:7:14: error: Pod "x": spec.containers[0].image: ErrImagePull: image "localhost/absent:1"'
   skiff kube get pods x | grep -q ErrImagePull
 }
 
@@ -150,7 +177,7 @@ YAML
 }
 
 @test "what is found when pods are made has its place too" {
-  expect_error 'app.yaml:4:73: start pod "x"' '/no/such/command' << 'YAML'
+  expect_error 'app.yaml:4:73: error: start pod "x"' '/no/such/command' << 'YAML'
 apiVersion: v1
 kind: Pod
 metadata: {name: x}

@@ -21,6 +21,8 @@ struct Object {
   common::SourcePosition position;
   // What was read, with the place of every value; null for objects made by the program.
   std::shared_ptr<const Value> source;
+  // All of the file, for messages that show the line at fault; null for objects made by the program.
+  std::shared_ptr<const std::string> text;
 
   std::string_view kind() const;
   std::string_view api_version() const;

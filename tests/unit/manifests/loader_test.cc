@@ -135,7 +135,8 @@ TEST(Loader, RefusesBombsCleanly) {
 TEST(Loader, TellsOfTheSameObjectTwice) {
   const std::string text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n";
   EXPECT_EQ(kube::RenderDiagnostics(LoadText(text + "---\n" + text, "a.yaml").diagnostics),
-            "a.yaml:7:18: error: ConfigMap \"m\" in namespace default is already defined at a.yaml:1:1\n");
+            "a.yaml:7:18: error: ConfigMap \"m\" in namespace default is already defined at a.yaml:1:1\n"
+            "  metadata: {name: m}\n                   ^\n");
 }
 
 TEST(Loader, OnlyUnsupportedKindsAreAnError) {
