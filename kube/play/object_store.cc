@@ -4,20 +4,35 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "kube/model/encode.h"
+#include "kube/translate/value_access.h"
 
 namespace skiff::kube {
 namespace {
 
 using common::ErrorCode;
 
-bool IsImmutable(const std::string& json) {
-  const auto document = common::ParseJson(json, "stored object");
-  return document && document->IsObject() && common::GetBool(*document, "immutable");
+// All that `immutable` protects: labels and annotations may change.
+Value Contents(Value object) {
+  object.Set("metadata", Value());
+  return object;
 }
 
 }  // namespace
 
-common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, bool replace, const std::string& uid) {
+common::Result<> RequireMutable(PodBackend& backend, const Object& object) {
+  const ObjectKey key = KeyOf(object);
+  ASSIGN_OR_RETURN(const auto stored, backend.GetObject(key.kind, key.kube_namespace, key.name));
+  if (!stored) return {};
+  ASSIGN_OR_RETURN(const Value before, ParseJsonValue(stored->json, "stored object"));
+  if (!BoolAt(before, "immutable") || Contents(before) == Contents(Encode(object))) return {};
+  return MakeError(ErrorCode::kInvalid,
+                   "{} \"{}\" is immutable and differs from the one played before; give it another name, or replace it "
+                   "with --replace",
+                   key.kind, key.name)
+      .At(object.PositionOf("metadata.name"));
+}
+
+common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, const std::string& uid) {
   const ObjectKey key = KeyOf(object);
   ASSIGN_OR_RETURN(const auto before, backend.GetObject(key.kind, key.kube_namespace, key.name));
   PodBackend::StoredObject stored{.kind = key.kind, .kube_namespace = key.kube_namespace, .name = key.name};
@@ -27,13 +42,6 @@ common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, bo
   stored.uid = !uid.empty() ? uid : before ? before->uid : common::NewUuid();
   const Stored result{stored.uid, before.has_value(), before && before->json != stored.json};
   if (before && !result.changed && before->uid == stored.uid) return result;
-  if (result.changed && !replace && IsImmutable(before->json)) {
-    return MakeError(ErrorCode::kInvalid,
-                     "{} \"{}\" is immutable and differs from the one played before; give it another name, or replace it "
-                     "with --replace",
-                     key.kind, key.name)
-        .At(object.position);
-  }
   TRY(backend.PutObject(stored), "{} \"{}\"", key.kind, key.name);
   return result;
 }

@@ -16,9 +16,11 @@ struct Stored {
   bool changed = false;  // the definition differs from what was stored
 };
 
-// Writes the object unless the same is there already. `uid` empty: the stored one, else a new one. kInvalid: `immutable` is
-// set and the contents differ (unless `replace`).
-common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, bool replace, const std::string& uid = "");
+// kInvalid: the object of an earlier call has `immutable` set and other contents.
+common::Result<> RequireMutable(PodBackend& backend, const Object& object);
+
+// Writes the object unless the same is there already. `uid` empty: the stored one, else a new one.
+common::Result<Stored> StoreObject(PodBackend& backend, const Object& object, const std::string& uid = "");
 
 // kNotFound; other errors when the stored text cannot be read.
 common::Result<Object> LoadObject(PodBackend& backend, const ObjectReader& read, const ObjectKey& key);

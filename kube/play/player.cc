@@ -125,6 +125,10 @@ void Player::ApplyEarlierSettings() {
 }
 
 void Player::Resolve() {
+  for (const Object& object : objects_) {
+    if (options_.replace) break;
+    if (auto changeable = RequireMutable(*backend_, object); !changeable) Fail(std::move(changeable).error());
+  }
   config_.Add(objects_);
   config_.Add(options_.config_maps);
   config_.SetFallback([this](const ObjectKey& key) { return LoadObject(*backend_, options_.read_object, key); });
@@ -247,7 +251,7 @@ void Player::StoreConfiguration() {
         continue;
       }
     }
-    const auto stored = StoreObject(*backend_, object, options_.replace);
+    const auto stored = StoreObject(*backend_, object);
     if (!stored) {
       Fail(stored.error());
       continue;
@@ -414,7 +418,7 @@ void Player::StoreWorkloads() {
       if (!sets_[set].is_deployment()) uid = work_[p].spec.uid;
     }
     if (!any) continue;
-    const auto stored = StoreObject(*backend_, objects_[i], options_.replace, uid);
+    const auto stored = StoreObject(*backend_, objects_[i], uid);
     if (stored) object_changes_[i] = ChangeOf(set, stored->existed, stored->changed);
     else Fail(stored.error());
   }

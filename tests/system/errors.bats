@@ -122,6 +122,39 @@ YAML
   [ "$status" -eq 1 ] && output_has 'app.yaml:15' && output_has 'error: 3 errors in app.yaml; nothing was changed'
 }
 
+@test "an immutable ConfigMap that differs is found before its pods are replaced" {
+  cd "$BATS_TEST_TMPDIR"
+  version() {
+    cat > app.yaml << YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: fixed}
+immutable: true
+data: {k: "$1"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: reader}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: c
+      image: localhost/busybox:latest
+      command: [sleep, "1000"]
+      envFrom: [{configMapRef: {name: fixed}}]
+YAML
+  }
+  version 1
+  skiff kube play -q app.yaml
+  id=$(skiff ps -q)
+  version 2
+  run skiff kube play app.yaml
+  [ "$status" -eq 125 ] && output_has 'app.yaml:3:18: error: ConfigMap "fixed" is immutable' && output_has 'nothing was changed'
+  [ "$(skiff ps -q)" = "$id" ]
+  skiff kube play -q --replace app.yaml
+  [ "$(skiff exec reader-c sh -c 'echo $k')" = 2 ]
+}
+
 @test "an image that cannot be had has its place too; the pod waits for it, as in Kubernetes" {
   cat > "$BATS_TEST_TMPDIR/app.yaml" << 'YAML'
 apiVersion: v1

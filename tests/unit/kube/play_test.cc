@@ -407,12 +407,25 @@ TEST_F(PlayTest, NetworksOfTheCommandLine) {
 TEST_F(PlayTest, ImmutableConfigMapsStayAsTheyAre) {
   Object first = MakeConfigMap("c", {{"k", "1"}});
   first.As<ConfigMap>()->immutable = true;
-  PlayAll({first});
+  PlayAll({first, MakePod("a")});
+  const auto ids = Ids();
   Object second = first;
   second.As<ConfigMap>()->data["k"] = "2";
-  const PlayReport report = PlayAll({second});
+  Object changed = MakePod("a");
+  changed.As<Pod>()->spec.containers[0].command = {"other"};
+  const PlayReport report = PlayAll({second, changed});
   ASSERT_THAT(report.errors, SizeIs(1));
   EXPECT_THAT(report.errors[0].message(), HasSubstr("immutable"));
+  EXPECT_TRUE(report.refused);
+  EXPECT_EQ(Ids(), ids);
+  EXPECT_THAT(engine_.calls, IsEmpty());
+
+  second = first;
+  second.metadata().labels["say"] = "more";
+  EXPECT_THAT(PlayAll({second}).errors, IsEmpty());
+  second.As<ConfigMap>()->data["k"] = "2";
+  options_.replace = true;
+  EXPECT_THAT(PlayAll({second}).errors, IsEmpty());
 }
 
 TEST_F(PlayTest, CallsAtOnceMakeEachPodOnce) {
