@@ -1,7 +1,10 @@
 #include "cli/arguments.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -55,6 +58,14 @@ std::vector<std::string> Normalized(std::vector<std::string> arguments, const No
   return result;
 }
 
+// Of "--start=TEXT"; empty: it is a boolean. CLI11 itself lets an exception out for what is none.
+std::string CheckSwitch(const std::string& text) {
+  static constexpr std::array<std::string_view, 12> kBooleans{"true", "false", "True", "False", "TRUE", "FALSE",
+                                                              "t",    "f",     "T",    "F",     "1",    "0"};
+  if (std::ranges::find(kBooleans, text) != kBooleans.end()) return {};
+  return fmt::format("must be true or false, not \"{}\"", text);
+}
+
 }  // namespace
 
 struct Arguments::Impl {
@@ -91,13 +102,14 @@ Arguments::~Arguments() = default;
 
 void Arguments::Switch(const std::string& names, bool& target, const std::string& help) {
   impl_->flags.push_back({SplitOn(names, ','), "", help});
-  impl_->app.add_flag(names, target)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  impl_->app.add_flag(names, target)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->check(CheckSwitch);
 }
 
 void Arguments::Switch(const std::string& names, std::optional<bool>& target, const std::string& help) {
   impl_->flags.push_back({SplitOn(names, ','), "", help});
   impl_->app.add_flag_function(names, [&target](int64_t count) { target = count > 0; })
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->check(CheckSwitch);
 }
 
 void Arguments::Value(const std::string& names, std::string& target, const std::string& value_name,

@@ -81,6 +81,17 @@ TEST(Arguments, SwitchesCanBeTurnedOff) {
   EXPECT_EQ(on.start, true);
 }
 
+TEST(Arguments, SwitchesTakeBooleansOnly) {
+  for (const std::string flag : {"--start", "--all"}) {
+    for (const std::string text : {"maybe", "2x", "yes"})
+      EXPECT_EQ(Parsed().Error({flag + "=" + text}), flag + ": must be true or false, not \"" + text + "\"");
+  }
+  Parsed p;
+  ASSERT_EQ(p.Error({"--start=F", "--all=1", "--all=False"}), "");
+  EXPECT_EQ(p.start, false);
+  EXPECT_FALSE(p.all);
+}
+
 TEST(Arguments, EmptyValuesAreValues) {
   Parsed p;
   ASSERT_EQ(p.Error({"--entrypoint=", "image"}), "");
