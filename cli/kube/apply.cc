@@ -24,9 +24,7 @@ void PrintKubectlError(const common::Error& error) { PrintErrorLine("error: " + 
 
 int ShowKubectlErrors(const kube::PlayReport& report, const std::vector<kube::Object>& objects,
                       const std::vector<std::string>& sources = {}) {
-  if (ShowErrors(report.errors, objects, PrintKubectlError) == 0) return 0;
-  if (report.refused && !sources.empty()) PrintKubectlError(RefusedManifests(report.errors.size(), sources));
-  return kKubectlFailure;
+  return ShowErrors(report, objects, sources, PrintKubectlError) == 0 ? 0 : kKubectlFailure;
 }
 
 class ApplyCommand : public KubectlCommand {

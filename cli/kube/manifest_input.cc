@@ -25,6 +25,12 @@ void ShowDiagnostics(const std::vector<kube::Diagnostic>& diagnostics) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+// The last line when `errors` mistakes were shown.
+common::Error RefusedManifests(size_t errors, const std::vector<std::string>& sources) {
+  return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors,
+                   errors == 1 ? "" : "s", Join(sources, ", "));
+}
+
 }  // namespace
 
 Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& sources,
@@ -36,11 +42,6 @@ Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::string>& so
   for (const kube::Diagnostic& diagnostic : loaded.diagnostics)
     errors += diagnostic.severity == kube::Severity::kError;
   return RefusedManifests(errors, sources);
-}
-
-common::Error RefusedManifests(size_t errors, const std::vector<std::string>& sources) {
-  return MakeError(ErrorCode::kInvalid, "{} error{} in {}; nothing was changed", errors,
-                   errors == 1 ? "" : "s", Join(sources, ", "));
 }
 
 Result<kube::Object> ReadStoredObject(const std::string& json) {
@@ -63,11 +64,20 @@ void PrintSection(std::string_view header, const std::vector<std::string>& lines
   for (const std::string& line : lines) PrintLine(line);
 }
 
-int ShowErrors(const std::vector<common::Error>& errors, const std::vector<kube::Object>& objects,
-               const std::function<void(const common::Error&)>& show_other) {
-  ShowDiagnostics(kube::LocateErrors(errors, objects));
-  for (const common::Error& error : errors)
-    if (!error.position() || error.position()->line == 0) show_other(error);
+int ShowErrors(const kube::PlayReport& report, const std::vector<kube::Object>& objects,
+               const std::vector<std::string>& sources, const std::function<void(const common::Error&)>& show_other) {
+  ShowDiagnostics(kube::LocateErrors(report.errors, objects));
+  size_t located = 0;
+  for (const common::Error& error : report.errors) {
+    if (kube::HasPlace(error)) ++located;
+    else show_other(error);
+  }
+  if (report.refused && located > 0) show_other(RefusedManifests(located, sources));
+  return report.errors.empty() ? 0 : kExitFailure;
+}
+
+int ShowErrors(const std::vector<common::Error>& errors) {
+  for (const common::Error& error : errors) PrintError(error);
   return errors.empty() ? 0 : kExitFailure;
 }
 

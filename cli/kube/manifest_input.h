@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "kube/model/types/object.h"
 #include "kube/play/backend.h"
+#include "kube/play/play.h"
 #include "manifests/loader.h"
 
 namespace skiff::cli {
@@ -25,12 +26,11 @@ common::Result<kube::BackendFactory> Backend(Context& context);
 
 // "Header:" and a line each.
 void PrintSection(std::string_view header, const std::vector<std::string>& lines);
-// What was found after loading: errors that have a place in one of the objects' files as those of loading, the others by
-// `show_other`. The exit code: 0 without errors.
-int ShowErrors(const std::vector<common::Error>& errors, const std::vector<kube::Object>& objects = {},
-               const std::function<void(const common::Error&)>& show_other = PrintError);
-// The last line when `errors` mistakes were shown.
-common::Error RefusedManifests(size_t errors, const std::vector<std::string>& sources);
+// The exit code: 0 without errors.
+int ShowErrors(const std::vector<common::Error>& errors);
+// Those of playing the objects of `sources`: what has a place there as what loading finds, the others by `show_other`.
+int ShowErrors(const kube::PlayReport& report, const std::vector<kube::Object>& objects,
+               const std::vector<std::string>& sources, const std::function<void(const common::Error&)>& show_other = PrintError);
 
 // Brings Services in line with the pods. `wait`: it is done on return.
 common::Result<> FollowServices(Context& context, bool wait);

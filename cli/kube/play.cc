@@ -78,10 +78,7 @@ class KubePlayCommand : public Command {
       if (options_.start && !given_up) TryRetryImages(context, report, access_);
       if (!quiet_ && !given_up) Show(report);
       FlushOutput();
-      if (given_up) return 0;
-      const int code = ShowErrors(report.errors, objects);
-      if (report.refused) PrintError(RefusedManifests(report.errors.size(), sources_));
-      return code;
+      return given_up ? 0 : ShowErrors(report, objects, sources_);
     };
     if (wait.mode == PlayWait::kNone) return play(false);
     return PlayAndWait(context, objects, wait, play);

@@ -20,10 +20,12 @@ std::string SourceLine(std::string_view text, int number) {
   return line.size() > kLongestShown ? std::string() : std::string(line);
 }
 
+bool HasPlace(const common::Error& error) { return error.position() && error.position()->line > 0; }
+
 std::vector<Diagnostic> LocateErrors(const std::vector<common::Error>& errors, const std::vector<Object>& objects) {
   std::vector<std::pair<size_t, Diagnostic>> located;  // with the first object of their file
   for (const common::Error& error : errors) {
-    if (!error.position() || error.position()->line == 0) continue;
+    if (!HasPlace(error)) continue;
     Diagnostic diagnostic{.position = *error.position(), .message = error.message(), .source_line = {}};
     const auto object = std::ranges::find(objects, diagnostic.position.file, [](const Object& o) { return o.position.file; });
     if (object != objects.end() && object->text) diagnostic.source_line = SourceLine(*object->text, diagnostic.position.line);

@@ -22,6 +22,9 @@ struct Diagnostic {
 // Line `number` of a text, from 1, without the line break; empty where it is too long to be shown.
 std::string SourceLine(std::string_view text, int number);
 
+// Whether it is known where in a manifest the error is.
+bool HasPlace(const common::Error& error);
+
 // Errors that were found after loading, in the order of the objects' files. Those without a place are left out.
 std::vector<Diagnostic> LocateErrors(const std::vector<common::Error>& errors, const std::vector<Object>& objects);
 

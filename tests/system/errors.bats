@@ -118,6 +118,8 @@ YAML
   grep -A2 '^app.yaml:10:47: ' <<< "$output" | tail -n 2 > excerpt
   printf '          %s\n  %s\n' '- {name: A, valueFrom: {secretKeyRef: {name: gone, key: k}}}' "$(printf '%47s' '^')" | diff - excerpt
   output_has 'Error: 3 errors in app.yaml; nothing was changed'
+  run skiff kube play --publish nothing app.yaml
+  [ "$status" -eq 125 ] && output_has 'Error: --publish nothing' && output_has 'Error: 3 errors in app.yaml; nothing was changed'
   run skiff kube apply -f app.yaml
   [ "$status" -eq 1 ] && output_has 'app.yaml:15' && output_has 'error: 3 errors in app.yaml; nothing was changed'
 }
