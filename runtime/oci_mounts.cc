@@ -28,7 +28,7 @@ std::vector<OciMount> StandardMounts(bool privileged) {
   };
 }
 
-// "/a//b/./c/" as "/a/b/c".
+// "/a//b/./../c/" as "/a/c"; ".." ends at the root, as for podman and Kubernetes' runtimes.
 Result<std::string> CleanDestination(const std::string& path) {
   if (!path.starts_with('/'))
     return MakeError(ErrorCode::kInvalid, "mount destination \"{}\" is not an absolute path", path);
@@ -37,8 +37,11 @@ Result<std::string> CleanDestination(const std::string& path) {
   while (start <= path.size()) {
     const size_t end = std::min(path.find('/', start), path.size());
     const std::string_view part = std::string_view(path).substr(start, end - start);
-    if (part == "..") return MakeError(ErrorCode::kInvalid, "mount destination \"{}\" contains \"..\"", path);
-    if (!part.empty() && part != ".") clean.append("/").append(part);
+    if (part == "..") {
+      clean.erase(clean.empty() ? 0 : clean.rfind('/'));
+    } else if (!part.empty() && part != ".") {
+      clean.append("/").append(part);
+    }
     start = end + 1;
   }
   if (clean.empty())
