@@ -26,7 +26,6 @@ void DeclareProcess(ContainerFlags& f, Arguments& a) {
   a.Value("--pull", f.pull, "policy", "missing, always, newer or never (default missing)");
   a.Value("--cidfile", f.cidfile, "file", "Write the container's id to a file");
   a.Switch("--replace", f.replace, "Remove a container of the same name first");
-  a.Value("--platform", f.platform, "os/arch", "Refused unless it is this machine's");
 }
 
 void DeclareIsolation(ContainerFlags& f, Arguments& a) {
@@ -97,7 +96,6 @@ void DeclareOthers(ContainerFlags& f, Arguments& a) {
   a.Refused("--rootfs", false, "not supported; make an image with 'skiff import'");
   a.Refused("--uidmap", true, "user namespaces are not supported yet");
   a.Refused("--gidmap", true, "user namespaces are not supported yet");
-  a.Refused("--arch", true, "only images of this machine's architecture run here");
   a.Refused("--link", true, "not supported; put both containers into one pod");
 }
 
@@ -112,6 +110,7 @@ void ContainerFlags::Declare(Arguments& arguments) {
   access.Declare(arguments);
   access.DeclareCredentials(arguments);
   access.DeclareRetry(arguments);
+  platform.Declare(arguments);
   arguments.Operands(operands, 1);
   arguments.EndFlagsAtFirstOperand();
 }

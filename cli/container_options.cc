@@ -1,6 +1,5 @@
 #include "cli/container_options.h"
 
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cli/notation/mounts.h"
@@ -265,15 +264,6 @@ Result<> BuildPod(const ContainerFlags& flags, pod::PodSpec& pod) {
   return {};
 }
 
-Result<> CheckPlatform(const std::string& platform) {
-  utsname names{};
-  ::uname(&names);
-  const std::string machine = names.machine;
-  const std::string arch = machine == "x86_64" ? "amd64" : machine == "aarch64" ? "arm64" : machine;
-  if (platform.empty() || platform == "linux/" + arch || platform == "linux") return {};
-  return MakeError(ErrorCode::kUnsupported, "--platform {}: this machine runs only linux/{}", platform, arch);
-}
-
 // What belongs to the pod's shared namespaces cannot be said for one of its containers.
 Result<> CheckJoining(const ContainerFlags& flags) {
   const auto refuse = [](bool given, const char* flag) -> Result<> {
@@ -312,7 +302,6 @@ Result<std::vector<pod::PortMapping>> BuildPorts(const std::vector<std::string>&
 }
 
 Result<ContainerRequest> BuildContainer(const ContainerFlags& flags, const std::string& current_directory) {
-  TRY(CheckPlatform(flags.platform));
   ContainerRequest request;
   TRY(BuildContainerSpec(flags, current_directory, request.container));
   TRY(BuildMounts(flags, current_directory, request));

@@ -17,8 +17,7 @@ namespace skiff::cli {
 // As the user wrote them.
 struct ContainerFlags {
   std::string name, workdir, user, pod, hostname, restart, memory, memory_reservation, memory_swap, cpus,
-      cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, log_driver,
-                                                                           platform;
+      cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, log_driver;
   NetworkFlags network;
   std::optional<std::string> entrypoint;
   std::optional<int64_t> cpu_shares, cpu_quota, cpu_period, pids_limit, stop_timeout, oom_score_adj;
@@ -29,6 +28,7 @@ struct ContainerFlags {
        no_hosts = false, publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
   AccessFlags access;  // for pulling the image
+  PlatformFlags platform;
   bool quiet_pull = false;
   HealthFlags health;
   std::vector<std::string> operands;  // IMAGE [COMMAND [ARG...]]

@@ -82,7 +82,7 @@ Result<> AddHealthCheck(pod::Engine& engine, const ContainerFlags& flags, pod::C
 Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(CheckCidFile(flags.cidfile));
   ASSIGN_OR_RETURN(ContainerRequest request, BuildContainer(flags, std::filesystem::current_path()));
-  TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.quiet_pull));
+  TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.platform, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
   TRY(RequireNetworks(*engine, request.pod.network));

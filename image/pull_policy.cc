@@ -45,15 +45,14 @@ bool IsLocalOnly(LazyConf& conf, const std::string& name, const Image& image) {
   return IsMadeHere(conf, *reference);
 }
 
-bool IsForPlatform(const Image& image, const RegistryRequest& base) {
-  return (base.os.empty() || image.os == base.os) && (base.architecture.empty() || image.architecture == base.architecture);
-}
-
 Result<bool> MustPull(LazyConf& conf, const WantedImage& wanted, const Result<Image>& local,
                       const RegistryRequest& base) {
   if (!local && local.error().code() != ErrorCode::kNotFound) return local.error();
   if (wanted.when == PullWhen::kNever) {
     if (!local) return MakeError(ErrorCode::kNotFound, "{}: image not known, and the pull policy is never", wanted.name);
+    if (!IsForPlatform(*local, base))
+      return MakeError(ErrorCode::kNotFound, "{}: the image that is here is for {}/{}, and the pull policy is never", wanted.name,
+                       local->os, local->architecture);
     return false;
   }
   if (!local) {
@@ -73,6 +72,10 @@ Result<PullWhen> ParsePullWhen(std::string_view text) {
   if (text == "newer" || text == "ifnewer") return PullWhen::kNewer;
   if (text == "never" || text == "Never" || text == "false") return PullWhen::kNever;
   return MakeError(ErrorCode::kInvalid, "invalid pull policy \"{}\": write missing, always, newer or never", text);
+}
+
+bool IsForPlatform(const Image& image, const RegistryRequest& asked) {
+  return (asked.os.empty() || image.os == asked.os) && (asked.architecture.empty() || image.architecture == asked.architecture);
 }
 
 std::vector<Result<std::string>> ProvideImages(const common::SystemPaths& paths, const Store& store,

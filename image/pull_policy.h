@@ -25,6 +25,9 @@ struct WantedImage {
   std::vector<std::string> pull_secrets;
 };
 
+// What is not asked for (the request's empty fields) is right.
+bool IsForPlatform(const Image& image, const RegistryRequest& asked);
+
 // The id of each image, in order, pulled where its policy says so: all at once, each name once. `base` says how (its items are
 // not read). "localhost/..." is the name of what was made here: nobody is asked for it, unless registries.conf says where
 // "localhost" is.

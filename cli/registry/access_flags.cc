@@ -21,6 +21,12 @@ Result<int64_t> ParseDelay(const std::string& text) {
   return value * factor;
 }
 
+// Images bear Go's names.
+std::string ArchitectureName(const std::string& given) {
+  if (given == "x86_64" || given == "x86-64") return "amd64";
+  return given == "aarch64" ? "arm64" : given;
+}
+
 }  // namespace
 
 void AccessFlags::Declare(Arguments& a) {
@@ -66,14 +72,14 @@ void PlatformFlags::Declare(Arguments& a) {
 
 Result<> PlatformFlags::Apply(image::RegistryRequest& request) const {
   request.os = os;
-  request.architecture = arch;
+  request.architecture = ArchitectureName(arch);
   request.variant = variant;
   if (platform.empty()) return {};
   if (!os.empty() || !arch.empty()) return MakeError(ErrorCode::kInvalid, "--platform excludes --os and --arch");
   const size_t first = std::min(platform.find('/'), platform.size());
   const size_t second = std::min(platform.find('/', first + 1), platform.size());
   request.os = platform.substr(0, first);
-  if (first < platform.size()) request.architecture = platform.substr(first + 1, second - first - 1);
+  if (first < platform.size()) request.architecture = ArchitectureName(platform.substr(first + 1, second - first - 1));
   if (second < platform.size()) request.variant = platform.substr(second + 1);
   if (request.os.empty() || (first < platform.size() && request.architecture.empty()) || request.variant.find('/') != std::string::npos)
     return MakeError(ErrorCode::kInvalid, "--platform {}: write os/arch or os/arch/variant, as linux/arm64", platform);

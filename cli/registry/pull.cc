@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/registry/access_flags.h"
+#include "cli/registry/provide_images.h"
 #include "cli/registry/transfer_progress.h"
 #include "image/pull_policy.h"
 
@@ -39,19 +40,20 @@ class PullCommand : public Command {
     request.progress = progress.wants_pieces();
     for (std::string& name : operands_)
       if (name.starts_with("docker://")) name.erase(0, 9);
-    return all_tags_ ? PullAllTags(context, paths, std::move(request), progress)
-                     : PullEach(context, paths, when, std::move(request), progress);
+    return all_tags_ ? PullAllTags(context, paths, std::move(request), progress) : PullEach(context, paths, when, request, progress);
   }
 
  private:
-  Result<int> PullEach(const Context& context, const common::SystemPaths& paths, image::PullWhen when, image::RegistryRequest request,
+  Result<int> PullEach(const Context& context, const common::SystemPaths& paths, image::PullWhen when, const image::RegistryRequest& request,
                        TransferProgress& progress) const {
     std::vector<image::WantedImage> wanted;
     for (const std::string& name : operands_) wanted.push_back({name, when, {}});
     int code = 0;
-    const auto ids = image::ProvideImages(paths, image::Store(paths), wanted, std::move(request), progress.Sink());
+    const image::Store store(paths);
+    const auto ids = image::ProvideImages(paths, store, wanted, request, progress.Sink());
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i]) {
+        WarnOfOtherPlatform(store, request, *ids[i]);
         PrintLine(*ids[i]);
         context.Record("image", "pull", *ids[i], operands_[i]);
         continue;

@@ -249,6 +249,20 @@ CONF
   skiff pull -q 127.0.0.1:5000/multi:1
   [[ $(podman image inspect --format '{{.RepoDigests}}' 127.0.0.1:5000/multi:1) == *"sha256:$index"* ]]
   [ "$(skiff pull -q --arch s390x 127.0.0.1:5000/multi:1)" = "$(skiff pull -q 127.0.0.1:5000/lib/busybox:latest)" ]
+  skiff rmi -af > /dev/null
+  # run and create pull by platform too, even where the name is that of another platform's image. The one for s390x says of
+  # itself that it is amd64's: what the registry gives is told when it is another.
+  skiff pull -q --platform linux/x86_64 127.0.0.1:5000/multi:1
+  run skiff run --rm --network none --platform linux/s390x 127.0.0.1:5000/multi:1 busybox echo works
+  [ "$status" -eq 0 ]
+  output_has works
+  output_has "image platform (linux/amd64) does not match the expected platform (linux/s390x)"
+  id=$(skiff create -q --network none --arch amd64 127.0.0.1:5000/multi:2)
+  [ "$(skiff start -a "$id")" = "entry cmd" ]
+  run skiff run --rm --pull never --platform linux/s390x 127.0.0.1:5000/multi:2
+  [ "$status" -eq 125 ]
+  output_has "is for linux/amd64, and the pull policy is never"
+  skiff rm -f -t 0 "$id"
   run skiff pull --platform linux/riscv64 127.0.0.1:5000/multi:2
   [ "$status" -eq 125 ]
   output_has "has no image for linux/riscv64; it has linux/amd64, linux/s390x"

@@ -123,7 +123,6 @@ TEST(ContainerOptions, Mistakes) {
   EXPECT_THAT(Error({}), HasSubstr("requires at least 1 arg"));
   EXPECT_THAT(Error({"--memory", "much", "image"}), HasSubstr("--memory: invalid size"));
   EXPECT_THAT(Error({"--rm", "--restart", "always", "image"}), HasSubstr("exclude each other"));
-  EXPECT_THAT(Error({"--platform", "linux/riscv64", "image"}), HasSubstr("runs only linux/"));
   EXPECT_THAT(Error({"--userns", "auto", "image"}), HasSubstr("--userns auto: not supported"));
   EXPECT_THAT(Error({"-v", "a:/x", "-v", "b:/x", "image"}), HasSubstr("two mounts at the same place"));
   EXPECT_THAT(Error({"--cpus", "1", "--cpu-quota", "5", "image"}), HasSubstr("give one of them"));

@@ -47,6 +47,8 @@ TEST(PlatformFlags, AreChecked) {
   };
   EXPECT_EQ(apply("linux/arm64"), "linux,arm64,");
   EXPECT_EQ(apply("linux/arm/v7"), "linux,arm,v7");
+  EXPECT_EQ(apply("linux/x86_64"), "linux,amd64,");
+  EXPECT_EQ(apply("", "aarch64"), ",arm64,");
   EXPECT_EQ(apply("linux"), "linux,,");
   EXPECT_EQ(apply("", "s390x"), ",s390x,");
   for (const char* wrong : {"/arm64", "linux/", "linux/arm/v7/x"}) EXPECT_EQ(apply(wrong), "refused") << wrong;
