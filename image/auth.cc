@@ -215,6 +215,11 @@ Result<bool> AuthConfig::Remove(const std::string& key) {
   return found;
 }
 
+void AuthConfig::ForgetHelpers() {
+  document_.RemoveMember("credHelpers");
+  document_.RemoveMember("credsStore");
+}
+
 void AuthConfig::Clear() { MutableAuths()->RemoveAllMembers(); }
 
 Result<> AuthConfig::Write(const std::string& path) const {
@@ -232,7 +237,8 @@ std::string DefaultAuthFile(const common::SystemPaths& paths) {
 Result<Credentials> FindCredentials(const common::SystemPaths& paths, const AuthSources& sources, const std::string& name) {
   if (sources.given) return *sources.given;
   for (const auto& secret : sources.pull_secrets) {
-    ASSIGN_OR_RETURN(const AuthConfig config, AuthConfig::Parse(secret, "a pull secret"));
+    ASSIGN_OR_RETURN(AuthConfig config, AuthConfig::Parse(secret, "a pull secret"));
+    config.ForgetHelpers();
     ASSIGN_OR_RETURN(Credentials found, config.Find(name));
     if (!found.empty()) return found;
   }

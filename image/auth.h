@@ -39,6 +39,8 @@ class AuthConfig {
   common::Result<> Put(const std::string& key, const Credentials& credentials);
   common::Result<bool> Remove(const std::string& key);  // whether it was there
   void Clear();
+  // A Secret is for other machines too: the helpers that it names are not to be run here.
+  void ForgetHelpers();
   common::Result<> Write(const std::string& path) const;
 
  private:

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 
 #include "cli/kube/commands.h"
+#include "cli/kube/manifest_input.h"
 #include "common/file.h"
 #include "common/json_fields.h"
 #include "common/process.h"
@@ -29,11 +31,12 @@ struct WantedImage {
   std::string container;
   std::string image;
   std::string policy;
-  std::vector<std::string> pull_secrets;
 };
 
 struct WantingPod {
   std::string id;
+  std::string kube_namespace;
+  std::vector<std::string> pull_secrets;  // names: each try takes what the Secrets hold by then
   std::vector<WantedImage> images;
 };
 
@@ -47,11 +50,12 @@ void VisitFields(V& v, WantedImage& image) {
   v("container", image.container);
   v("image", image.image);
   v("policy", image.policy);
-  v("pullSecrets", image.pull_secrets);
 }
 template <typename V>
 void VisitFields(V& v, WantingPod& pod) {
   v("id", pod.id);
+  v("namespace", pod.kube_namespace);
+  v("pullSecrets", pod.pull_secrets);
   v("images", pod.images);
 }
 template <typename V>
@@ -141,7 +145,10 @@ class RetryImagesCommand : public Command {
     // An engine of its own: what it has found out about the store is true for one command only.
     Context own(context.options());
     ASSIGN_OR_RETURN(pod::Engine * engine, own.Engine());
-    const std::vector<pod::Engine::ImageFailure> failures = Pull(*engine, waiting);
+    ASSIGN_OR_RETURN(const kube::BackendFactory factory, Backend(own));
+    ASSIGN_OR_RETURN(const std::unique_ptr<kube::PodBackend> backend, factory());
+    const auto secrets = kube::StoredPullSecrets(*backend, ReadStoredObject, {waiting.pod.kube_namespace, waiting.pod.pull_secrets});
+    const std::vector<pod::Engine::ImageFailure> failures = Pull(*engine, waiting, secrets);
     if (!failures.empty()) {
       Record(waiting, failures);
     } else if (auto started = engine->StartPod(waiting.pod.id); !started) {
@@ -152,11 +159,11 @@ class RetryImagesCommand : public Command {
     return {};
   }
 
-  std::vector<pod::Engine::ImageFailure> Pull(pod::Engine& engine, const Waiting& waiting) {
+  std::vector<pod::Engine::ImageFailure> Pull(pod::Engine& engine, const Waiting& waiting, const std::vector<std::string>& secrets) {
     std::vector<image::WantedImage> wanted;
     for (const WantedImage& image : waiting.pod.images) {
       const auto when = image::ParsePullWhen(image.policy);
-      wanted.push_back({image.image, when ? *when : image::PullWhen::kMissing, image.pull_secrets});
+      wanted.push_back({image.image, when ? *when : image::PullWhen::kMissing, secrets});
     }
     const auto results = image::ProvideImages(engine.paths(), engine.images(), wanted, access_, {});
     std::vector<pod::Engine::ImageFailure> failures;
@@ -187,14 +194,17 @@ void TryRetryImages(Context& context, const kube::PlayReport& report, const Acce
   for (const kube::WaitingPod& pod : report.waiting) {
     WantingPod& wanting = request.pods.emplace_back();
     wanting.id = pod.id;
-    for (const auto& [container, wish] : pod.waits)
-      wanting.images.push_back({container, wish.image, wish.policy, wish.pull_secrets});
+    wanting.kube_namespace = pod.pull_secrets.kube_namespace;
+    wanting.pull_secrets = pod.pull_secrets.secrets;
+    for (const auto& [container, wish] : pod.waits) wanting.images.push_back({container, wish.image, wish.policy});
   }
   auto built = access.Build();
   if (!built) return;  // what the pull has told already
   image::RegistryRequest base;
   base.access = std::move(*built);
   // The process does not stay in our folder.
+  if (const char* file = std::getenv("REGISTRY_AUTH_FILE"); file != nullptr && base.access.auth.authfile.empty() && *file != '/')
+    base.access.auth.authfile = file;
   for (std::string* path : {&base.access.auth.authfile, &base.access.cert_dir})
     if (!path->empty()) *path = std::filesystem::absolute(*path);
   request.access = image::EncodeRegistryRequest(base);

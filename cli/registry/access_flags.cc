@@ -48,7 +48,8 @@ Result<image::RegistryAccess> AccessFlags::Build() const {
   image::RegistryAccess access;
   if (!creds.empty()) {
     access.auth.given = image::ParseCredentials(creds);
-    if (access.auth.given->username.empty()) return MakeError(ErrorCode::kInvalid, "--creds: write user:password");
+    if (access.auth.given->username.empty() || creds.find(':') == std::string::npos)
+      return MakeError(ErrorCode::kInvalid, "--creds: write user:password, or be asked for the password by 'skiff login'");
   }
   access.auth.authfile = authfile;
   access.tls_verify = tls_verify;

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/registry/access_flags.h"
 #include "common/file.h"
+#include "image/registries_conf.h"
 #include "image/registry.h"
 
 namespace skiff::cli {
@@ -64,6 +65,15 @@ Result<std::string> RegistryName(const std::string& operand) {
   return name;
 }
 
+// The one that is given, or the first that short names are looked for at.
+Result<std::string> RegistryOf(Context& context, const std::vector<std::string>& operands) {
+  if (!operands.empty()) return RegistryName(operands.front());
+  ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
+  ASSIGN_OR_RETURN(const image::RegistriesConf conf, image::RegistriesConf::Load(paths));
+  if (!conf.search_registries().empty()) return conf.search_registries().front();
+  return MakeError(ErrorCode::kInvalid, "no registry given, and registries.conf has no unqualified-search-registries");
+}
+
 class LoginCommand : public Command {
  public:
   void Declare(Arguments& a) override {
@@ -76,11 +86,11 @@ class LoginCommand : public Command {
     a.Value("--cert-dir", access_.cert_dir, "folder", "Certificates, in place of those in certs.d");
     a.Switch("--tls-verify", access_.tls_verify, "Require TLS and check certificates (default: as registries.conf says)");
     a.Refused("--secret", true, "not supported; use --password-stdin");
-    a.Operands(operands_, 1, 1);
+    a.Operands(operands_, 0, 1);
   }
 
   Result<int> Run(Context& context) override {
-    ASSIGN_OR_RETURN(const std::string registry, RegistryName(operands_.front()));
+    ASSIGN_OR_RETURN(const std::string registry, RegistryOf(context, operands_));
     ASSIGN_OR_RETURN(const std::string file, AuthFileOf(context, access_.authfile));
     ASSIGN_OR_RETURN(image::AuthConfig config, image::AuthConfig::Read(file));
     ASSIGN_OR_RETURN(const image::Credentials known, config.Find(registry));
@@ -164,8 +174,7 @@ class LogoutCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    if (all_ == !operands_.empty())
-      return MakeError(ErrorCode::kInvalid, "{}", all_ ? "--all excludes a registry" : "write the registry to log out of, or --all");
+    if (all_ && !operands_.empty()) return MakeError(ErrorCode::kInvalid, "--all excludes a registry");
     ASSIGN_OR_RETURN(const std::string file, AuthFileOf(context, authfile_));
     ASSIGN_OR_RETURN(image::AuthConfig config, image::AuthConfig::Read(file));
     if (all_) {
@@ -174,7 +183,7 @@ class LogoutCommand : public Command {
       PrintLine("Removed login credentials for all registries");
       return 0;
     }
-    ASSIGN_OR_RETURN(const std::string registry, RegistryName(operands_.front()));
+    ASSIGN_OR_RETURN(const std::string registry, RegistryOf(context, operands_));
     ASSIGN_OR_RETURN(const bool removed, config.Remove(registry));
     if (!removed) return MakeError(ErrorCode::kNotFound, "not logged into {} (no login in {})", registry, file);
     TRY(config.Write(file));

@@ -38,8 +38,12 @@ class PullCommand : public Command {
     TRY(platform_.Apply(request));
     request.all_tags = all_tags_;
     request.progress = progress.wants_pieces();
-    for (std::string& name : operands_)
+    for (std::string& name : operands_) {
       if (name.starts_with("docker://")) name.erase(0, 9);
+      for (const char* other : {"oci:", "dir:", "oci-archive:", "docker-archive:"})
+        if (name.starts_with(other))
+          return MakeError(ErrorCode::kUnsupported, "{}: only registries can be pulled from; 'skiff load -i' reads archives and folders", name);
+    }
     return all_tags_ ? PullAllTags(context, paths, std::move(request), progress) : PullEach(context, paths, when, request, progress);
   }
 

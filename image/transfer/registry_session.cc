@@ -68,6 +68,7 @@ common::Error AnswerError(HttpClient& client, const HttpHead& head, const std::s
   for (char& c : words)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   const auto say = [&](ErrorCode code, std::string_view usual) {
+    if (usual.find(words) != std::string_view::npos) words.clear();
     return MakeError(code, "{}: {}{}", what, words.empty() ? usual : std::string_view(words),
                      words.find(usual) == std::string::npos && !words.empty() ? fmt::format(" ({})", usual) : "");
   };
@@ -248,9 +249,12 @@ Result<> RegistrySession::CheckLogin(HttpClient& client) {
   TRY(Ping(client));
   HttpRequest request;
   request.url = "/v2/";
-  ASSIGN_OR_RETURN(const HttpHead head, Send(client, request, ""));
-  if (head.status == 200) return {};
-  return AnswerError(client, head, "login to " + endpoint_.host);
+  const auto head = Send(client, request, "");
+  if (!head && head.error().code() == ErrorCode::kPermission && head.error().message().find("invalid username/password") == std::string::npos)
+    return MakeError(ErrorCode::kPermission, "invalid username/password: {}", head.error().message());
+  if (!head) return head.error();
+  if (head->status == 200) return {};
+  return AnswerError(client, *head, "login to " + endpoint_.host);
 }
 
 }  // namespace skiff::image

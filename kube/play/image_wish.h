@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "kube/play/backend.h"
 #include "kube/play/pod_set.h"
 #include "kube/translate/config_source.h"
 
@@ -25,6 +26,15 @@ using ImageProvider = std::function<std::vector<common::Result<>>(const std::vec
 // The contents of the set's imagePullSecrets. A secret that is missing or of another type is a warning: the image may be had
 // without (as the kubelet does).
 std::vector<std::string> PullSecretsOf(const PodSet& set, ConfigSource& config, Problems& problems);
+
+// Which Secrets a pod's imagePullSecrets are.
+struct PullSecretNames {
+  std::string kube_namespace;
+  std::vector<std::string> secrets;
+};
+
+// Their contents as they are in the state store now; what is not there or holds no login is left out.
+std::vector<std::string> StoredPullSecrets(PodBackend& backend, const ObjectReader& read, const PullSecretNames& names);
 
 // Why a container waits, in Kubernetes' word: ErrImagePull or ErrImageNeverPull.
 std::string ImageErrorReason(const ImageWish& wish);

@@ -60,6 +60,7 @@ struct WaitingPod {
     ImageWish wish;
   };
   std::string id;
+  PullSecretNames pull_secrets;
   std::vector<Wait> waits;
 };
 

@@ -203,7 +203,11 @@ void Player::ProvideImages() {
     problems.Error(use.path, reason + ": " + message);
     for (const common::Error& error : problems.errors()) Fail(error);
   }
-  for (const auto& [set, images] : missing) WaitForImages(set, images);
+  for (auto& [set, images] : missing) {
+    images.pull_secrets.kube_namespace = sets_[set].key().kube_namespace;
+    for (const auto& reference : sets_[set].spec().image_pull_secrets) images.pull_secrets.secrets.push_back(reference.name);
+    WaitForImages(set, images);
+  }
 }
 
 void Player::WaitForImages(size_t set, const MissingImages& missing) {
@@ -223,7 +227,7 @@ void Player::WaitForImages(size_t set, const MissingImages& missing) {
   refused_.insert(set);
   for (const std::string& id : same) {
     auto kept = backend_->KeepWaiting(id, missing.failures);
-    if (kept) report_.waiting.push_back({id, missing.waits});
+    if (kept) report_.waiting.push_back({id, missing.pull_secrets, missing.waits});
     else if (kept.error().code() != ErrorCode::kNotFound) Fail(kept.error());
   }
 }
@@ -386,7 +390,7 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
   const std::lock_guard lock(mutex_);
   if (!done) Fail(std::move(done).error());
   else if (observer_.pod_done) observer_.pod_done(result);
-  if (done && !planned.existing && waiting != waiting_.end()) report_.waiting.push_back({result.id, waiting->second.waits});
+  if (done && !planned.existing && waiting != waiting_.end()) report_.waiting.push_back({result.id, waiting->second.pull_secrets, waiting->second.waits});
 }
 
 common::Result<> Player::Make(PodBackend& backend, PodWork& work, const std::vector<ImageFailure>* waits_for) {

@@ -41,6 +41,7 @@ class Player {
   struct MissingImages {
     std::vector<ImageFailure> failures;
     std::vector<WaitingPod::Wait> waits;  // beside failures
+    PullSecretNames pull_secrets;
   };
   void WaitForImages(size_t set, const MissingImages& missing);
   std::vector<common::Result<>> FindOrPull(const std::vector<ImageWish>& wishes);

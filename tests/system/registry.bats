@@ -160,6 +160,7 @@ tree_of() {  # IMAGE: modes, owners, times, links and contents of its layers; th
   output_has "not logged into 127.0.0.1:5001"
   run skiff login -u user --password-stdin 127.0.0.1:5001 <<< wrong
   [ "$status" -eq 125 ]
+  output_has "invalid username/password"
   [ ! -e /run/containers/0/auth.json ]
   run skiff login -u user --password-stdin 127.0.0.1:5001 <<< secret
   [ "$status" -eq 0 ]
@@ -185,6 +186,29 @@ tree_of() {  # IMAGE: modes, owners, times, links and contents of its layers; th
   skiff pull -q --authfile "$BATS_TEST_TMPDIR/a.json" 127.0.0.1:5001/lib/busybox:latest
   skiff logout --all --authfile "$BATS_TEST_TMPDIR/a.json"
   run skiff pull --authfile "$BATS_TEST_TMPDIR/a.json" 127.0.0.1:5001/lib/busybox:latest
+  [ "$status" -eq 125 ]
+  # A path that is relative to the folder of the call; a file that is not there is an error.
+  cd "$BATS_TEST_TMPDIR"
+  skiff login -u user -p secret --authfile here.json 127.0.0.1:5001
+  skiff rmi -af > /dev/null
+  skiff pull -q --authfile here.json 127.0.0.1:5001/lib/busybox:latest
+  skiff run --rm --network none -q --pull always --authfile ./here.json 127.0.0.1:5001/lib/busybox:latest true
+  pod_yaml relative 127.0.0.1:5001/lib/busybox:latest Always | play --authfile here.json
+  in_pod relative c true
+  skiff push -q --authfile here.json 127.0.0.1:5001/lib/busybox:latest 127.0.0.1:5001/lib/again:1
+  [ "$(skiff search --authfile here.json --list-tags --format '{{.Tag}}' 127.0.0.1:5001/lib/again)" = 1 ]
+  run skiff pull --authfile not-here.json 127.0.0.1:5001/lib/busybox:latest
+  [ "$status" -eq 125 ]
+  output_has "not-here.json does not exist"
+  # Without a registry: the first that short names are looked for at.
+  run skiff login -u user -p secret
+  [ "$status" -eq 125 ]
+  output_has "no registry given"
+  sed -i '1i unqualified-search-registries = ["127.0.0.1:5001"]' /etc/containers/registries.conf
+  skiff login -u user -p secret
+  [ "$(skiff login --get-login)" = user ]
+  skiff logout
+  run skiff logout 127.0.0.1:5001
   [ "$status" -eq 125 ]
 }
 
@@ -447,17 +471,31 @@ nobody_retries() { ! pgrep -f 'skiff.* retry-images' > /dev/null; }
   in_pod local c true
 }
 
+login_secret() {  # USER:PASSWORD
+  local config
+  # A docker config that leaves logins to a helper of some other machine: of a Secret, only the table counts.
+  config=$(echo -n "{\"credsStore\":\"desktop\",\"auths\":{\"127.0.0.1:5001\":{\"auth\":\"$(echo -n "$1" | base64)\"}}}" | base64 -w0)
+  printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: login}\ntype: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: %s}\n---\n' "$config"
+}
+
 @test "kube play: imagePullSecrets" {
   insecure 127.0.0.1:5001
   pod_yaml p 127.0.0.1:5001/lib/busybox:latest IfNotPresent login > "$BATS_TEST_TMPDIR/pod"
   run play < "$BATS_TEST_TMPDIR/pod"
   [ "$status" -eq 125 ]
   output_has "authentication required"
-  auth=$(echo -n user:secret | base64)
-  config=$(echo -n "{\"auths\":{\"127.0.0.1:5001\":{\"auth\":\"$auth\"}}}" | base64 -w0)
-  { printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: login}\ntype: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: %s}\n---\n' "$config"
-    cat "$BATS_TEST_TMPDIR/pod"; } | play
+  { login_secret user:secret; cat "$BATS_TEST_TMPDIR/pod"; } | play
   in_pod p c true
+  # A Secret that is put right while the pod waits: the next try uses it.
+  remove_all
+  skiff rmi -af > /dev/null
+  { login_secret user:wrong; pod_yaml q 127.0.0.1:5001/lib/busybox:latest IfNotPresent login; } > "$BATS_TEST_TMPDIR/wrong"
+  run play < "$BATS_TEST_TMPDIR/wrong"
+  [ "$status" -eq 125 ]
+  output_has "pod/q created (ErrImagePull)"
+  login_secret user:secret | play
+  eventually 60 in_pod q c true
+  eventually 20 nobody_retries
 }
 
 @test "a layer that lies in the store above another parent is not fetched" {

@@ -32,6 +32,8 @@ TEST(AccessFlags, AreChecked) {
   flags.retry_delay = "soon";
   EXPECT_FALSE(flags.Build());
   flags.retry_delay.clear();
+  flags.creds = "user";
+  EXPECT_FALSE(flags.Build());
   flags.creds = ":x";
   EXPECT_FALSE(flags.Build());
 }

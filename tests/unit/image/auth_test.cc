@@ -97,6 +97,9 @@ TEST_F(AuthFiles, PlacesInOrder) {
   sources.pull_secrets = {"{\"auths\":{\"r.example\":" + Entry("secret", "x") + "}}"};
   EXPECT_EQ(User(sources, "r.example/a"), "secret");
   EXPECT_EQ(User(sources, "d.example/a"), "docker");
+  // A Secret made from a config of another machine: its helpers are not run.
+  sources.pull_secrets = {R"({"auths":{"r.example":{}},"credsStore":"nowhere","credHelpers":{"r.example":"nowhere"}})"};
+  EXPECT_EQ(User(sources, "r.example/a"), "run");
   sources.given = ParseCredentials("me:pw:with:colons");
   EXPECT_EQ(User(sources, "r.example/a"), "me");
   EXPECT_EQ(FindCredentials(paths_, sources, "r.example/a")->password, "pw:with:colons");

@@ -241,6 +241,7 @@ TEST_F(PlayTest, AFailureThatCostTheOldPodSaysSo) {
 TEST_F(PlayTest, APodWithoutItsImageIsRecordedAndMadeWhenTheImageIsThere) {
   Object pod = MakePod("a");
   FirstContainer(pod).image = "localhost/absent:1";
+  pod.As<Pod>()->spec.image_pull_secrets = {{"login"}};
   engine_.missing_images.insert("localhost/absent:1");
   PlayReport report = PlayAll({pod, MakePod("b")});
   ASSERT_THAT(report.errors, SizeIs(1));
@@ -251,6 +252,8 @@ TEST_F(PlayTest, APodWithoutItsImageIsRecordedAndMadeWhenTheImageIsThere) {
   EXPECT_EQ(report.waiting[0].id, report.pods[0].id);
   ASSERT_THAT(report.waiting[0].waits, SizeIs(1));
   EXPECT_EQ(report.waiting[0].waits[0].wish.image, "localhost/absent:1");
+  EXPECT_EQ(report.waiting[0].pull_secrets.kube_namespace, "default");
+  EXPECT_THAT(report.waiting[0].pull_secrets.secrets, ElementsAre("login"));
   EXPECT_FALSE(report.pods[0].started);
   EXPECT_TRUE(report.pods[1].started);
   EXPECT_TRUE(engine_.objects.contains("Pod/default/a"));
