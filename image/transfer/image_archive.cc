@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "image/reference.h"
+#include "image/transfer/json_types.h"
 #include "image/transfer/manifest.h"
 #include "image/transfer/platform.h"
 #include "image/transfer/sha256.h"
@@ -71,6 +72,7 @@ class OciReader {
     for (int depth = 0; IsIndex(media_type); ++depth) {
       if (depth == kIndexDepth) return MakeError(ErrorCode::kInvalid, "an index leads to an index again and again");
       ASSIGN_OR_RETURN(const JsonDocument index, common::ParseJson(image.manifest, "an image index"));
+      TRY(CheckManifestTypes(index));
       const JsonValue* chosen = ChooseForThisMachine(index);
       if (chosen == nullptr) return {};
       if (depth == 0) image.index = std::move(image.manifest);
@@ -78,6 +80,7 @@ class OciReader {
       ASSIGN_OR_RETURN(image.manifest, ReadDescribed(*chosen, prefix_.empty() ? ".manifest.json" : ""));
     }
     ASSIGN_OR_RETURN(const JsonDocument manifest, common::ParseJson(image.manifest, "an image manifest"));
+    TRY(CheckManifestTypes(manifest));
     const JsonValue* config = common::FindObject(manifest, "config");
     const JsonValue* layers = common::FindArray(manifest, "layers");
     if (config == nullptr || layers == nullptr)

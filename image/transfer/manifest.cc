@@ -1,6 +1,7 @@
 #include "image/transfer/manifest.h"
 
 #include "image/reference.h"
+#include "image/transfer/json_types.h"
 
 namespace skiff::image {
 
@@ -11,6 +12,9 @@ using common::MakeError;
 using common::Result;
 
 namespace {
+
+// Overlay's limit in podman's storage: an image with more could be stored and not run.
+constexpr size_t kMaxLayers = 500;
 
 bool IsDigest(std::string_view text) { return text.starts_with("sha256:") && !FullIdIn(text).empty(); }
 
@@ -48,6 +52,7 @@ Result<Descriptor> ReadDescriptor(const JsonValue& json) {
 }
 
 Result<ManifestParts> ReadManifest(const JsonValue& manifest) {
+  TRY(CheckManifestTypes(manifest));
   const JsonValue* config = common::FindObject(manifest, "config");
   const JsonValue* layers = common::FindArray(manifest, "layers");
   if (config == nullptr || layers == nullptr) return MakeError(ErrorCode::kInvalid, "the manifest has no config or no layers");
@@ -61,7 +66,8 @@ Result<ManifestParts> ReadManifest(const JsonValue& manifest) {
 
 Result<std::vector<std::string>> DiffIds(const std::string& config) {
   ASSIGN_OR_RETURN(const JsonDocument document, common::ParseJson(config, "the image configuration"));
-  const JsonValue* rootfs = document.IsObject() ? common::FindObject(document, "rootfs") : nullptr;
+  TRY(CheckConfigTypes(document));
+  const JsonValue* rootfs = common::FindObject(document, "rootfs");
   if (rootfs == nullptr) return MakeError(ErrorCode::kInvalid, "the image configuration has no rootfs");
   const auto ids = common::GetStrings(*rootfs, "diff_ids");
   for (const auto& id : ids)
@@ -70,6 +76,8 @@ Result<std::vector<std::string>> DiffIds(const std::string& config) {
 }
 
 Result<> CheckLayerCount(size_t in_manifest, size_t in_config) {
+  if (in_manifest > kMaxLayers)
+    return MakeError(ErrorCode::kInvalid, "the image has {} layers; more than {} cannot be mounted", in_manifest, kMaxLayers);
   if (in_manifest == in_config) return {};
   return MakeError(ErrorCode::kInvalid, "the manifest lists {} layers, but the image configuration {}", in_manifest, in_config);
 }

@@ -34,9 +34,9 @@ struct ManifestParts {
 };
 common::Result<ManifestParts> ReadManifest(const common::JsonValue& manifest);
 
-// The digests of the uncompressed layers that a configuration names.
+// The digests of the uncompressed layers that a configuration names. kInvalid: podman could not read it (json_types.h).
 common::Result<std::vector<std::string>> DiffIds(const std::string& config);
-// kInvalid: as many layers must stand in both.
+// kInvalid: as many layers must stand in both, and no more than can be mounted.
 common::Result<> CheckLayerCount(size_t in_manifest, size_t in_config);
 
 }  // namespace skiff::image

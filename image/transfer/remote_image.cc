@@ -1,5 +1,6 @@
 #include "image/transfer/remote_image.h"
 
+#include "image/transfer/json_types.h"
 #include "image/transfer/sha256.h"
 #include "image/transfer/url.h"
 
@@ -13,6 +14,7 @@ using common::Result;
 constexpr size_t kManifestLimit = 4u << 20;  // that of containers/image
 constexpr size_t kPageLimit = 4u << 20;
 constexpr size_t kMaxTags = 100000;
+constexpr int kMaxPages = 1000;
 constexpr int kIndexDepth = 4;
 
 std::string PullScope(const PullSource& source) { return fmt::format("repository:{}:pull", source.repository); }
@@ -60,6 +62,7 @@ Result<RemoteImage> FetchImage(const RemoteRepository& repository, HttpClient& c
   for (int depth = 0; IsIndex(image.manifest.media_type); ++depth) {
     if (depth == kIndexDepth) return MakeError(ErrorCode::kInvalid, "{}: an index leads to an index again and again", repository.source.name);
     ASSIGN_OR_RETURN(const auto json, common::ParseJson(image.manifest.bytes, "an image index"));
+    TRY(CheckManifestTypes(json), "the index of {}", repository.source.name);
     const common::JsonValue* chosen = ChoosePlatform(json, platform);
     if (chosen == nullptr)
       return MakeError(ErrorCode::kNotFound, "{} has no image for {}; it has {}", repository.source.name, platform.ToString(),
@@ -94,7 +97,8 @@ Result<std::string> FetchConfig(const RemoteRepository& repository, HttpPool& po
 Result<std::vector<std::string>> FetchPages(RegistrySession& session, HttpClient& client, std::string path, const std::string& scope,
                                             const char* member, size_t limit) {
   std::vector<std::string> all;
-  while (!path.empty()) {
+  for (int pages = 1; !path.empty(); ++pages) {
+    if (pages > kMaxPages) return MakeError(ErrorCode::kInvalid, "the registry's list has no end: {} pages were read", kMaxPages);
     HttpRequest request;
     request.url = path;
     ASSIGN_OR_RETURN(const HttpHead head, session.Send(client, request, scope));

@@ -76,6 +76,65 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
   diff <(echo "$before") <(echo "$(store_state)")
 }
 
+@test "resumed bytes that are fewer than asked for, or of something larger" {
+  refuses range-short "the registry announces 1000 bytes"
+  pulls range-total  # what comes is what was asked for: the digest tells
+}
+@test "206 for what was asked for as a whole" { refuses partial-first "HTTP status 206"; }
+@test "bodies and heads without end" {
+  refuses chunks-endless "more than the"
+  refuses manifest-endless "more than 4194304 bytes"
+  refuses head-endless "response headers"
+}
+@test "layers of other formats than they say, and of none" {
+  pulls other-format
+  pulls gzip-tail  # as podman takes it
+  refuses gzip-garbage "broken gzip data"
+  refuses tar-garbage "not a valid tar archive"
+  refuses zstd-noise "Zstd decompression failed"
+  refuses zstd-window "too much memory"
+}
+@test "indexes in indexes, and more layers than can be mounted" {
+  refuses nested "again and again"
+  refuses many-layers "the image has 20000 layers; more than 500"
+}
+@test "JSON of other types than podman can read never gets into the store" {
+  refuses json-deep "not valid JSON"
+  refuses json-types "neither clearly an image"
+  refuses negative "has no size"
+  refuses schema-1 "schema 1"
+  # It would make `podman images` fail for the whole store.
+  refuses config-types "architecture has a value of the wrong type"
+}
+@test "a layer that is only at another host is not fetched from there" {
+  refuses foreign "name unknown"
+  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -q secret
+}
+@test "tokens: asked for again and again, short-lived, forged, huge" {
+  refuses token-loop "authentication required"
+  refuses token-crlf "gave no token"
+  refuses token-big "more than 1048576 bytes"
+  run pull token-expires
+  [ "$status" -eq 0 ]
+  skiff image rm 127.0.0.1:5000/token-expires/image:1
+  [ "$(grep -c /any-token /run/lying/requests)" -lt 10 ]
+}
+@test "lists of tags without end, or with the next page elsewhere" {
+  run timeout 120 skiff pull -aq --tls-verify=false --creds user:secret 127.0.0.1:5000/tags-elsewhere/image
+  [ "$status" -eq 125 ]
+  output_has "on another server"
+  run timeout 120 skiff pull -aq --tls-verify=false --creds user:secret 127.0.0.1:5000/tags-endless/image
+  [ "$status" -eq 125 ]
+  output_has "has no end"
+}
+
+@test "credentials do not follow a redirect of a manifest to another host" {
+  run pull manifest-redirect --creds user:secret
+  [ "$status" -eq 125 ]
+  grep -q 'GET 5001 /elsewhere - -' /run/lying/requests
+  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -qv ' - -$'
+}
+
 @test "credentials do not follow a redirect to another host" {
   pulls honest
   run pull redirect --creds user:secret

@@ -108,7 +108,7 @@ TEST(Manifest, DescriptorsAreChecked) {
   };
   const std::string good = R"({"digest":"sha256:)" + std::string(64, 'a') + R"(","size":1})";
   EXPECT_EQ(error("{\"config\":" + good + ",\"layers\":[" + good + "]}"), "accepted");
-  EXPECT_THAT(error("{\"config\":" + good + ",\"layers\":[1]}"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(error("{\"config\":" + good + ",\"layers\":[1]}"), HasSubstr("layers has a value of the wrong type"));
   EXPECT_THAT(error("{\"config\":" + good + R"(,"layers":[{"digest":"sha256:../x","size":1}]})"), HasSubstr("is not a sha256 digest"));
   EXPECT_THAT(error("{\"config\":" + good + R"(,"layers":[{"digest":"sha256:)" + std::string(64, 'a') + "\"}]}"), HasSubstr("has no size"));
   EXPECT_THAT(error("{\"layers\":[]}"), HasSubstr("no config"));
