@@ -88,7 +88,7 @@ constexpr std::string_view kSomeImages = "[options] IMAGE [IMAGE...]";
 
 constexpr CommandInfo kImageChildren[] = {
     {"build", "", "[options] [CONTEXT]", "Build an image with buildah", MakeBuild},
-    {"diff", "", "[options] IMAGE", "List what an image's last layer changes", MakeImageDiff},
+    {"diff", "", "[options] IMAGE [IMAGE]", "List what an image's last layer changes, or how an image differs from another", MakeImageDiff},
     {"exists", "", "IMAGE", "Exit code 0 if the image is here, 1 if not", MakeImageExists},
     {"history", "", "[options] IMAGE", "Show how an image was made", MakeHistory},
     {"import", "", "[options] FILE|- [NAME]", "Make an image of a root file system in a tar file",
@@ -171,7 +171,7 @@ constexpr CommandInfo kRootChildren[] = {
     {"images", "", "[options] [NAME]", "List images", MakeImages, {}, kManagement},
     {"build", "", "[options] [CONTEXT]", "Build an image with buildah", MakeBuild, {}, kManagement},
     {"commit", "", "[options] CONTAINER [IMAGE]", "Make an image of what a container has written", MakeCommit, {}, kManagement},
-    {"diff", "", "[options] NAME", "List what a container or an image's last layer changes", MakeDiff, {}, kManagement},
+    {"diff", "", "[options] NAME [IMAGE]", "List what a container or an image's last layer changes, or how an image differs from another", MakeDiff, {}, kManagement},
     {"export", "", "[options] CONTAINER", "Write a container's files as a tar archive", MakeExport, {}, kManagement},
     {"history", "", "[options] IMAGE", "Show how an image was made", MakeHistory, {}, kManagement},
     {"load", "", "[options] [-i FILE]", "Load images from an archive or a folder", MakeImageLoad, {}, kManagement},

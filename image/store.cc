@@ -40,6 +40,8 @@ Result<Image> Store::Find(const std::string& reference) const {
   ASSIGN_OR_RETURN(const Match match, FindImage(*snapshot, paths_, reference));
   Image image = match.image->image;
   const std::string path = StorageLayout(paths_).ImageData(image.id, match.image->config_key);
+  if (image.top_layer.empty() && !common::PathExists(path))
+    return MakeError(ErrorCode::kUnsupported, "\"{}\" is a manifest list of podman or buildah; use it with 'podman manifest'", reference);
   ASSIGN_OR_RETURN(const std::string config, common::ReadFile(path, kBlobLimit), "image \"{}\" has no configuration", reference);
   TRY(DecodeImageConfig(config, path, image));
   return image;
@@ -64,6 +66,15 @@ Result<std::string> Store::ReadConfig(const Image& image) const {
     if (stored.image.id == image.id)
       return common::ReadFile(StorageLayout(paths_).ImageData(image.id, stored.config_key), kBlobLimit);
   return MakeError(ErrorCode::kNotFound, "image {} is no longer in the local store", image.id);
+}
+
+Result<std::string> Store::ReadManifestList(const std::string& reference) const {
+  ASSIGN_OR_RETURN(const auto snapshot, cache_->Get());
+  ASSIGN_OR_RETURN(const Match match, FindImage(*snapshot, paths_, reference));
+  const Image& image = match.image->image;
+  if (image.top_layer.empty() && !common::PathExists(StorageLayout(paths_).ImageData(image.id, match.image->config_key)))
+    return ReadManifest(image);
+  return MakeError(ErrorCode::kNotFound, "\"{}\" is no manifest list", reference);
 }
 
 Result<std::string> Store::ReadManifest(const Image& image) const {

@@ -26,6 +26,8 @@ class Store {
   // The whole configuration and manifest as stored, JSON text (for `image inspect`).
   common::Result<std::string> ReadConfig(const Image& image) const;
   common::Result<std::string> ReadManifest(const Image& image) const;
+  // One that `podman manifest create` has made, which has images and is none: Find refuses it. kNotFound: there is none.
+  common::Result<std::string> ReadManifestList(const std::string& reference) const;
 
   // The layers' directories, top first, ready for overlay's lowerdir; short (through overlay/l/) as the kernel's option
   // page is limited.

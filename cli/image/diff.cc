@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/image/container_layers.h"
 #include "image/layer_changes.h"
+#include "image/tree_changes.h"
 
 namespace skiff::cli {
 
@@ -31,13 +32,14 @@ class DiffCommand : public Command {
   void Declare(Arguments& a) override {
     a.Value("--format", format_, "format", "json");
     if (containers_) a.Switch("-l,--latest", latest_, "The container made last");
-    a.Operands(operands_, 0, 1);
+    a.Operands(operands_, 0, 2);
   }
 
   Result<int> Run(Context& context) override {
     if (!format_.empty() && format_ != "json")
       return MakeError(ErrorCode::kInvalid, "only supported value for '--format' is 'json'");
-    if (latest_ == !operands_.empty()) return MakeError(ErrorCode::kInvalid, "give one name or --latest");
+    if (latest_ == !operands_.empty()) return MakeError(ErrorCode::kInvalid, "give a name or --latest");
+    if (operands_.size() == 2 && !images_) return MakeError(ErrorCode::kUnsupported, "containers are compared with their image only; give one name");
     ASSIGN_OR_RETURN(const std::vector<Change> changes, Changes(context));
     if (format_ == "json") return PrintJson(changes);
     for (const Change& change : changes)
@@ -51,6 +53,7 @@ class DiffCommand : public Command {
  private:
   Result<std::vector<Change>> Changes(Context& context) const {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    if (operands_.size() == 2) return ChangesBetween(engine->images());
     if (containers_) {
       const auto id = latest_ ? LatestContainer(*engine) : engine->FindContainer(operands_.front());
       if (id) return ContainerChanges(*engine, *id);
@@ -65,6 +68,23 @@ class DiffCommand : public Command {
     const std::string top = layers.front();
     layers.erase(layers.begin());
     return image::LayerChanges(top, layers);
+  }
+
+  // From the second image to the first.
+  Result<std::vector<Change>> ChangesBetween(image::Store& store) const {
+    std::vector<image::Image> images;
+    for (const std::string& name : operands_) {
+      ASSIGN_OR_RETURN(images.emplace_back(), store.Find(name), "only images can be compared with each other");
+    }
+    ASSIGN_OR_RETURN(const std::string new_root, store.Mount(images.front()));
+    const auto old_root = store.Mount(images.back());
+    auto changes = old_root ? image::TreeChanges(new_root, *old_root) : Result<std::vector<Change>>(old_root.error());
+    const auto old_unmounted = old_root ? store.Unmount(images.back(), false) : Result<bool>(true);
+    TRY(store.Unmount(images.front(), false));
+    TRY(old_unmounted);
+    // An image made from a container may have them, and podman leaves them out here too.
+    if (changes) std::erase_if(*changes, [](const Change& change) { return IsEnginesOwn(change.path); });
+    return changes;
   }
 
   static Result<std::string> LatestContainer(pod::Engine& engine) {

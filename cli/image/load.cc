@@ -19,6 +19,8 @@ class ImageLoadCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
+    if (!input_.empty() && !operands_.empty())
+      return common::MakeError(common::ErrorCode::kInvalid, "give one archive: \"{}\" or --input {}", operands_.front(), input_);
     const std::string source = !input_.empty() ? input_ : operands_.empty() ? "-" : operands_.front();
     ASSIGN_OR_RETURN(const common::SystemPaths paths, context.Paths());
     ASSIGN_OR_RETURN(const std::vector<image::LoadedImage> images, image::LoadArchive(paths, source));

@@ -38,7 +38,7 @@ class PruneCommand : public Command {
     a.Switch("-a,--all", all_, "All images without containers, not only those without name");
     a.Switch("-f,--force", force_, "Do not ask");
     a.List("--filter", filters_, "key=value", "until, label, label!, and those of images");
-    a.Refused("--external", false, "skiff leaves no images outside of the store");
+    a.Refused("--external", false, "containers of other programs are theirs; see 'podman image prune --external' or 'buildah rm'");
     a.Refused("-b,--build-cache", false, "use 'buildah prune'");
   }
 

@@ -131,8 +131,10 @@ class ManifestInspectCommand : public Command {
     image::RegistryRequest request;
     ASSIGN_OR_RETURN(request.access, access_.Build());
     request.items = {{name, {}}};
-    ASSIGN_OR_RETURN(const std::string manifest, image::ReadRemoteManifest(paths, request));
-    ASSIGN_OR_RETURN(const auto json, common::ParseJson(manifest, name));
+    auto manifest = image::Store(paths).ReadManifestList(name);
+    if (!manifest) manifest = image::ReadRemoteManifest(paths, request);
+    TRY(manifest);
+    ASSIGN_OR_RETURN(const auto json, common::ParseJson(*manifest, name));
     PrintLine(common::ToPrettyJson(json, 4));
     return 0;
   }

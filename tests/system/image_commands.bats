@@ -179,6 +179,17 @@ only_images() {  # removes every image but those of setup_file
   run skiff diff nosuch
   [ "$status" -eq 125 ]
   [ "$(skiff image diff localhost/app:1 | sort)" = "$(podman image diff localhost/app:1 | sort)" ]
+  # One image against another: added, deleted, changed, and the folders of what changed.
+  for images in "localhost/app:1 localhost/busybox:latest" "localhost/busybox:latest localhost/app:1" \
+                "localhost/exported:1 localhost/busybox:latest"; do
+    [ "$(skiff image diff $images | sort)" = "$(podman image diff $images | sort)" ] || { diff <(skiff image diff $images | sort) <(podman image diff $images | sort); return 1; }
+  done
+  [ -z "$(skiff image diff localhost/app:1 localhost/app:1)" ]
+  [ "$(skiff diff localhost/app:1 localhost/busybox:latest)" = "$(skiff image diff localhost/app:1 localhost/busybox:latest)" ]
+  [ -z "$(skiff image mount)" ]
+  run skiff diff c localhost/app:1
+  [ "$status" -eq 125 ]
+  output_has "only images can be compared"
   skiff rm c
   only_images
 }
@@ -197,6 +208,20 @@ only_images() {  # removes every image but those of setup_file
   [ "$status" -eq 125 ]
   output_has "apt-get install buildah"
   only_images
+}
+
+@test "a manifest list of podman: shown, not taken for an image, removed" {
+  podman manifest create list > /dev/null
+  podman manifest add list "oci-archive:$SKIFF_TEST_IMAGES/app.tar" > /dev/null
+  [ "$(skiff manifest inspect localhost/list:latest | jq -S .manifests)" = "$(podman manifest inspect localhost/list:latest | jq -S .manifests)" ]
+  for command in "push localhost/list:latest 127.0.0.1:1/x" "run --rm localhost/list:latest" "image inspect localhost/list:latest"; do
+    run skiff $command
+    [ "$status" -ne 0 ]
+    output_has "is a manifest list of podman or buildah"
+  done
+  skiff images | grep -q localhost/list
+  skiff rmi localhost/list:latest
+  ! podman images | grep -q localhost/list
 }
 
 @test "tag, untag, exists" {
