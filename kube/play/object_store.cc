@@ -17,6 +17,22 @@ Value Contents(Value object) {
   return object;
 }
 
+// What of a claim may be another: how much it asks for.
+Value FixedPartOfClaim(const Value& claim) {
+  Value spec = At(claim, "spec");
+  std::erase_if(spec.entries(), [](const Value::Entry& entry) { return entry.key == "resources"; });
+  return spec;
+}
+
+// The field of `now` that Kubernetes never changes and that is not as it was; null: none.
+const char* ChangedFixedField(const std::string& kind, const Value& before, const Value& now) {
+  const auto differs = [&](const char* path) { return !(At(before, path) == At(now, path)); };
+  if (kind == "Deployment" && differs("spec.selector")) return "spec.selector";
+  if (kind == "Secret" && differs("type")) return "type";
+  if (kind == "PersistentVolumeClaim" && !(FixedPartOfClaim(before) == FixedPartOfClaim(now))) return "spec";
+  return nullptr;
+}
+
 }  // namespace
 
 common::Result<> RequireMutable(PodBackend& backend, const Object& object) {
@@ -24,7 +40,13 @@ common::Result<> RequireMutable(PodBackend& backend, const Object& object) {
   ASSIGN_OR_RETURN(const auto stored, backend.GetObject(key.kind, key.kube_namespace, key.name));
   if (!stored) return {};
   ASSIGN_OR_RETURN(const Value before, ParseJsonValue(stored->json, "stored object"));
-  if (!BoolAt(before, "immutable") || Contents(before) == Contents(Encode(object))) return {};
+  const Value now = Encode(object);
+  if (const char* field = ChangedFixedField(key.kind, before, now)) {
+    return MakeError(ErrorCode::kInvalid, "{} \"{}\": {}: field is immutable{}; play with --replace to change it", key.kind, key.name,
+                     field, key.kind == "PersistentVolumeClaim" ? " except resources.requests" : "")
+        .At(object.PositionOf(field));
+  }
+  if (!BoolAt(before, "immutable") || Contents(before) == Contents(now)) return {};
   return MakeError(ErrorCode::kInvalid,
                    "{} \"{}\" is immutable and differs from the one played before; give it another name, or replace it "
                    "with --replace",

@@ -16,7 +16,8 @@ struct Stored {
   bool changed = false;  // the definition differs from what was stored
 };
 
-// kInvalid: the object of an earlier call has `immutable` set and other contents.
+// kInvalid: the object of an earlier call differs in a field that Kubernetes does not let change (a Deployment's selector, a
+// Secret's type, a claim's spec but for its size), or has `immutable` set and other contents.
 common::Result<> RequireMutable(PodBackend& backend, const Object& object);
 
 // Writes the object unless the same is there already. `uid` empty: the stored one, else a new one.

@@ -431,6 +431,30 @@ TEST_F(PlayTest, ImmutableConfigMapsStayAsTheyAre) {
   EXPECT_THAT(PlayAll({second}).errors, IsEmpty());
 }
 
+TEST_F(PlayTest, FieldsThatKubernetesNeverChangesStayAsTheyAre) {
+  Object secret = MakeSecret("s", {{"k", "1"}});
+  Object deployment = MakeDeployment("d", 1);
+  Object claim = MakeClaim("c");
+  claim.As<PersistentVolumeClaim>()->spec.access_modes = {"ReadWriteOnce"};
+  Object larger = claim;
+  larger.As<PersistentVolumeClaim>()->spec.resources.requests["storage"] = *Quantity::Parse("2Gi");
+  PlayAll({secret, deployment, claim});
+  const auto ids = Ids();
+  secret.As<Secret>()->type = "kubernetes.io/basic-auth";
+  deployment.As<Deployment>()->spec.selector->match_labels["app"] = "other";
+  claim.As<PersistentVolumeClaim>()->spec.access_modes = {"ReadWriteMany"};
+  const PlayReport report = PlayAll({secret, deployment, claim});
+  ASSERT_THAT(report.errors, SizeIs(3));
+  EXPECT_THAT(report.errors[0].message(), HasSubstr("Secret \"s\": type: field is immutable; play with --replace"));
+  EXPECT_THAT(report.errors[1].message(), HasSubstr("Deployment \"d\": spec.selector: field is immutable"));
+  EXPECT_THAT(report.errors[2].message(), HasSubstr("PersistentVolumeClaim \"c\": spec: field is immutable except resources.requests"));
+  EXPECT_EQ(Ids(), ids);
+
+  EXPECT_THAT(PlayAll({larger}).errors, IsEmpty());
+  options_.replace = true;
+  EXPECT_THAT(PlayAll({secret}).errors, IsEmpty());
+}
+
 TEST_F(PlayTest, CallsAtOnceMakeEachPodOnce) {
   engine_.lock_file = testing::TempDir() + "/play_test.lock";
   std::vector<std::thread> threads;
