@@ -85,7 +85,7 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.platform, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
-  TRY(RequireNetworks(*engine, request.pod.network));
+  TRY(engine->CheckNetworks(request.pod.network));
   TRY(RemoveNamesake(*engine, flags));
   std::string pod_id;
   if (!flags.pod.empty()) {

@@ -76,21 +76,27 @@ Result<> PlanEndpoint(PodRecord& record, const Definition& network, const Endpoi
   return {};
 }
 
-Result<std::vector<Lease>> TakeAddresses(LeaseStore& leases, const Definition& network, const EndpointRequest& request,
-                                         const std::string& pod_id,
-                                         const std::function<std::string(const std::string&)>& describe) {
-  std::vector<IpAddress> wanted;
+Result<std::vector<IpAddress>> StaticAddresses(const Definition& network, const EndpointRequest& request) {
+  std::vector<IpAddress> addresses;
   for (const std::string& text : request.static_ips) {
     ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(text));
     const auto inside = [&](const Subnet& subnet) {
       const auto parsed = IpSubnet::Parse(subnet.subnet);
       return parsed && parsed->Contains(address);
     };
-    if (std::ranges::none_of(network.subnets, inside))
-      return MakeError(ErrorCode::kInvalid, "requested static ip {} not in any subnet on network {}", text,
-                       network.name);
-    wanted.push_back(address);
+    const auto subnet = std::ranges::find_if(network.subnets, inside);
+    if (subnet == network.subnets.end())
+      return MakeError(ErrorCode::kInvalid, "requested static ip {} not in any subnet on network {}", text, network.name);
+    TRY(CheckStaticAddress(network, *subnet, address));
+    addresses.push_back(address);
   }
+  return addresses;
+}
+
+Result<std::vector<Lease>> TakeAddresses(LeaseStore& leases, const Definition& network, const EndpointRequest& request,
+                                         const std::string& pod_id,
+                                         const std::function<std::string(const std::string&)>& describe) {
+  ASSIGN_OR_RETURN(const std::vector<IpAddress> wanted, StaticAddresses(network, request));
   std::vector<Lease> taken;
   if (network.subnets.empty()) TRY(leases.TakePlace(network.name, pod_id));
   for (const Subnet& subnet : network.subnets) {
@@ -101,7 +107,6 @@ Result<std::vector<Lease>> TakeAddresses(LeaseStore& leases, const Definition& n
       ASSIGN_OR_RETURN(address, leases.TakeAny(network.name, subnet, pod_id));
     } else {
       address = *own;
-      TRY(CheckStaticAddress(network, subnet, address));
       const auto result = leases.Take(network.name, address, pod_id);
       if (!result && result.error().code() == ErrorCode::kExists)
         return MakeError(ErrorCode::kExists, "address {} of network {} is held by pod {}", address.ToString(),

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "network/ip_address.h"
 #include "network/lease_store.h"
 #include "network/network.h"
 #include "network/pod_record.h"
@@ -11,6 +12,9 @@ namespace skiff::network {
 
 // The endpoint with names filled in, added to the record. kInvalid: names that cannot be.
 common::Result<> PlanEndpoint(PodRecord& record, const Definition& network, const EndpointRequest& request);
+
+// Those that the request names. kInvalid: one that no pod of the network can have.
+common::Result<std::vector<IpAddress>> StaticAddresses(const Definition& network, const EndpointRequest& request);
 
 // Takes the addresses that the request names, or any. `describe` gives the name of a pod for messages.
 common::Result<std::vector<Lease>> TakeAddresses(LeaseStore& leases, const Definition& network,

@@ -211,6 +211,13 @@ Result<Definition> Network::Find(const std::string& name) {
   return store.LoadOrCreate(wanted, HostOf());
 }
 
+Result<> Network::CheckRequest(const std::string& network, const EndpointRequest& request) {
+  ASSIGN_OR_RETURN(const Definition definition, Find(network));
+  TRY(StaticAddresses(definition, request));
+  if (!request.static_mac.empty()) TRY(ParseMac(request.static_mac));
+  return {};
+}
+
 Result<std::vector<Definition>> Network::List() {
   TRY(Find(kDefaultName));
   return Definitions(paths_).List();

@@ -52,6 +52,9 @@ class Network {
   common::Result<> Remove(const std::string& name);
 
   // --- pods ---
+  // What can be told of a request before anything is taken. kNotFound: no such network; kInvalid: an address or link address that
+  // it cannot give.
+  common::Result<> CheckRequest(const std::string& network, const EndpointRequest& request);
   // An address per subnet that nobody holds: making its lease in the run directory is the lock.
   // kExists names the holder; kUnavailable: the pool is exhausted. A pod that holds leases on this network
   // already gets the same ones again.

@@ -176,6 +176,9 @@ class Engine {
   common::Result<network::Definition> CreateNetwork(network::Definition wanted);  // network::Network::Create
   common::Result<network::Definition> FindNetwork(const std::string& name_or_id);
   common::Result<std::vector<network::Definition>> ListNetworks();
+  // Before anything is made or removed for a pod on these networks: what is wrong with the networks, or with the addresses wished
+  // for. An address that another pod holds is found at the start only.
+  common::Result<> CheckNetworks(const NetworkSpec& networks);
   // The ids of the pods that are on it, or will be when they are started.
   common::Result<std::vector<std::string>> NetworkUsers(const std::string& name);
   // kBusy: pods use it, and not `force`, which removes them.

@@ -70,7 +70,7 @@ class KubePlayCommand : public Command {
       return ProvideImagesOf(context, wishes, access_, quiet_);
     };
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
-    if (options_.network) TRY(RequireNetworks(*engine, *options_.network), "--network");
+    if (options_.network) TRY(engine->CheckNetworks(*options_.network), "--network");
     context.services_followed();
     ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
     const auto play = [&](const std::atomic<bool>& given_up) {

@@ -128,11 +128,4 @@ Result<> ApplyNetworkFlags(const NetworkFlags& flags, pod::NetworkSpec& network)
   return {};
 }
 
-Result<> RequireNetworks(pod::Engine& engine, const pod::NetworkSpec& network) {
-  for (const pod::NetworkAttachment& attachment : network.networks) {
-    if (!attachment.name.empty()) TRY(engine.FindNetwork(attachment.name));
-  }
-  return {};
-}
-
 }  // namespace skiff::cli

@@ -7,7 +7,7 @@
 
 #include "cli/arguments.h"
 #include "common/result.h"
-#include "pod/engine.h"
+#include "pod/spec.h"
 #include "pod/spec.h"
 
 namespace skiff::cli {
@@ -25,7 +25,5 @@ struct NetworkFlags {
 common::Result<> ApplyNetworkFlags(const NetworkFlags& flags, pod::NetworkSpec& network);
 // One --network.
 common::Result<> ApplyNetworkFlag(std::string_view text, pod::NetworkSpec& network);
-// Before anything is made or removed. kNotFound: one of the networks does not exist.
-common::Result<> RequireNetworks(pod::Engine& engine, const pod::NetworkSpec& network);
 
 }  // namespace skiff::cli

@@ -73,6 +73,11 @@ Result<network::Definition> Engine::CreateNetwork(network::Definition wanted) {
 
 Result<network::Definition> Engine::FindNetwork(const std::string& name_or_id) { return impl_->network.Find(name_or_id); }
 
+Result<> Engine::CheckNetworks(const NetworkSpec& networks) {
+  for (const NetworkAttachment& attachment : AttachmentsOf(networks)) TRY(impl_->network.CheckRequest(attachment.name, RequestOf(attachment)));
+  return {};
+}
+
 Result<std::vector<network::Definition>> Engine::ListNetworks() { return impl_->network.List(); }
 
 Result<std::vector<std::string>> Engine::NetworkUsers(const std::string& name) {

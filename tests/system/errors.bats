@@ -124,6 +124,20 @@ YAML
   [ "$status" -eq 1 ] && output_has 'app.yaml:15' && output_has 'error: 3 errors in app.yaml; nothing was changed'
 }
 
+@test "an address that the network cannot give is found before a running pod is replaced" {
+  skiff network create --subnet 10.99.7.0/24 blue
+  pod() { printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: app}\nspec: {containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]}\n'; }
+  pod | skiff kube play -q --network blue:ip=10.99.7.9 -
+  before=$(skiff pod inspect --format '{{.Id}} {{.State}}' app)
+  pod | { run skiff kube play --network blue:ip=10.1.2.3 -; echo "$status $output"; } > "$BATS_TEST_TMPDIR/out"
+  grep -x '125 Error: --network: requested static ip 10.1.2.3 not in any subnet on network blue' "$BATS_TEST_TMPDIR/out"
+  pod | { run skiff kube play --network blue:ip=10.99.7.1 -; echo "$status $output"; } > "$BATS_TEST_TMPDIR/out"
+  grep '^125 Error: --network: address 10.99.7.1 cannot be given to a pod of network blue' "$BATS_TEST_TMPDIR/out"
+  [ "$(skiff pod inspect --format '{{.Id}} {{.State}}' app)" = "$before" ]
+  skiff pod rm -f -t 0 app
+  skiff network rm blue
+}
+
 @test "an immutable ConfigMap that differs is found before its pods are replaced" {
   cd "$BATS_TEST_TMPDIR"
   version() {
