@@ -37,6 +37,7 @@ const char* ChangedFixedField(const std::string& kind, const Value& before, cons
 
 common::Result<> RequireMutable(PodBackend& backend, const Object& object) {
   const ObjectKey key = KeyOf(object);
+  if (key.kind == Pod::kKind) return {};  // replaced as a whole
   ASSIGN_OR_RETURN(const auto stored, backend.GetObject(key.kind, key.kube_namespace, key.name));
   if (!stored) return {};
   ASSIGN_OR_RETURN(const Value before, ParseJsonValue(stored->json, "stored object"));
