@@ -41,22 +41,37 @@ std::string TimeText(const std::string& rfc3339) {
   return text;
 }
 
+// Of a container that waits: its next run is being made already, so that the run before is the last one.
+bool NextRunHasBegun(const supervisor::ContainerStatus& status) {
+  return status.state == "waiting" && status.finished_at.empty() && status.restart_count > 0;
+}
+
 }  // namespace
+
+std::string EngineState(const supervisor::ContainerStatus& status) {
+  if (status.state != "waiting") return status.state;
+  return status.finished_at.empty() && status.restart_count == 0 ? "created" : "restarting";
+}
+
+int LastExitCode(const supervisor::ContainerStatus& status) {
+  return NextRunHasBegun(status) ? status.last_exit_code : status.exit_code;
+}
 
 bool ContainerView::Runs() const {
   return container->status.state == "running" || container->status.state == "waiting";
 }
 
 std::string ContainerView::State() const {
-  return container->status.state == "waiting" ? "restarting" : container->status.state;
+  return EngineState(container->status);
 }
 
 std::string ContainerView::Status() const {
   const auto& status = container->status;
   const std::string health = status.health.empty() ? "" : fmt::format(" ({})", status.health);
   if (status.state == "running") return "Up " + HumanSince(status.started_at) + health;
-  if (status.state == "waiting")
-    return fmt::format("Restarting ({}) {}", status.exit_code, HumanSince(status.finished_at));
+  if (State() == "restarting")
+    return fmt::format("Restarting ({}) {}", LastExitCode(status),
+                       HumanSince(NextRunHasBegun(status) ? status.last_finished_at : status.finished_at));
   if (status.state == "exited")
     return fmt::format("Exited ({}) {}", status.exit_code, HumanSince(status.finished_at));
   return "Created";
@@ -97,7 +112,7 @@ JsonValue ContainerJson(const ContainerView& view, JsonBuilder& b) {
   b.Set(object, "CreatedAt", HumanSince(container.created));
   b.Set(object, "Exited", status.state == "exited");
   b.Set(object, "ExitedAt", UnixSeconds(status.finished_at));
-  b.Set(object, "ExitCode", status.exit_code);
+  b.Set(object, "ExitCode", LastExitCode(status));
   b.Set(object, "Id", container.id);
   b.Set(object, "Image", container.image_name);
   b.Set(object, "ImageID", container.image_id);
@@ -151,7 +166,7 @@ JsonValue ContainerRow(const ContainerView& view, bool no_truncation, JsonBuilde
   b.Set(row, "Status", view.Status());
   b.Set(row, "State", view.State());
   b.Set(row, "Exited", container.status.state == "exited");
-  b.Set(row, "ExitCode", container.status.exit_code);
+  b.Set(row, "ExitCode", LastExitCode(container.status));
   b.Set(row, "Ports", PortsText(view.Ports()));
   b.Set(row, "Names", container.name);
   b.Set(row, "Pod", in_pod ? id(container.pod_id) : "");

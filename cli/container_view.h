@@ -11,6 +11,11 @@
 
 namespace skiff::cli {
 
+// In podman's words (created, running, restarting, exited): what Kubernetes calls waiting is "created" before the first run.
+std::string EngineState(const supervisor::ContainerStatus& status);
+// Of the run that has ended last, also while the next one is being made.
+int LastExitCode(const supervisor::ContainerStatus& status);
+
 // A container and its pod; both belong to the list that it was made from.
 struct ContainerView {
   const pod::PodInfo* pod = nullptr;

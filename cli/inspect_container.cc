@@ -47,17 +47,17 @@ JsonValue Health(const pod::ContainerInfo& container, const common::SystemPaths&
 
 JsonValue State(const pod::ContainerInfo& container, const common::SystemPaths& paths, JsonBuilder& b) {
   const auto& status = container.status;
-  const bool waiting = status.state == "waiting";
+  const std::string engine_state = EngineState(status);
   JsonValue state = b.Object();
   b.Set(state, "OciVersion", "1.0.2");
-  b.Set(state, "Status", waiting ? "restarting" : status.state);
+  b.Set(state, "Status", engine_state);
   b.Set(state, "Running", status.state == "running");
   b.Set(state, "Paused", false);
-  b.Set(state, "Restarting", waiting);
+  b.Set(state, "Restarting", engine_state == "restarting");
   b.Set(state, "OOMKilled", status.oom_killed);
   b.Set(state, "Dead", false);
   b.Set(state, "Pid", status.pid);
-  b.Set(state, "ExitCode", status.exit_code);
+  b.Set(state, "ExitCode", LastExitCode(status));
   b.Set(state, "Error", status.message);
   b.Set(state, "Reason", status.reason);
   b.Set(state, "StartedAt", TimeOrZero(status.started_at));

@@ -74,7 +74,18 @@ TEST(ContainerView, StatesAsPodmanSaysThem) {
   EXPECT_THAT(view.Status(), testing::StartsWith("Exited (3)"));
   EXPECT_FALSE(view.Runs());
   status.state = "waiting";
+  status.finished_at = common::FormatTime(common::Now());
   EXPECT_EQ(view.State(), "restarting");
+  EXPECT_THAT(view.Status(), testing::StartsWith("Restarting (3)"));
+  // The next run is being made.
+  status.last_exit_code = std::exchange(status.exit_code, 0);
+  status.last_finished_at = std::exchange(status.finished_at, "");
+  status.restart_count = 1;
+  EXPECT_THAT(view.Status(), testing::StartsWith("Restarting (3)"));
+  // Its first run is: of a pod that waits for an image or an init container, for instance.
+  status.restart_count = 0;
+  EXPECT_EQ(view.State(), "created");
+  EXPECT_EQ(view.Status(), "Created");
   status.state = "created";
   EXPECT_EQ(view.Status(), "Created");
 }
