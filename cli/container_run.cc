@@ -155,6 +155,7 @@ class RunCommand : public Command {
     if (!code) return NotStarted(code.error());
     proxy.Stop();
     if (!*code) return 0;  // detached: it goes on
+    engine.LeaveCleanUps();
     if (flags_.rm) TRY(RemoveEnded(engine, id));
     return **code;
   }

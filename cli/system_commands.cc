@@ -205,6 +205,7 @@ class CleanUpPodCommand : public Command {
 
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    engine->LeaveCleanUps();
     TRY(engine->CleanUpEndedPod(ids_.front()));
     TRY(FollowServices(context, false), "Services");
     return 0;

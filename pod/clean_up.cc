@@ -66,7 +66,7 @@ Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
   return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
 }
 
-// Removing a bridge takes the kernel some 20 ms, the end of a name server nearly as long, and nobody needs to wait for them:
+// Removing a bridge takes the kernel some 20 ms, the end of a name server nearly as long. They go beside the rest of the work;
 // another command that starts a pod meanwhile waits, or keeps them.
 Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool unused, context.network.Release(pod_id));
@@ -74,7 +74,10 @@ Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
   if (const auto self = common::ReadLink(context.paths.proc_root + "/self/exe")) {
     const common::Command command{.argv = {*self, kCleanUpNetworksCommand}, .environment = {}, .working_directory = "/",
                                   .pass_fds = {}, .new_session = true};
-    if (common::Spawn(command)) return {};
+    if (auto child = common::Spawn(command)) {
+      context.clean_ups.push_back(child->pid);
+      return {};
+    }
   }
   TRY(EndUnusedNameServers(context));
   return context.network.RemoveUnused();

@@ -1,8 +1,11 @@
 // What the parts of the engine share: the places, the records and what was looked up once. Made by Engine::Open.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/system_paths.h"
 #include "image/store.h"
@@ -25,6 +28,10 @@ struct Context {
         image_cache(images),
         seccomp(paths, runtime) {}
 
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context();
+
   PodLayout Layout(const std::string& pod_id) const { return {paths, pod_id}; }
 
   common::SystemPaths paths;
@@ -34,6 +41,10 @@ struct Context {
   network::Network network;
   ImageCache image_cache;
   SeccompProfiles seccomp;
+  // Our processes that remove networks which no pod needs any more. Waited for at the end, so that they are gone when the command
+  // is; not when `leave_clean_ups`.
+  std::vector<pid_t> clean_ups;
+  bool leave_clean_ups = false;
 };
 
 struct Engine::Impl : Context {

@@ -188,6 +188,9 @@ class Engine {
   common::Result<> DisconnectNetwork(const std::string& pod_id, const std::string& name);
   // Bridges and rules that no pod needs any more.
   common::Result<> RemoveUnusedNetworks();
+  // For a command whose user waits for a container and not for what it leaves: bridges and rules go on being removed when the
+  // engine is gone. Otherwise its destructor waits for that.
+  void LeaveCleanUps();
   // Brings back what of a running pod's links, rules and ports has been lost.
   common::Result<> ReloadNetwork(const std::string& pod_id);
   // Further ports of a pod, or fewer, while it runs or for its next start. Unpublish: the host side tells which.

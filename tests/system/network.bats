@@ -54,6 +54,18 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
   [ "$(in_pod second c wget -q -O - "http://$(address_of web-c)/")" = page-of-web ]
 }
 
+@test "when the command that removes the last pods returns, nothing of the network is left" {
+  local i
+  for i in 1 2 3; do
+    skiff run -d --name gone1 -p 18081:80 localhost/busybox:latest sleep 1000
+    skiff run -d --name gone2 -p 18082:80 localhost/busybox:latest sleep 1000
+    skiff rm -f -t 0 -a
+    # At once: no waiting here.
+    [ -z "$(nft list tables)" ]
+    ! ip -o link | grep -E 'skiff|veth'
+  done
+}
+
 @test "pods reach other hosts behind the host's address" {
   other_host
   ip netns exec other busybox httpd -f -v -p 9000 -h /etc 2> "$BATS_TEST_TMPDIR/log" 3>&- &
