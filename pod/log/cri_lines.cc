@@ -69,8 +69,21 @@ void CriLines::Emit(const std::string& stream, Part part) {
   if (part.time >= since_) sink_(part.time, stream, part.text);
 }
 
-size_t CountLines(std::string_view log) {
-  size_t count = 0;
+namespace {
+
+// The last line of a log whose newline has not been written yet.
+bool HasOpenEnd(std::string_view log) {
+  if (!log.ends_with('\n')) return false;
+  log.remove_suffix(1);
+  const size_t newline = log.rfind('\n');
+  const auto last = Parse(newline == std::string_view::npos ? log : log.substr(newline + 1));
+  return last && last->partial;
+}
+
+}  // namespace
+
+size_t CountLines(std::string_view log, OpenEnd open_end) {
+  size_t count = open_end == OpenEnd::kIsLine && HasOpenEnd(log) ? 1 : 0;
   for (size_t begin = 0; begin < log.size();) {
     const size_t end = std::min(log.find('\n', begin), log.size());
     if (EndsOutputLine(log.substr(begin, end - begin))) ++count;
@@ -79,10 +92,10 @@ size_t CountLines(std::string_view log) {
   return count;
 }
 
-size_t LastLinesOffset(std::string_view log, size_t count) {
+size_t LastLinesOffset(std::string_view log, size_t count, OpenEnd open_end) {
   if (count == 0) return log.size();
   size_t end = log.ends_with('\n') ? log.size() - 1 : log.size();
-  size_t seen = 0;
+  size_t seen = open_end == OpenEnd::kIsLine && HasOpenEnd(log) ? 1 : 0;
   for (;;) {
     const size_t newline = end == 0 ? std::string_view::npos : log.rfind('\n', end - 1);
     const size_t begin = newline == std::string_view::npos ? 0 : newline + 1;

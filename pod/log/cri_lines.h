@@ -34,8 +34,11 @@ class CriLines {
   std::map<std::string, Part> parts_;  // by stream
 };
 
-// How many whole lines of output a piece of a log has, and where the last `count` of them begin.
-size_t CountLines(std::string_view log);
-size_t LastLinesOffset(std::string_view log, size_t count);
+// What a part without an end is at the end of a file: a line as any other, or the beginning of what the next file has.
+enum class OpenEnd { kIsLine, kGoesOn };
+
+// How many lines of output a piece of a log has, and where the last `count` of them begin.
+size_t CountLines(std::string_view log, OpenEnd open_end);
+size_t LastLinesOffset(std::string_view log, size_t count, OpenEnd open_end);
 
 }  // namespace skiff::pod

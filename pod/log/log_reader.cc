@@ -57,8 +57,9 @@ Result<> LogReader::SkipToTail(size_t count) {
   ASSIGN_OR_RETURN(const auto files, Files());
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     ASSIGN_OR_RETURN(const std::string text, common::ReadFile(directory_ + "/" + file->name));
-    const size_t lines = CountLines(text);
-    if (lines >= count) return OpenFile(*file, static_cast<off_t>(LastLinesOffset(text, count)));
+    const OpenEnd open_end = IsRotated(file->name) ? OpenEnd::kGoesOn : OpenEnd::kIsLine;
+    const size_t lines = CountLines(text, open_end);
+    if (lines >= count) return OpenFile(*file, static_cast<off_t>(LastLinesOffset(text, count, open_end)));
     count -= lines;
   }
   return {};

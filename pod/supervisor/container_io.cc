@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "common/file.h"
 #include "pod/supervisor/cri_log.h"
@@ -21,6 +22,9 @@ using common::UniqueFd;
 namespace {
 constexpr int kChunksPerTurn = 8;  // so that a flood of one container leaves time for the others
 constexpr std::chrono::milliseconds kRetryAfterError{1000};
+// How long a line may wait for its newline before the log gets what there is of it, as a part. A prompt is seen soon; a
+// container that writes letter by letter does not fill its log with records.
+constexpr std::chrono::milliseconds kPartialLineDelay{100};
 }  // namespace
 
 ContainerIo::ContainerIo(EventLoop& loop, DescriptorKeeper& keeper, AttachHub& hub, Options options)
@@ -33,6 +37,7 @@ ContainerIo::ContainerIo(EventLoop& loop, DescriptorKeeper& keeper, AttachHub& h
 ContainerIo::~ContainerIo() {
   hub_.SetInput(nullptr);
   loop_.Cancel(retry_timer_);
+  for (auto& output : outputs_) loop_.Cancel(output.partial_timer);
   if (terminal_socket_) loop_.Unwatch(terminal_socket_.get());
   for (auto& output : outputs_)
     if (output.source) loop_.Unwatch(output.source.get());
@@ -64,7 +69,7 @@ Result<std::unique_ptr<ContainerIo>> ContainerIo::Adopt(EventLoop& loop, Descrip
   // Without a cursor the earlier supervisor had not begun yet, or had finished: what the log holds stays.
   if (io->log_ && io->cursor_->fresh()) io->cursor_->Commit({{0, 0}, io->log_->size()});
   if (io->log_) TRY(io->log_->TruncateTo(io->cursor_->Get().log_size));
-  for (auto& output : io->outputs_) io->WriteLog(output, false);
+  for (auto& output : io->outputs_) io->WriteLog(output, LineEnd::kMayCome);
   if (io->options_.tty) {
     UniqueFd terminal = keeper.Take(io->KeptName("tty"));
     if (terminal) TRY(io->UseTerminal(std::move(terminal)));
@@ -191,7 +196,7 @@ bool ContainerIo::Pump(Output& output) {
   }
   if (data->empty()) return false;
   hub_.Broadcast(output.stream, *data);
-  WriteLog(output, false);
+  WriteLog(output, LineEnd::kMayCome);
   return true;
 }
 
@@ -201,14 +206,16 @@ void ContainerIo::PauseAfterError(Output& output) {
   retry_timer_ = loop_.After(kRetryAfterError, [this, &output] { loop_.Change(output.source.get(), EPOLLIN); });
 }
 
-void ContainerIo::WriteLog(Output& output, bool at_end) {
+void ContainerIo::WriteLog(Output& output, LineEnd line_end) {
   const std::string_view pending = output.spool->pending();
   size_t taken = pending.size();
   if (log_) {
     std::string text;
     taken = AppendCriLines(text, output.name, common::Now(), pending);
-    if (at_end) AppendCriRest(text, output.name, common::Now(), pending.substr(taken));
-    if (at_end) taken = pending.size();
+    if (line_end == LineEnd::kNotAwaited) {
+      AppendCriRest(text, output.name, common::Now(), pending.substr(taken));
+      taken = pending.size();
+    }
     // With a full disk these lines are lost rather than the container stopped; what was written of them goes too.
     if (!text.empty() && !log_->Append(text)) (void)log_->TruncateTo(cursor_->Get().log_size);
   }
@@ -217,6 +224,15 @@ void ContainerIo::WriteLog(Output& output, bool at_end) {
   if (log_) position.log_size = log_->size();
   cursor_->Commit(position);
   output.spool->Consume(taken);
+  AwaitLineEnd(output);
+}
+
+void ContainerIo::AwaitLineEnd(Output& output) {
+  if (output.partial_timer != 0 || output.spool->pending().empty()) return;
+  output.partial_timer = loop_.After(kPartialLineDelay, [this, &output] {
+    output.partial_timer = 0;
+    WriteLog(output, LineEnd::kNotAwaited);
+  });
 }
 
 void ContainerIo::Finish() {
@@ -224,7 +240,8 @@ void ContainerIo::Finish() {
     if (!output.source) continue;
     while (Pump(output)) {
     }
-    WriteLog(output, true);
+    WriteLog(output, LineEnd::kNotAwaited);
+    loop_.Cancel(std::exchange(output.partial_timer, 0));
     loop_.Unwatch(output.source.get());
     output.source.Reset();
   }

@@ -69,6 +69,7 @@ class ContainerIo {
     const char* name;         // "stdout", "stderr"
     common::UniqueFd source;  // FIFO or terminal
     std::optional<OutputSpool> spool;
+    EventLoop::TimerId partial_timer = 0;  // runs while the last line has no end yet
   };
 
   std::string FilePath(std::string_view suffix) const;
@@ -81,7 +82,9 @@ class ContainerIo {
   void OnTerminalSocket();
   void OnReadable(Output& output);
   bool Pump(Output& output);  // false: nothing more there now
-  void WriteLog(Output& output, bool at_end);
+  enum class LineEnd { kMayCome, kNotAwaited };  // of the last line that was read
+  void WriteLog(Output& output, LineEnd line_end);
+  void AwaitLineEnd(Output& output);
   void PauseAfterError(Output& output);
   void Forget();
   void RemoveFiles();

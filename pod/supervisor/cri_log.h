@@ -15,7 +15,7 @@ inline constexpr size_t kCriLineLimit = 16 * 1024;
 // many bytes of `data` were taken; the rest is the beginning of a line that has not ended.
 size_t AppendCriLines(std::string& out, std::string_view stream, common::WallTime time, std::string_view data);
 
-// What is left when the stream ends without a newline, as a part: readers then add no newline of their own.
+// What is left of a line whose end has not come for a while, or never will, as a part: readers join it to what follows.
 void AppendCriRest(std::string& out, std::string_view stream, common::WallTime time, std::string_view rest);
 
 }  // namespace skiff::supervisor

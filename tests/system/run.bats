@@ -226,6 +226,24 @@ BB=localhost/busybox:latest
   [ "$(tail -1 "$BATS_TEST_TMPDIR/followed")" = last ]
 }
 
+@test "logs: a line is seen before its end, and whole after it" {
+  skiff run -d --name prompt $BB sh -c 'echo begin; printf "name? "; until [ -e /go ]; do sleep 0.1; done
+    for i in 1 2 3 4 5 6 7 8 9; do printf $i; done; echo; echo next; printf end; until [ -e /gone ]; do sleep 0.1; done'
+  eventually 5 sh -c '[ "$(skiff logs prompt | tail -1)" = "name? " ]'
+  [ "$(skiff logs --tail 1 prompt)" = "name? " ]
+  # What is in the log as a part must not come again when the next supervisor goes on.
+  kill -9 "$(jq .supervisorPid /run/skiff/pods/*/status.json)"
+  skiff exec prompt touch /go
+  eventually 5 sh -c '[ "$(skiff logs prompt | tail -1)" = end ]'
+  [ "$(skiff logs prompt)" = "$(printf 'begin\nname? 123456789\nnext\nend')" ]
+  [ "$(skiff logs --tail 2 prompt)" = "$(printf 'next\nend')" ]
+  # No record for each letter.
+  [ "$(cat "$(skiff inspect --format '{{.HostConfig.LogConfig.Path}}' prompt)/0.log" | wc -l)" -le 6 ]
+  skiff exec prompt touch /gone
+  skiff wait prompt
+  [ "$(skiff logs prompt | tail -1)" = end ]
+}
+
 @test "info, version, help and completion" {
   skiff version | grep -q skiff || skiff version | grep -qi version
   skiff info --format json | jq -e . > /dev/null || skiff info | grep -qi store

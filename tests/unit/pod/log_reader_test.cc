@@ -102,6 +102,20 @@ TEST_F(LogReaderTest, TailReachesOverFiles) {
   }
 }
 
+TEST_F(LogReaderTest, TailCountsALineWithoutItsEnd) {
+  Append("0.log.20260102-030401.000000000", Line(1, "a") + Line(1, "b1", "P"));
+  Append("0.log", Line(2, "b2") + Line(3, "c1", "P") + Line(3, "c2", "P"));
+  const std::pair<size_t, std::vector<std::string>> expected[] = {{1, {"c1c2"}}, {9, {"a", "b1b2", "c1c2"}}};
+  for (const auto& [count, lines] : expected) {
+    seen_.clear();
+    LogReader reader = Reader();
+    ASSERT_TRUE(reader.SkipToTail(count));
+    ASSERT_TRUE(reader.Drain());
+    reader.Finish();
+    EXPECT_EQ(seen_, lines) << count;
+  }
+}
+
 TEST_F(LogReaderTest, SinceAndBrokenLines) {
   Append("0.log", Line(1, "old") + "garbage\n\n2026-01-02T03:04:05Z stdout X z\n" + Line(2, "") + Line(3, "new"));
   LogReader reader = Reader({}, "2026-01-02T03:04:02.000000000Z");
