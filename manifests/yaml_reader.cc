@@ -256,7 +256,7 @@ std::string Explain(const std::string& message) {
       {"end of sequence not found", "wrong indentation: neither a further list item nor the end of the list"},
       {"end of sequence flow not found", "this [ is never closed"},
       {"end of map flow not found", "this { is never closed"},
-      {"unknown token", "a text that starts with this character needs quotes"},
+      {"unknown token", "a text that starts with this character, or has it inside [] or {}, needs quotes"},
   };
   const auto words = kWords.find(message);
   return words == kWords.end() ? message : std::string(words->second);

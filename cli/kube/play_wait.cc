@@ -134,8 +134,21 @@ class PlayWaiter {
         std::count_if(pods.begin(), pods.end(), [](const pod::PodInfo& pod) { return !kube::IsOver(pod); });
     PrintError(MakeError(ErrorCode::kTimeout, "timed out waiting for {} pod{} to end", running,
                          running == 1 ? "" : "s"));
+    for (const pod::PodInfo& pod : pods) TellNotEnded(pod);
     if (options_.mode == PlayWait::kForeground) TRY(TakeDownNow());
     Leave(kExitFailure);
+  }
+
+  static void TellNotEnded(const pod::PodInfo& pod) {
+    if (kube::IsOver(pod)) return;
+    PrintErrorLine(fmt::format("  pod {}:", pod.name));
+    for (const pod::ContainerInfo& container : pod.containers) {
+      const supervisor::ContainerStatus& status = container.status;
+      if (status.state == "running") PrintErrorLine(fmt::format("    container {} is running", container.spec.name));
+      if (status.state == "waiting")
+        PrintErrorLine(fmt::format("    container {} is waiting{}", container.spec.name,
+                                   status.reason.empty() ? "" : ": " + status.reason));
+    }
   }
 
   static int TellNotReady(const std::vector<pod::PodInfo>& pods, std::string_view what) {

@@ -108,6 +108,7 @@ ended_for_exec() { [[ $(timeout 20 skiff exec gone true 2>&1) == *"container gon
   infra=$(jq .infraPid "$status_file") supervisor=$(jq .supervisorPid "$status_file")
   kill -STOP "$supervisor"
   kill -9 "$infra"
+  eventually 2 grep -q '^State:.*Z' "/proc/$infra/status"  # nobody can take notice of its end
   (sleep 0.5; kill -CONT "$supervisor") &
   run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/infra.yaml"
   [ "$status" -eq 0 ] && output_has "pod/infra unchanged (started)"
