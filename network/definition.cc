@@ -166,6 +166,16 @@ std::string Definition::Gateway(bool v6) const {
   return {};
 }
 
+Result<> CheckNewNetworkName(const std::string& name) {
+  // `--network NAME` means something else there; podman refuses the same names.
+  for (const std::string_view mode : {"bridge", "container", "host", "none", "ns", "private", "slirp4netns"}) {
+    if (name == mode)
+      return MakeError(ErrorCode::kInvalid, "cannot create network with name \"{}\" because it conflicts with a valid network mode",
+                       name);
+  }
+  return CheckNetworkName(name);
+}
+
 Result<> CheckNetworkName(const std::string& name) {
   constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   if (!name.empty() && kFirst.find(name.front()) != std::string_view::npos &&

@@ -64,6 +64,7 @@ struct Definition {
 // kInvalid or kUnsupported: what is wrong. Everything but what Create fills in must be there.
 common::Result<> CheckDefinition(const Definition& definition);
 common::Result<> CheckNetworkName(const std::string& name);
+common::Result<> CheckNewNetworkName(const std::string& name);  // also not that of a network mode
 
 // One JSON object as podman writes it into its files and shows it.
 std::string EncodeDefinition(const Definition& definition);

@@ -153,6 +153,7 @@ Result<> DefinitionStore::FillInterface(Definition& network, const Host& host) c
 Result<> DefinitionStore::FillSubnets(Definition& network, const Host& host) const {
   ASSIGN_OR_RETURN(std::vector<IpSubnet> used, host.subnets());
   const auto occupied = ListOccupied(directory_, foreign_directory_);
+  const bool both = network.ipv6;
   for (Subnet& subnet : network.subnets) {
     ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
     subnet.subnet = parsed.ToString();
@@ -178,6 +179,11 @@ Result<> DefinitionStore::FillSubnets(Definition& network, const Host& host) con
     ASSIGN_OR_RETURN(const IpSubnet subnet, ChooseSubnet(used));
     network.subnets.push_back({.subnet = subnet.ToString()});
   }
+  // podman's rule: --ipv6 asks for both families, also where only a subnet of IPv6 was named.
+  if (both && !has(false)) {
+    ASSIGN_OR_RETURN(const IpSubnet subnet, ChooseSubnet(used));
+    network.subnets.push_back({.subnet = subnet.ToString()});
+  }
   if (network.ipv6 && !has(true)) {
     ASSIGN_OR_RETURN(const IpSubnet subnet, ChooseIpv6Subnet(used));
     network.subnets.push_back({.subnet = subnet.ToString()});
@@ -190,6 +196,7 @@ Result<Definition> DefinitionStore::CreateLocked(Definition network, const Host&
   if (network.name.empty()) network.name = network.interface;
   TRY(FillSubnets(network, host));
   FillGateways(network);
+  if (network.ipam_driver == "none") network.dns_enabled = false;  // no address to ask at, and none to tell
   network.id = common::NewId();
   network.created = PodmanTime(common::Now());
   TRY(CheckDefinition(network));
@@ -198,7 +205,7 @@ Result<Definition> DefinitionStore::CreateLocked(Definition network, const Host&
 }
 
 Result<Definition> DefinitionStore::Create(Definition wanted, const Host& host) const {
-  if (!wanted.name.empty()) TRY(CheckNetworkName(wanted.name));
+  if (!wanted.name.empty()) TRY(CheckNewNetworkName(wanted.name));
   TRY(common::MakeDirectories(directory_));
   ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(directory_ + "/.lock"));
   if (!wanted.name.empty() && common::PathExists(PathOf(wanted.name)))

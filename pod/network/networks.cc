@@ -44,7 +44,17 @@ Result<> RenewHosts(const std::string& path, const std::vector<network::Lease>& 
     return list;
   };
   ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
-  const std::string renewed = ReplaceHostsAddresses(text, addresses(before), addresses(after));
+  std::string renewed = ReplaceHostsAddresses(text, addresses(before), addresses(after));
+  if (!before.empty() && !after.empty() && !after.front().gateway.empty())
+    renewed = ReplaceHostAddress(renewed, before.front().gateway, after.front().gateway);
+  return renewed == text ? Result<>() : common::WriteFile(path, renewed);
+}
+
+// In place too. The name server of a network that was left may be gone with its last pod.
+Result<> RenewNameServers(const std::string& path, const std::vector<std::string>& before,
+                          const std::vector<std::string>& after) {
+  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
+  const std::string renewed = ReplaceNameServers(text, before, after);
   return renewed == text ? Result<>() : common::WriteFile(path, renewed);
 }
 
@@ -54,6 +64,8 @@ Result<> RememberLeases(Context& context, const PodRecord& pod) {
   ASSIGN_OR_RETURN(const auto leases, context.network.Leases(pod.id));
   TRY(WriteLeases(layout.Leases(), leases));
   TRY(RenewHosts(layout.Hosts(), before, leases));
+  TRY(RenewNameServers(layout.ResolvConf(), NetworkServers(context, pod.spec, before),
+                       NetworkServers(context, pod.spec, leases)));
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
   TRY(RegisterNames(context, pod, containers, leases));
   return MovePortRelays(context, pod.id);

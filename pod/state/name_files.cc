@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -156,6 +157,39 @@ std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::
   }
   std::string result;
   for (const std::string& line : lines) result += line + "\n";
+  return result;
+}
+
+std::string ReplaceHostAddress(std::string_view text, const std::string& before, const std::string& after) {
+  std::string result;
+  std::istringstream input{std::string(text)};
+  for (std::string line; std::getline(input, line);) {
+    const bool ours = line.substr(0, line.find_first_of(" \t")) == before && line.ends_with(kHostNames);
+    result += (ours ? after + line.substr(before.size()) : line) + "\n";
+  }
+  return result;
+}
+
+std::string ReplaceNameServers(std::string_view text, const std::vector<std::string>& before,
+                               const std::vector<std::string>& after) {
+  constexpr std::string_view kKeyword = "nameserver ";
+  std::vector<std::string> lines;
+  std::optional<size_t> place;  // of the first of them
+  std::istringstream input{std::string(text)};
+  for (std::string line; std::getline(input, line);) {
+    const bool ours = line.starts_with(kKeyword) && std::ranges::find(before, line.substr(kKeyword.size())) != before.end();
+    if (ours && !place) place = lines.size();
+    if (!ours) lines.push_back(line);
+  }
+  if (!place || after.empty()) return std::string(text);
+  for (const std::string& server : after)
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>((*place)++), std::string(kKeyword) + server);
+  std::string result;
+  size_t servers = 0;
+  for (const std::string& line : lines) {
+    if (line.starts_with(kKeyword) && ++servers > kMaxNameservers) continue;
+    result += line + "\n";
+  }
   return result;
 }
 

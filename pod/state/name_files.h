@@ -25,6 +25,8 @@ std::string RenderHosts(const HostsInput& input);
 // the names of the others. All else, what containers have written too, stays.
 std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::string>& before,
                                   const std::vector<std::string>& after);
+// The host's own names lead to `after` instead, the gateway of another network.
+std::string ReplaceHostAddress(std::string_view text, const std::string& before, const std::string& after);
 
 struct ResolvConfInput {
   DnsConfig dns;
@@ -37,6 +39,10 @@ struct ResolvConfInput {
 };
 // At most 3 name servers and 32 search domains, as resolvers read no more.
 std::string RenderResolvConf(const ResolvConfInput& input);
+// The same file after the pod has joined or left a network: `after` takes the place of the name servers `before`. A file that
+// asks none of these (another dnsPolicy, or changed by hand) stays as it is.
+std::string ReplaceNameServers(std::string_view text, const std::vector<std::string>& before,
+                               const std::vector<std::string>& after);
 
 // True when the only name servers of a resolv.conf are on the loopback (a local stub such as systemd-resolved), which a
 // pod cannot reach.

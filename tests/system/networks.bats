@@ -373,6 +373,22 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   [ "$(lines)" = "$(address a eth1) hn a" ]
 }
 
+@test "names go on after connect and disconnect: resolv.conf and the host's names follow the networks" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  skiff network create --subnet 10.6.0.0/24 green
+  box a --network blue
+  box peer --network green
+  servers() { skiff exec a awk '$1 == "nameserver" { print $2 }' /etc/resolv.conf | xargs; }
+  [ "$(servers)" = 10.5.0.1 ]
+  skiff network connect green a
+  [ "$(servers)" = "10.5.0.1 10.6.0.1" ]
+  skiff network disconnect blue a  # its bridge and its name server go
+  [ "$(servers)" = 10.6.0.1 ]
+  run timeout 30 skiff exec a nslookup peer.dns.podman
+  output_has "$(address peer)"
+  [ "$(skiff exec a awk '/host.containers.internal/ { print $1 }' /etc/hosts)" = 10.6.0.1 ]
+}
+
 @test "20 commands at once on four networks leave nothing" {
   for n in 1 2 3 4; do skiff network create "net$n"; done
   for i in $(seq 20); do

@@ -66,6 +66,25 @@ TEST(Hosts, JoiningAndLeavingANetwork) {
   EXPECT_EQ(ReplaceHostsAddresses("10.9.9.9 other\n", {"10.70.0.2"}, {"10.71.0.9"}), "10.9.9.9 other\n") << "no line to learn the names from";
 }
 
+TEST(Hosts, TheNamesOfTheHostMoveToAnotherGateway) {
+  const std::string hosts = "10.5.0.1\tother\n10.5.0.1\thost.containers.internal host.docker.internal\n";
+  EXPECT_EQ(ReplaceHostAddress(hosts, "10.5.0.1", "10.6.0.1"),
+            "10.5.0.1\tother\n10.6.0.1\thost.containers.internal host.docker.internal\n");
+  EXPECT_EQ(ReplaceHostAddress(hosts, "10.7.0.1", "10.6.0.1"), hosts);
+}
+
+TEST(ResolvConf, NameServersFollowTheNetworks) {
+  const std::string one = "search dns.podman\nnameserver 10.5.0.1\nnameserver 9.9.9.9\noptions ndots:1\n";
+  const std::string two = "search dns.podman\nnameserver 10.5.0.1\nnameserver 10.6.0.1\nnameserver 9.9.9.9\noptions ndots:1\n";
+  EXPECT_EQ(ReplaceNameServers(one, {"10.5.0.1"}, {"10.5.0.1", "10.6.0.1"}), two);
+  EXPECT_EQ(ReplaceNameServers(two, {"10.5.0.1", "10.6.0.1"}, {"10.5.0.1"}), one);
+  EXPECT_EQ(ReplaceNameServers("nameserver 10.5.0.1\n", {"10.5.0.1"}, {"10.6.0.1"}), "nameserver 10.6.0.1\n");
+  EXPECT_EQ(ReplaceNameServers("nameserver 9.9.9.9\n", {"10.5.0.1"}, {"10.6.0.1"}), "nameserver 9.9.9.9\n") << "asks another";
+  EXPECT_EQ(ReplaceNameServers(one, {"10.5.0.1"}, {}), one) << "nobody else to ask";
+  EXPECT_EQ(ReplaceNameServers(two, {"10.5.0.1", "10.6.0.1"}, {"10.1.0.1", "10.2.0.1", "10.3.0.1"}),
+            "search dns.podman\nnameserver 10.1.0.1\nnameserver 10.2.0.1\nnameserver 10.3.0.1\noptions ndots:1\n");
+}
+
 TEST(Hosts, TheFullNameOfASubdomainComesFirst) {
   EXPECT_THAT(RenderHosts({.kubernetes = true, .addresses = {"10.89.0.5"}, .hostname = "db-0", .domain = "db.shop.svc.cluster.local"}),
               testing::HasSubstr("\n10.89.0.5\tdb-0.db.shop.svc.cluster.local\tdb-0\n"));
