@@ -209,6 +209,9 @@ void Server::Answer(std::string_view message, const std::string& client, bool tc
   // What was changed before the question came shall be in the answer.
   if (const auto pods = files_.Refresh(zone_); pods && !*pods) end_ = End::kNoPods;
   Verdict verdict = zone_.Resolve(query.name, query.type);
+  if (IsUnknownPodName(query.name, verdict)) {
+    if (auto elsewhere = ResolveOnOtherNetworks(query, client)) verdict = std::move(*elsewhere);
+  }
   switch (verdict.kind) {
     case Verdict::Kind::kAnswer:
       return reply(EncodeResponse(query, verdict.response, limit));
@@ -217,6 +220,17 @@ void Server::Answer(std::string_view message, const std::string& client, bool tc
     case Verdict::Kind::kFollow:
       return Follow(query, std::move(verdict), client, limit, std::move(reply));
   }
+}
+
+// As podman: a pod on several networks finds the names of all of them, whichever of their name servers it asks.
+std::optional<Verdict> Server::ResolveOnOtherNetworks(const Query& query, const std::string& client) const {
+  const std::string pod = zone_.PodAt(client);
+  if (pod.empty()) return std::nullopt;
+  Zone others;
+  files_.ReadOtherNetworks(pod, others);
+  Verdict verdict = others.Resolve(query.name, query.type);
+  if (verdict.kind != Verdict::Kind::kAnswer || verdict.response.rcode != kNoError) return std::nullopt;
+  return verdict;
 }
 
 void Server::Forward(const Query& query, std::string_view message, const std::string& client, bool tcp, Reply reply) {

@@ -57,6 +57,7 @@ class Server {
   void CloseConnection(uint64_t number);
 
   void Answer(std::string_view message, const std::string& client, bool tcp, Reply reply);
+  std::optional<Verdict> ResolveOnOtherNetworks(const Query& query, const std::string& client) const;
   void Forward(const Query& query, std::string_view message, const std::string& client, bool tcp, Reply reply);
   // What an alias outside of our zone leads to is looked up and put behind it.
   void Follow(const Query& query, Verdict verdict, const std::string& client, size_t limit, Reply reply);

@@ -62,6 +62,11 @@ Record StartOfAuthority(std::string_view zone) { return {std::string(zone), kSoa
 
 }  // namespace
 
+bool IsUnknownPodName(const std::string& name, const Verdict& verdict) {
+  if (IsUnder(name, kPodmanDomain)) return verdict.kind == Verdict::Kind::kAnswer && verdict.response.rcode == kNameError;
+  return verdict.kind == Verdict::Kind::kForward && !name.empty() && name.find('.') == std::string::npos;
+}
+
 std::string DashedAddress(const std::string& address) {
   std::string text = address;
   for (char& c : text) {
@@ -124,10 +129,14 @@ void Zone::RemovePod(const std::string& id) {
   pods_.erase(found);
 }
 
-std::vector<std::string> Zone::ServersOf(const std::string& client) const {
+std::string Zone::PodAt(const std::string& client) const {
   const auto found = pods_by_address_.find(client);
-  if (found == pods_by_address_.end()) return {};
-  return pods_.at(*found->second.begin()).servers;
+  return found == pods_by_address_.end() ? "" : *found->second.begin();
+}
+
+std::vector<std::string> Zone::ServersOf(const std::string& client) const {
+  const auto pod = pods_.find(PodAt(client));
+  return pod == pods_.end() ? std::vector<std::string>() : pod->second.servers;
 }
 
 bool Zone::HasNamespace(std::string_view kube_namespace) const {

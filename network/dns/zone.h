@@ -35,6 +35,8 @@ class Zone {
   bool HasPods() const { return !pods_.empty(); }
 
   Verdict Resolve(const std::string& name, uint16_t type) const;
+  // The id of the pod with this address; empty: none.
+  std::string PodAt(const std::string& client) const;
   // The servers that the pod with this address asks instead of the host's; empty: none of its own.
   std::vector<std::string> ServersOf(const std::string& client) const;
 
@@ -63,6 +65,8 @@ class Zone {
   std::map<std::string, std::set<std::string>> service_names_by_address_;
 };
 
+// Whether `verdict` says that no pod has `name`, which has the form of podman's names of pods and containers.
+bool IsUnknownPodName(const std::string& name, const Verdict& verdict);
 // "10-0-0-5" of "10.0.0.5"; colons become hyphens too.
 std::string DashedAddress(const std::string& address);
 // The address in "5.0.0.10.in-addr.arpa" or "....ip6.arpa"; empty: it is none.

@@ -87,6 +87,22 @@ void ZoneFiles::ReadAll(Zone& zone) {
   }
 }
 
+void ZoneFiles::ReadOtherNetworks(const std::string& pod, Zone& zone) const {
+  const auto networks = common::ListDirectory(network::DnsNetworksDirectory(directory_));
+  if (!networks) return;
+  for (const std::string& name : *networks) {
+    const std::string pods = network::DnsPodsDirectory(directory_, name);
+    if (pods == pods_directory_ || !common::PathExists(pods + "/" + pod + std::string(kJson))) continue;
+    const auto files = common::ListDirectory(pods);
+    if (!files) continue;  // its last pod has just gone
+    for (const std::string& file : *files) {
+      const std::string path = pods + "/" + file;
+      // By its path: a pod may be on several of them.
+      if (file.ends_with(kJson)) zone.SetPod(path, ReadOr(path, network::DnsPod()));
+    }
+  }
+}
+
 void ZoneFiles::ReadNetwork(Zone& zone) {
   network_ = ReadOr(network_directory_ + "/" + network::kDnsNetworkFile, network_);
   zone.SetHostAddresses(network_.addresses);

@@ -17,6 +17,8 @@ class ZoneFiles {
 
   // Reads what has changed. False: the last pod has gone.
   common::Result<bool> Refresh(Zone& zone);
+  // Adds the pods of the other networks that this pod is on. Read anew each time: few pods are on several networks.
+  void ReadOtherNetworks(const std::string& pod, Zone& zone) const;
   const network::DnsNetwork& network() const { return network_; }
   int fd() const { return inotify_.get(); }  // readable when something may have changed
 

@@ -231,6 +231,28 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 53)); t
   nft delete table inet strict
 }
 
+@test "a pod on several networks finds the names of all of them, others only those of theirs" {
+  skiff network create n1
+  skiff network create n2
+  local server; server=$(skiff network inspect n1 | jq -r '.[0].subnets[0].gateway')
+  ask_n1() { in_netns "$1" dig +short +time=2 +tries=1 "@$server" "${@:2}"; }
+  address_on() { skiff inspect "$1" | jq -r ".[0].NetworkSettings.Networks.$2.IPAddress"; }
+  skiff run -d --name base --network n1 localhost/busybox:latest sleep 1000
+  skiff run -d --name alone --network n1 localhost/busybox:latest sleep 1000
+  skiff run -d --name peer --network n2 localhost/busybox:latest sleep 1000
+  [ -z "$(ask_n1 base peer A)" ]
+  skiff network connect n2 base
+  [ "$(ask_n1 base peer A)" = "$(address_on peer n2)" ]
+  [ "$(ask_n1 base peer.dns.podman A)" = "$(address_on peer n2)" ]
+  [ "$(ask_n1 base alone A)" = "$(address_on alone n1)" ]
+  [ -z "$(ask_n1 base nobody.dns.podman A)" ]
+  [ -z "$(ask_n1 alone peer.dns.podman A)" ]
+  skiff network disconnect n2 base
+  [ -z "$(ask_n1 base peer.dns.podman A)" ]
+  remove_all
+  skiff network rm n1 n2
+}
+
 # The full size: SKIFF_DNS_LOOKUPS=10000 SKIFF_DNS_PODS=50
 @test "look-ups while pods come and go: no failure, no stale answer" {
   "$BATS_TEST_DIRNAME/dns-churn" --lookups "${SKIFF_DNS_LOOKUPS:-2000}" --pods "${SKIFF_DNS_PODS:-8}" 3>&-
