@@ -81,7 +81,7 @@ YAML
     D=hello E=env F=front 'G=a b' I=64 J=default "K=$(hostname)"; do
     grep -qxF "$wanted" <<< "$output" || { echo "missing: $wanted"; echo "$output"; false; }
   done
-  ! grep -q '^M=' <<< "$output"
+  ! grep -q '^M=' <<< "$output" || false
   grep -qE '^L=[0-9a-f]{8}-[0-9a-f]{4}-' <<< "$output"
   ip=$(sed -n 's/^H=//p' <<< "$output")
   in_pod env c ip addr show eth0 | grep -qF "inet $ip/"

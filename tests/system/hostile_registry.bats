@@ -38,7 +38,7 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
   [ "$status" -eq 125 ] || { echo "status $status: $output"; return 1; }
   output_has "$2"
   diff <(echo "$before") <(echo "$(store_state)")
-  ! find /var/lib/containers/storage/overlay/skiff-staging -mindepth 1 2> /dev/null | grep -q .
+  ! find /var/lib/containers/storage/overlay/skiff-staging -mindepth 1 2> /dev/null | grep -q . || false
   podman images > /dev/null
 }
 
@@ -108,7 +108,7 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
 }
 @test "a layer that is only at another host is not fetched from there" {
   refuses foreign "name unknown"
-  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -q secret
+  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -q secret || false
 }
 @test "tokens: asked for again and again, short-lived, forged, huge" {
   refuses token-loop "authentication required"
@@ -132,7 +132,7 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
   run pull manifest-redirect --creds user:secret
   [ "$status" -eq 125 ]
   grep -q 'GET 5001 /elsewhere - -' /run/lying/requests
-  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -qv ' - -$'
+  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -qv ' - -$' || false
 }
 
 @test "credentials do not follow a redirect to another host" {
@@ -140,7 +140,7 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
   run pull redirect --creds user:secret
   [ "$status" -eq 0 ]
   grep -q 'GET 5001 /elsewhere - -' /run/lying/requests
-  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -qv ' - -$'
+  ! grep 'GET 5001 /elsewhere' /run/lying/requests | grep -qv ' - -$' || false
   skiff image rm 127.0.0.1:5000/redirect/image:1
 }
 
@@ -152,7 +152,7 @@ refuses() {  # LIE TEXT: the pull fails with the text, the store is as before
   output_has "invalid username/password"
   run pull token-elsewhere --creds user:secret
   [ "$status" -eq 0 ]
-  ! grep 'GET 5000 /v2/token-elsewhere' /run/lying/requests | grep -q Basic_
+  ! grep 'GET 5000 /v2/token-elsewhere' /run/lying/requests | grep -q Basic_ || false
   skiff image rm 127.0.0.1:5000/token-elsewhere/image:1
 }
 

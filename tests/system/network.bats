@@ -62,7 +62,7 @@ other_host() {  # a client machine beside us, 192.0.2.2 seen from 192.0.2.1
     skiff rm -f -t 0 -a
     # At once: no waiting here.
     [ -z "$(nft list tables)" ]
-    ! ip -o link | grep -E 'skiff|veth'
+    ! ip -o link | grep -E 'skiff|veth' || false
   done
 }
 

@@ -113,7 +113,7 @@ YAML
   skiff kube play "$BATS_TEST_TMPDIR/pvc.yaml"
   [ "$(in_pod keep b cat /v/f)" = kept ]
   skiff kube down --force "$BATS_TEST_TMPDIR/pvc.yaml"
-  ! skiff volume ls -q | grep -qx store
+  ! skiff volume ls -q | grep -qx store || false
 }
 
 @test "subPath is a folder of the volume and cannot leave it; readOnly mounts are" {
