@@ -29,6 +29,15 @@ bool EndsOutputLine(std::string_view line) {
   return fields && !fields->partial;
 }
 
+// The last line of a log whose newline has not been written yet.
+bool HasOpenEnd(std::string_view log) {
+  if (!log.ends_with('\n')) return false;
+  log.remove_suffix(1);
+  const size_t newline = log.rfind('\n');
+  const auto last = Parse(newline == std::string_view::npos ? log : log.substr(newline + 1));
+  return last && last->partial;
+}
+
 }  // namespace
 
 void CriLines::Add(std::string_view bytes) {
@@ -68,19 +77,6 @@ void CriLines::Flush() {
 void CriLines::Emit(const std::string& stream, Part part) {
   if (part.time >= since_) sink_(part.time, stream, part.text);
 }
-
-namespace {
-
-// The last line of a log whose newline has not been written yet.
-bool HasOpenEnd(std::string_view log) {
-  if (!log.ends_with('\n')) return false;
-  log.remove_suffix(1);
-  const size_t newline = log.rfind('\n');
-  const auto last = Parse(newline == std::string_view::npos ? log : log.substr(newline + 1));
-  return last && last->partial;
-}
-
-}  // namespace
 
 size_t CountLines(std::string_view log, OpenEnd open_end) {
   size_t count = open_end == OpenEnd::kIsLine && HasOpenEnd(log) ? 1 : 0;
