@@ -81,6 +81,7 @@ std::unique_ptr<Command> MakeCleanUpPod();
 std::unique_ptr<Command> MakeEvents();
 // healthcheck.cc
 std::unique_ptr<Command> MakeHealthcheckRun();
+std::unique_ptr<Command> MakeAdoptPods();
 std::unique_ptr<Command> MakeFollowPods();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();

@@ -215,6 +215,16 @@ class CleanUpPodCommand : public Command {
   std::vector<std::string> ids_;
 };
 
+class AdoptPodsCommand : public Command {
+ public:
+  void Declare(Arguments&) override {}
+
+  Result<int> Run(Context& context) override {
+    TRY(context.ChangingEngine());
+    return 0;
+  }
+};
+
 class FollowPodsCommand : public Command {
  public:
   void Declare(Arguments&) override {}
@@ -229,6 +239,7 @@ class FollowPodsCommand : public Command {
 
 std::unique_ptr<Command> MakeInfo() { return std::make_unique<InfoCommand>(); }
 std::unique_ptr<Command> MakeVersion() { return std::make_unique<VersionCommand>(); }
+std::unique_ptr<Command> MakeAdoptPods() { return std::make_unique<AdoptPodsCommand>(); }
 std::unique_ptr<Command> MakeFollowPods() { return std::make_unique<FollowPodsCommand>(); }
 std::unique_ptr<Command> MakeCleanUpPod() { return std::make_unique<CleanUpPodCommand>(); }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,6 +159,28 @@ Result<ExitStatus> Wait(pid_t pid) {
   }
   if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
   return ExitStatus{WEXITSTATUS(status), 0};
+}
+
+Result<std::optional<ExitStatus>> ReadExitStatus(int pidfd) {
+  // struct pidfd_info of linux/pidfd.h, which is newer than the headers we build with.
+  struct PidfdInfo {
+    uint64_t mask, cgroup_id;
+    uint32_t pid, tgid, ppid, ids[8];
+    int32_t exit_code;
+  };
+  static_assert(sizeof(PidfdInfo) == 64);
+  constexpr unsigned long kGetInfo = _IOWR(0xFF, 11, PidfdInfo);
+  constexpr uint64_t kExit = 1U << 3;
+  PidfdInfo info{};
+  info.mask = kExit;
+  if (::ioctl(pidfd, kGetInfo, &info) != 0) {
+    if (errno == ENOTTY || errno == EINVAL) return MakeError(ErrorCode::kUnsupported, "the kernel does not tell how a process ended");
+    if (errno == ESRCH) return std::optional<ExitStatus>();
+    return ErrnoError("ask how a process ended");
+  }
+  if ((info.mask & kExit) == 0) return std::optional<ExitStatus>();
+  if (WIFSIGNALED(info.exit_code)) return std::optional(ExitStatus{0, WTERMSIG(info.exit_code)});
+  return std::optional(ExitStatus{WEXITSTATUS(info.exit_code), 0});
 }
 
 Result<Output> Run(Command command, std::string_view input, size_t limit) {

@@ -56,6 +56,9 @@ Result<std::string> FindProgram(const std::string& name);
 
 // pidfd_open(2). kNotFound when the process is gone.
 Result<UniqueFd> OpenPidfd(pid_t pid);
+// How the process ended, of whoever it was a child; nothing as long as it lives or its parent has not waited for it.
+// kUnsupported: the kernel does not tell (before 6.15).
+Result<std::optional<ExitStatus>> ReadExitStatus(int pidfd);
 // Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with the same pid.
 Result<uint64_t> ProcessStartTime(pid_t pid, const std::string& proc_root = "/proc");
 // Whether the process that was started then is there and more than a zombie.

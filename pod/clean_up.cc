@@ -44,24 +44,20 @@ Result<> RemoveCgroup(const runtime::Cgroups& cgroups, const std::string& path) 
 
 // Without a plan that can be read nothing was started by a supervisor, but cgroups may have been made.
 Result<> CleanUpProcesses(const Context& context, const PodLayout& layout) {
-  const std::string plan_path = layout.run_dir() + "/" + supervisor::kPlanFile;
-  const auto text = common::ReadFile(plan_path);
-  if (text) {
-    const auto plan = common::DecodeJson<supervisor::PodPlan>(*text, plan_path);
-    if (plan) return supervisor::CleanUpDeadPod(*plan);
-  }
+  if (const auto plan = supervisor::ReadPlan(layout.run_dir())) return supervisor::CleanUpDeadPod(*plan);
   ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root));
   TRY(RemoveCgroup(cgroups, layout.supervisor_cgroup()));
   return RemoveCgroup(cgroups, layout.cgroup());
 }
 
-Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
+Result<> KeepLastStatus(const Context& context, const std::string& pod_id) {
+  const PodLayout layout = context.Layout(pod_id);
   if (!common::PathExists(layout.state_dir())) return {};
   if (!common::PathExists(layout.run_dir() + "/" + supervisor::kStatusFile) &&
       !common::PathExists(layout.StartedMarker())) {
     return {};
   }
-  ASSIGN_OR_RETURN(const supervisor::PodStatus status, ReadPodStatus(layout, pod_id));
+  ASSIGN_OR_RETURN(const supervisor::PodStatus status, ReadPodStatus(context, pod_id));
   if (status.state != "exited") return {};
   return common::WriteFileAtomic(layout.state_dir() + "/" + supervisor::kFinalFile, common::EncodeJson(status));
 }
@@ -71,14 +67,7 @@ Result<> KeepLastStatus(const PodLayout& layout, const std::string& pod_id) {
 Result<> ReleaseNetwork(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool unused, context.network.Release(pod_id));
   if (!unused) return {};
-  if (const auto self = common::ReadLink(context.paths.proc_root + "/self/exe")) {
-    const common::Command command{.argv = {*self, kCleanUpNetworksCommand}, .environment = {}, .working_directory = "/",
-                                  .pass_fds = {}, .new_session = true};
-    if (auto child = common::Spawn(command)) {
-      context.clean_ups.push_back(child->pid);
-      return {};
-    }
-  }
+  if (context.background.Start(kCleanUpNetworksCommand)) return {};
   TRY(EndUnusedNameServers(context));
   return context.network.RemoveUnused();
 }
@@ -91,7 +80,7 @@ Result<> CleanUpRun(Context& context, const std::string& pod_id) {
   errors.Add(CleanUpProcesses(context, layout));
   errors.Add(ForgetNames(context, pod_id));
   errors.Add(ReleaseNetwork(context, pod_id));
-  errors.Add(KeepLastStatus(layout, pod_id));
+  errors.Add(KeepLastStatus(context, pod_id));
   TRY(errors.Take());
   // Only now: as long as the directory is there, the next command tries again.
   TRY(common::RemoveTree(layout.run_dir()));

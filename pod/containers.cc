@@ -1,4 +1,7 @@
 // Engine: single containers, through their pods' supervisors.
+#include <chrono>
+#include <thread>
+
 #include "pod/clean_up.h"
 #include "pod/context.h"
 #include "pod/control.h"
@@ -12,6 +15,8 @@
 
 namespace skiff::pod {
 namespace {
+
+constexpr std::chrono::milliseconds kAdoptionPause{20};  // a pod whose reaper was killed is just being taken over
 
 using common::ErrorCode;
 using common::MakeError;
@@ -44,7 +49,7 @@ Result<> StartContainerWith(Context& context, const ContainerRecord& container, 
 
 Result<> Engine::StartContainer(const std::string& container_id) {
   ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(impl_->Layout(container.pod_id), container.pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, container.pod_id));
   const auto state = StatusOf(status, container.id, container.spec.name).state;
   if (state == "running" || state == "waiting") return {};
   return StartContainerWith(*impl_, container, false);
@@ -89,18 +94,21 @@ Result<> Engine::RestartContainer(const std::string& container_id, std::optional
 
 Result<int> Engine::WaitContainer(const std::string& container_id) {
   ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
-  const PodLayout layout = impl_->Layout(container.pod_id);
   supervisor::ControlRequest request;
   request.op = "wait";
   request.until = "exit";
   request.container = container.id;
-  const auto reply = Ask(*impl_, container.pod_id, request);
-  if (reply) return reply->exit_code;
-  if (reply.error().code() != ErrorCode::kNotFound && reply.error().code() != ErrorCode::kUnavailable) {
-    return reply.error();
+  while (true) {
+    const auto reply = Ask(*impl_, container.pod_id, request);
+    if (reply) return reply->exit_code;
+    if (reply.error().code() != ErrorCode::kNotFound && reply.error().code() != ErrorCode::kUnavailable) {
+      return reply.error();
+    }
+    ASSIGN_OR_RETURN(const auto pod, ReadPodStatus(*impl_, container.pod_id));
+    const auto status = StatusOf(pod, container.id, container.spec.name);
+    if (status.state != "running" && status.state != "waiting") return status.exit_code;
+    std::this_thread::sleep_for(kAdoptionPause);
   }
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(layout, container.pod_id));
-  return StatusOf(status, container.id, container.spec.name).exit_code;
 }
 
 }  // namespace skiff::pod

@@ -1,15 +1,13 @@
 // What the parts of the engine share: the places, the records and what was looked up once. Made by Engine::Open.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common/system_paths.h"
 #include "image/store.h"
 #include "network/network.h"
+#include "pod/background_commands.h"
 #include "pod/launch/image_cache.h"
 #include "pod/launch/seccomp_profiles.h"
 #include "pod/pod_layout.h"
@@ -26,11 +24,11 @@ struct Context {
         images(paths),
         network(paths),
         image_cache(images),
-        seccomp(paths, runtime) {}
+        seccomp(paths, runtime),
+        background(paths) {}
 
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
-  ~Context();
 
   PodLayout Layout(const std::string& pod_id) const { return {paths, pod_id}; }
 
@@ -41,10 +39,7 @@ struct Context {
   network::Network network;
   ImageCache image_cache;
   SeccompProfiles seccomp;
-  // Our processes that remove networks which no pod needs any more. Waited for at the end, so that they are gone when the command
-  // is; not when `leave_clean_ups`.
-  std::vector<pid_t> clean_ups;
-  bool leave_clean_ups = false;
+  mutable BackgroundCommands background;  // also started where something is only looked at
 };
 
 struct Engine::Impl : Context {

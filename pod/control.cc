@@ -55,7 +55,7 @@ Result<bool> IsWorking(const Context& context, const std::string& pod_id) {
   const PodLayout layout = context.Layout(pod_id);
   ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
   if (!alive) return false;
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(layout, pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod_id));
   if (status.state != "exited" && status.state != "stopping") return true;
   TRY(AwaitReaper(context, pod_id));
   return false;
@@ -74,7 +74,7 @@ Result<bool> IfWorking(const Context& context, const std::string& pod_id, const 
 }
 
 Result<> StartInLivingPod(Context& context, const ContainerRecord& container, bool held) {
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(container.pod_id), container.pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, container.pod_id));
   const bool known = std::ranges::any_of(status.containers, [&](const auto& c) { return c.id == container.id; });
   supervisor::ControlRequest request;
   request.container = container.id;

@@ -23,12 +23,7 @@ Result<std::string> FindRuntime(const std::string& wanted) {
 
 }  // namespace
 
-Context::~Context() {
-  if (leave_clean_ups) return;
-  for (const pid_t pid : clean_ups) std::ignore = common::Wait(pid);
-}
-
-void Engine::LeaveCleanUps() { impl_->leave_clean_ups = true; }
+void Engine::LeaveCleanUps() { impl_->background.Leave(); }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;

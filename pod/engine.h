@@ -28,6 +28,9 @@ inline constexpr char kCleanUpPodCommand[] = "clean-up-pod";
 // Likewise "PROGRAM clean-up-networks", which calls RemoveUnusedNetworks: run by commands that end the last pod of a network.
 inline constexpr char kCleanUpNetworksCommand[] = "clean-up-networks";
 
+// Likewise "PROGRAM adopt-pods", which calls Repair: run by commands that only look and find a pod whose reaper was killed.
+inline constexpr char kAdoptPodsCommand[] = "adopt-pods";
+
 // The CLI's hidden command "PROGRAM follow-pods", which brings Services in line with the pods: a pod's supervisor runs it
 // when the pod has become ready or is ready no longer.
 inline constexpr char kFollowPodsCommand[] = "follow-pods";

@@ -32,7 +32,7 @@ std::string InfraId(const std::string& pod_id) { return {pod_id.rbegin(), pod_id
 // A pod without its record: another command has removed it between two reads.
 Result<ContainerInfo> ToInfo(Context& context, const ContainerRecord& record) {
   ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*context.store, record.pod_id));
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod.id), pod.id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod.id));
   return ToInfo(record, pod.spec, status);
 }
 
@@ -41,7 +41,7 @@ Result<ContainerInfo> ToInfo(Context& context, const ContainerRecord& record) {
 Result<PodInfo> DescribePod(const Context& context, PodRecord pod, const std::vector<ContainerRecord>& containers) {
   const PodLayout layout = context.Layout(pod.id);
   PodInfo info{.id = pod.id, .name = ShownPodName(pod.spec), .created = pod.created, .infra_id = InfraId(pod.id)};
-  ASSIGN_OR_RETURN(info.status, ReadPodStatus(layout, pod.id));
+  ASSIGN_OR_RETURN(info.status, ReadPodStatus(context, pod.id));
   if (info.status.state == "running" || info.status.state == "stopping") {
     ASSIGN_OR_RETURN(info.leases, ReadLeases(layout.Leases()));
   }
@@ -81,7 +81,7 @@ Result<std::vector<ContainerInfo>> Engine::ListContainers() {
   for (const PodRecord& pod : pods) {
     const auto members = by_pod.find(pod.id);
     if (members == by_pod.end()) continue;
-    ASSIGN_OR_RETURN(const auto status, ReadPodStatus(impl_->Layout(pod.id), pod.id));
+    ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, pod.id));
     for (const ContainerRecord* container : members->second) infos.push_back(ToInfo(*container, pod.spec, status));
   }
   return infos;

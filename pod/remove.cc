@@ -45,7 +45,7 @@ Result<> Engine::RemovePod(const std::string& pod_id, bool force, std::optional<
   ASSIGN_OR_RETURN(const auto pod, impl_->store->GetPod(pod_id));
   if (!pod) return lock.RemoveFile();
   if (!force) {
-    ASSIGN_OR_RETURN(const auto status, ReadPodStatus(impl_->Layout(pod_id), pod_id));
+    ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, pod_id));
     if (std::ranges::any_of(status.containers, IsRunning)) {
       return MakeError(ErrorCode::kBusy, "pod {} has running containers: stop it first (skiff pod stop {}) or use --force",
                        ShownPodName(pod->spec), ShownPodName(pod->spec));
@@ -62,7 +62,7 @@ Result<> Engine::RemoveContainer(const std::string& container_id, bool force, bo
   ASSIGN_OR_RETURN(const auto container, impl_->store->GetContainer(container_id));
   if (!container) return lock.RemoveFile();  // somebody was faster
   ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*impl_->store, container->pod_id));
-  ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(impl_->Layout(pod.id), pod.id));
+  ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(*impl_, pod.id));
   const auto status = StatusOf(pod_status, container->id, container->spec.name);
   if (IsRunning(status) && !force) {
     return MakeError(ErrorCode::kBusy, "container {} is running: stop it first (skiff stop {}) or use --force",

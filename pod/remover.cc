@@ -83,7 +83,7 @@ Result<> RemoveContainerFiles(Context& context, const ContainerRecord& container
 }
 
 Result<> RemoveEndedContainers(Context& context, const PodRecord& pod, OperationLock& lock) {
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod.id), pod.id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod.id));
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
   const auto is_done = [&](const ContainerRecord& container) {
     const auto state = StatusOf(status, container.id, container.spec.name);

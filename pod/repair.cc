@@ -4,12 +4,14 @@
 
 #include "common/file.h"
 #include "common/ids.h"
+#include "pod/adopt.h"
 #include "pod/clean_up.h"
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/launch/image_holds.h"
 #include "pod/network/pod_dns.h"
 #include "pod/remover.h"
+#include "pod/supervisor/event_log.h"
 #include "pod/supervisor/pod_lock.h"
 
 namespace skiff::pod {
@@ -35,6 +37,12 @@ Result<std::string> RunId(const Context& context) {
   return common::ReadFile(path);
 }
 
+void RecordLoss(const PodLayout& layout, const common::Error& error) {
+  (void)supervisor::EventLog(layout.state_dir())
+      .Append({.type = "Warning", .reason = "FailedAdoption",
+               .message = "the pod's skiff-reaper was killed, and no other could take the pod over: " + error.message()});
+}
+
 // Whatever the pod's run left, unless it lives or another command works on it.
 Result<> RepairPod(Context& context, const std::string& pod_id) {
   const PodLayout layout = context.Layout(pod_id);
@@ -45,6 +53,9 @@ Result<> RepairPod(Context& context, const std::string& pod_id) {
   // It may have been started between the look and the lock.
   ASSIGN_OR_RETURN(const bool started, supervisor::PodIsAlive(layout.run_dir()));
   if (started) return {};
+  const auto adopted = AdoptPod(context, pod_id);
+  if (adopted ? *adopted : adopted.error().code() == ErrorCode::kBusy) return {};
+  if (!adopted) RecordLoss(layout, adopted.error());
   TRY(CleanUpRun(context, pod_id), "clean up after pod {}", pod_id.substr(0, 12));
   ASSIGN_OR_RETURN(const auto record, context.store->GetPod(pod_id));
   if (record) return RemoveEndedContainers(context, *record, *lock);

@@ -4,6 +4,8 @@
 
 #include "common/file.h"
 #include "common/process.h"
+#include "pod/engine.h"
+#include "pod/supervisor/adoption.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/supervisor/protocol.h"
 
@@ -15,7 +17,7 @@ using common::Result;
 using supervisor::ContainerStatus;
 using supervisor::PodStatus;
 
-constexpr char kUnknown[] = "ContainerStatusUnknown";
+using supervisor::kUnseenReason;
 constexpr char kLost[] = "its supervisor ended without a last word (it was killed, or the machine was restarted)";
 
 Result<std::optional<PodStatus>> ReadStatusFile(const std::string& path) {
@@ -26,23 +28,38 @@ Result<std::optional<PodStatus>> ReadStatusFile(const std::string& path) {
   return std::optional<PodStatus>(std::move(status));
 }
 
+void MarkLost(ContainerStatus& container) {
+  container.state = "exited";
+  container.reason = kUnseenReason;
+  container.message = kLost;
+  container.exit_code = kUnknownExitCode;
+  container.pid = 0;
+  container.started = false;
+  container.ready = false;
+}
+
 void MarkLost(PodStatus& status) {
   status.state = "exited";
-  status.reason = kUnknown;
+  status.reason = kUnseenReason;
   status.message = kLost;
   status.infra_pid = 0;
   status.supervisor_pid = 0;
   status.ready = false;
   for (ContainerStatus& container : status.containers) {
     if (container.state == "exited" || container.state == "created") continue;
-    container.state = "exited";
-    container.reason = kUnknown;
-    container.message = kLost;
-    container.exit_code = kUnknownExitCode;
-    container.pid = 0;
-    container.started = false;
-    container.ready = false;
+    MarkLost(container);
     container.final = true;
+  }
+}
+
+// Its reaper was killed.
+void MarkOrphaned(const Context& context, const PodLayout& layout, PodStatus& status) {
+  const auto plan = supervisor::ReadPlan(layout.run_dir());
+  if (!plan || !supervisor::CanBeAdopted(*plan, status)) return MarkLost(status);
+  context.background.StartOnce(kAdoptPodsCommand);
+  for (ContainerStatus& container : status.containers) {
+    const auto lives = common::ProcessLives(static_cast<pid_t>(container.pid), container.pid_start_time);
+    if (container.state == "running" && lives && !*lives) MarkLost(container);
   }
 }
 
@@ -55,7 +72,8 @@ bool LostInfra(const PodStatus& status) {
 
 }  // namespace
 
-Result<PodStatus> ReadPodStatus(const PodLayout& layout, const std::string& pod_id) {
+Result<PodStatus> ReadPodStatus(const Context& context, const std::string& pod_id) {
+  const PodLayout layout = context.Layout(pod_id);
   ASSIGN_OR_RETURN(auto live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
   if (live) {
     if (live->state == "exited") return *std::move(live);
@@ -63,7 +81,7 @@ Result<PodStatus> ReadPodStatus(const PodLayout& layout, const std::string& pod_
     if (!alive) {
       // It may have ended between the two looks.
       ASSIGN_OR_RETURN(live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
-      if (live && live->state != "exited") MarkLost(*live);
+      if (live && live->state != "exited") MarkOrphaned(context, layout, *live);
     } else if (LostInfra(*live)) {
       live->state = "stopping";
       live->ready = false;
@@ -88,9 +106,9 @@ ContainerStatus StatusOf(const PodStatus& pod, const std::string& container_id, 
   ContainerStatus status;
   status.id = container_id;
   status.name = container_name;
-  if (pod.reason == kUnknown && pod.containers.empty()) {
+  if (pod.reason == kUnseenReason && pod.containers.empty()) {
     status.state = "exited";
-    status.reason = kUnknown;
+    status.reason = kUnseenReason;
     status.message = kLost;
     status.exit_code = kUnknownExitCode;
     status.final = true;

@@ -44,7 +44,7 @@ Result<> Engine::StopPod(const std::string& pod_id, std::optional<int64_t> grace
 }
 
 Result<> Engine::KillPod(const std::string& pod_id, int signal) {
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(impl_->Layout(pod_id), pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, pod_id));
   for (const supervisor::ContainerStatus& container : status.containers) {
     if (container.state != "running") continue;
     supervisor::ControlRequest request;

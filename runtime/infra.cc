@@ -78,6 +78,7 @@ Result<> Prepare(const InfraOptions& options, int error_fd, PreparedChild& prepa
   prepared.plan.pause_fd = prepared.pause.get();
   prepared.plan.null_fd = prepared.null.get();
   prepared.plan.network_fd = prepared.network.get();
+  prepared.plan.kept_fd = options.kept_fd;
   prepared.plan.error_fd = error_fd;
   if (options.uts && !options.hostname.empty()) {
     prepared.plan.hostname = options.hostname.c_str();
@@ -101,6 +102,8 @@ std::string Describe(const InfraFailure& failure, const InfraOptions& options,
       return "join the network namespace " + options.net_path;
     case InfraStage::kStandardStreams:
       return "take /dev/null as standard streams";
+    case InfraStage::kKeptDescriptor:
+      return "keep a descriptor open";
     case InfraStage::kHostname:
       return fmt::format("set the hostname \"{}\"", options.hostname);
     case InfraStage::kSysctl:

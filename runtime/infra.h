@@ -19,6 +19,7 @@ struct InfraOptions {
   bool pid = false;
   std::string net_path;  // join this network namespace before; net must be false
   const Cgroups::Entrance* cgroup = nullptr;  // where it begins its life; null: in the caller's groups
+  int kept_fd = -1;  // stays open in the pause process for as long as it lives; -1: none
   std::map<std::string, std::string> sysctls;  // written inside: namespaced ones only, names checked
 };
 

@@ -32,6 +32,7 @@ class InfraChild {
     JoinNetwork();
     TakeNullStreams();
     TryKeepOtherDescriptorsOut();
+    if (plan_.kept_fd >= 0) Check(::fcntl(plan_.kept_fd, F_SETFD, 0), InfraStage::kKeptDescriptor);
     if (plan_.hostname != nullptr)
       Check(::sethostname(plan_.hostname, plan_.hostname_size), InfraStage::kHostname);
     WriteSysctls();

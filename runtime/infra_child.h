@@ -10,6 +10,7 @@ enum class InfraStage : uint8_t {
   kCgroup,
   kJoinNetwork,
   kStandardStreams,
+  kKeptDescriptor,
   kHostname,
   kSysctl,  // `index` tells which one
   kPrivateMounts,
@@ -40,6 +41,7 @@ struct InfraChildPlan {
   int null_fd = -1;
   int error_fd = -1;
   int network_fd = -1;  // namespace to join, or -1
+  int kept_fd = -1;     // stays open behind the exec, or -1
   const char* hostname = nullptr;
   uint64_t hostname_size = 0;
   const int* cgroup_tasks = nullptr;  // files into which to write "0"

@@ -74,7 +74,7 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
   if (options.command.empty()) return MakeError(ErrorCode::kInvalid, "no command given");
   const PodLayout layout = impl_->Layout(container.pod_id);
-  ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(layout, container.pod_id));
+  ASSIGN_OR_RETURN(const auto pod_status, ReadPodStatus(*impl_, container.pod_id));
   const auto status = StatusOf(pod_status, container.id, container.spec.name);
   if (status.state != "running") {
     return MakeError(ErrorCode::kBusy, "container {} is not running (it is {})", container.name, status.state);
@@ -92,9 +92,7 @@ Result<int> Engine::Exec(const std::string& container_id, const ExecOptions& opt
   TRY(common::WriteFile(process_file.path(), process, 0600));
 
   // The pod's own, whatever this command would take for a new pod.
-  const std::string plan_path = layout.run_dir() + "/" + supervisor::kPlanFile;
-  ASSIGN_OR_RETURN(const std::string plan_text, common::ReadFile(plan_path));
-  ASSIGN_OR_RETURN(const auto plan, common::DecodeJson<supervisor::PodPlan>(plan_text, plan_path));
+  ASSIGN_OR_RETURN(const auto plan, supervisor::ReadPlan(layout.run_dir()));
   const runtime::OciRuntime runtime(plan.runtime, plan.runtime_root);
   common::Command command{.argv = runtime.ExecArgv(container.id, process_file.path())};
   command.argv.insert(command.argv.begin() + 1, {"--log", log_file.path(), "--log-format", "json"});

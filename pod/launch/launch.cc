@@ -222,6 +222,7 @@ class LaunchRun {
     plan.runtime_root = context_.paths.RuntimeRoot();
     plan.cgroup_root = context_.paths.cgroup_root;
     plan.cgroup = layout_.cgroup();
+    plan.reaper_program = context_.paths.Program("skiff-reaper");
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
     plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
@@ -236,7 +237,6 @@ class LaunchRun {
                   .pause_program = context_.paths.Program("skiff-pause")};
     // As podman does it for its containers, which have no CAP_NET_RAW: `ping` works all the same.
     if (!spec.from_kube && network_.own_namespace()) plan.infra.sysctls.emplace("net.ipv4.ping_group_range", "0 0");
-    plan.held_sockets = network_.port_socket_names();
     plan.wait_for_network = network_.own_namespace();
     plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
     plan.shm_size = spec.shm_size;
@@ -255,9 +255,10 @@ class LaunchRun {
   }
 
   Result<> Spawn() {
+    ASSIGN_OR_RETURN(const common::FileLock pod_lock, supervisor::TakePodLock(layout_.run_dir()));
     auto launcher = supervisor::Launcher::Start({.reaper_program = context_.paths.Program("skiff-reaper"),
                                                  .run_dir = layout_.run_dir(),
-                                                 .held_fds = network_.port_sockets()});
+                                                 .kept = network_.port_sockets()}, pod_lock);
     if (!launcher) return std::move(launcher).error().Wrap("start the pod's supervisor");
     launcher_ = std::move(*launcher);
     undo_.Push([this]() -> Result<> {

@@ -18,7 +18,7 @@ using common::Result;
 
 // The pod lives: only what has ended for good, or was held, is left to start.
 Result<> StartEnded(Context& context, const std::string& pod_id) {
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod_id), pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod_id));
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod_id));
   for (const ContainerRecord& container : containers) {
     const auto state = StatusOf(status, container.id, container.spec.name).state;

@@ -50,7 +50,7 @@ class ChangeWatch {
 
 // `run`: no later one is wanted.
 Result<bool> HasEndedForGood(const Context& context, const ContainerRecord& container, std::optional<int> run) {
-  ASSIGN_OR_RETURN(const auto pod, ReadPodStatus(context.Layout(container.pod_id), container.pod_id));
+  ASSIGN_OR_RETURN(const auto pod, ReadPodStatus(context, container.pod_id));
   if (pod.state == "exited" || pod.state == "created") return true;
   const auto status = StatusOf(pod, container.id, container.spec.name);
   if (run && status.state != "running" && !status.started_at.empty()) return true;

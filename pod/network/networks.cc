@@ -30,7 +30,7 @@ bool IsOn(const PodSpec& pod, const std::string& network) {
 Result<std::optional<int>> InfraPid(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool working, IsWorking(context, pod_id));
   if (!working) return std::optional<int>();
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod_id), pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod_id));
   if (status.infra_pid == 0) return std::optional<int>();
   return std::optional<int>(static_cast<int>(status.infra_pid));
 }

@@ -99,11 +99,22 @@ Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_
     ASSIGN_OR_RETURN(auto leases, context.network.Reserve(definition, pod_id, RequestOf(attachment)));
     for (network::Lease& lease : leases) result.leases_.push_back(std::move(lease));
   }
-  const std::vector<network::Port> ports = PublishedPorts(pod);
-  TRY(RefuseServicePorts(context, ports));
-  ASSIGN_OR_RETURN(result.sockets_, context.network.HoldPorts(pod_id, ShownPodName(pod), ports));
-  ASSIGN_OR_RETURN(result.port_targets_, context.network.PortAddresses(pod_id));
+  TRY(RefuseServicePorts(context, PublishedPorts(pod)));
+  TRY(result.Hold(context, pod_id, pod));
   TRY(WriteLeases(context.Layout(pod_id).Leases(), result.leases_));
+  return result;
+}
+
+Result<> PodNetwork::Hold(Context& context, const std::string& pod_id, const PodSpec& pod) {
+  ASSIGN_OR_RETURN(sockets_, context.network.HoldPorts(pod_id, ShownPodName(pod), PublishedPorts(pod)));
+  ASSIGN_OR_RETURN(port_targets_, context.network.PortAddresses(pod_id));
+  return {};
+}
+
+Result<PodNetwork> PodNetwork::HoldAgain(Context& context, const std::string& pod_id, const PodSpec& pod) {
+  PodNetwork result;
+  result.mode_ = pod.network.mode;
+  if (pod.network.mode == NetworkSpec::Mode::kBridge) TRY(result.Hold(context, pod_id, pod));
   return result;
 }
 
@@ -122,16 +133,10 @@ Result<> PodNetwork::Attach(Context& context, int infra_pid) {
 
 std::vector<std::string> PodNetwork::addresses() const { return PodAddresses(leases_); }
 
-std::vector<int> PodNetwork::port_sockets() const {
-  std::vector<int> fds;
-  for (const network::HeldPort& held : sockets_) fds.push_back(held.socket.get());
-  return fds;
-}
-
-std::vector<std::string> PodNetwork::port_socket_names() const {
-  std::vector<std::string> names;
-  for (const network::HeldPort& held : sockets_) names.push_back(HeldPortName(held, port_targets_));
-  return names;
+std::vector<std::pair<std::string, int>> PodNetwork::port_sockets() const {
+  std::vector<std::pair<std::string, int>> sockets;
+  for (const network::HeldPort& held : sockets_) sockets.emplace_back(HeldPortName(held, port_targets_), held.socket.get());
+  return sockets;
 }
 
 std::string HeldPortName(const network::HeldPort& held, const std::vector<std::string>& targets) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
@@ -17,6 +18,9 @@ class PodNetwork {
   // Reserves the address and binds the published ports. Taken back by network::Network::Detach.
   static common::Result<PodNetwork> Prepare(Context& context, const std::string& pod_id, const PodSpec& pod);
 
+  // The same ports once more, for another reaper of a pod that runs.
+  static common::Result<PodNetwork> HoldAgain(Context& context, const std::string& pod_id, const PodSpec& pod);
+
   // What the host needs for the pod; nothing for a pod without a network of its own. Taken back by Release.
   common::Result<> PrepareHost(Context& context, const std::string& pod_id);
   // Wires the namespace of the infra process, after PrepareHost.
@@ -25,12 +29,13 @@ class PodNetwork {
   const std::vector<network::Lease>& leases() const { return leases_; }
   std::vector<std::string> addresses() const;
   std::string host_address() const { return leases_.empty() ? "" : leases_.front().gateway; }
-  std::vector<int> port_sockets() const;
-  std::vector<std::string> port_socket_names() const;  // in the same order
+  std::vector<std::pair<std::string, int>> port_sockets() const;  // with the names under which the pod's reaper gets them
   bool own_namespace() const;     // infra makes a new one, which Attach wires
   const std::string& join_path() const { return join_path_; }  // of another pod or a file; may be empty
 
  private:
+  common::Result<> Hold(Context& context, const std::string& pod_id, const PodSpec& pod);
+
   NetworkSpec::Mode mode_ = NetworkSpec::Mode::kNone;
   std::vector<network::Lease> leases_;
   std::vector<network::HeldPort> sockets_;

@@ -15,6 +15,8 @@ inline std::string ServiceVariablesFile(const common::SystemPaths& paths) {
 }
 
 // Is there while any Service is, and while somebody looks whether one is: without it, no change of a pod concerns anybody.
+// Held by whoever brings Services in line.
+inline std::string ServicesLock(const common::SystemPaths& paths) { return paths.run_dir + "/services/lock"; }
 inline std::string ServicesMarker(const common::SystemPaths& paths) { return paths.run_dir + "/services/followed"; }
 common::Result<> MarkServices(const common::SystemPaths& paths);
 

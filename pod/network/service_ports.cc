@@ -10,6 +10,7 @@
 #include "network/pod_record.h"
 #include "pod/control.h"
 #include "pod/network/pod_network.h"
+#include "pod/network/service_files.h"
 #include "pod/supervisor/control_client.h"
 #include "pod/supervisor/held_port.h"
 #include "pod/supervisor/pod_lock.h"
@@ -59,16 +60,25 @@ void VisitFields(V& v, ServicePorts& p) {
 
 std::string SideOf(const ServicePort& port) { return supervisor::ServiceSide(port.protocol, port.port); }
 
+std::string HeldFile(const Context& context) { return context.paths.run_dir + "/services/held.json"; }
+
+// A broken file only costs the knowledge of what is held.
+ServicePorts ReadHeld(const std::string& file) {
+  const auto text = common::ReadFile(file);
+  return text ? common::DecodeJson<ServicePorts>(*text, file).value_or(ServicePorts()) : ServicePorts();
+}
+
+Result<> WriteHeld(const std::string& file, const ServicePorts& held) {
+  if (held.ports.empty()) return common::RemoveFile(file);
+  return common::WriteFileAtomic(file, common::EncodeJson(held), 0600);
+}
+
 class Holder {
  public:
   Holder(Context& context, const std::vector<network::ServiceRule>& rules)
-      : context_(context), rules_(rules), file_(context.paths.run_dir + "/services/held.json") {}
+      : context_(context), rules_(rules), file_(HeldFile(context)), held_(ReadHeld(file_)) {}
 
   Result<> Run() {
-    if (const auto text = common::ReadFile(file_)) {
-      // A broken file only costs the knowledge of what is held.
-      if (auto decoded = common::DecodeJson<ServicePorts>(*text, file_)) held_ = std::move(*decoded);
-    }
     const bool any = std::ranges::any_of(rules_, [](const auto& rule) { return rule.node_port != 0 || rule.host_port != 0; });
     if (!any && held_.ports.empty()) return {};
     TRY(FindPods());
@@ -174,10 +184,7 @@ class Holder {
     return {};
   }
 
-  Result<> Write() {
-    if (held_.ports.empty()) return common::RemoveFile(file_);
-    return common::WriteFileAtomic(file_, common::EncodeJson(held_), 0600);
-  }
+  Result<> Write() { return WriteHeld(file_, held_); }
 
   Context& context_;
   const std::vector<network::ServiceRule>& rules_;
@@ -191,5 +198,15 @@ class Holder {
 }  // namespace
 
 Result<> HoldServicePorts(Context& context, const std::vector<network::ServiceRule>& rules) { return Holder(context, rules).Run(); }
+
+Result<> ForgetServicePorts(const Context& context, const std::string& pod_id) {
+  const std::string file = HeldFile(context);
+  const auto is_of_pod = [&](const ServicePort& port) { return port.pod == pod_id; };
+  if (std::ranges::none_of(ReadHeld(file).ports, is_of_pod)) return {};
+  ASSIGN_OR_RETURN(const auto lock, common::FileLock::Acquire(ServicesLock(context.paths)));
+  ServicePorts held = ReadHeld(file);
+  std::erase_if(held.ports, is_of_pod);
+  return WriteHeld(file, held);
+}
 
 }  // namespace skiff::pod

@@ -15,4 +15,7 @@ namespace skiff::pod {
 // after errors and returns the first; kExists: the port is in use, and by whom.
 common::Result<> HoldServicePorts(Context& context, const std::vector<network::ServiceRule>& rules);
 
+// The pod's reaper was killed: whatever it held for Services is to be held anew.
+common::Result<> ForgetServicePorts(const Context& context, const std::string& pod_id);
+
 }  // namespace skiff::pod

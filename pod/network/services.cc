@@ -58,7 +58,8 @@ Result<> Engine::ReconcileServices(const std::function<Result<ServiceState>()>& 
   // Who waits wants to know about ports that are taken, also when another command has done it all meanwhile.
   bool looked = !wait;
   for (bool again = true; again;) {
-    auto lock = wait ? FileLock::Acquire(directory + "/lock") : FileLock::TryAcquire(directory + "/lock");
+    const std::string lock_file = ServicesLock(impl_->paths);
+    auto lock = wait ? FileLock::Acquire(lock_file) : FileLock::TryAcquire(lock_file);
     if (!lock && lock.error().code() == ErrorCode::kBusy) return {};
     if (!lock) return lock.error();
     const std::string done_file = directory + "/done";

@@ -228,7 +228,9 @@ void Container::GiveUp(const std::string& reason) {
 
 bool Container::OnExit(const ExitRecord& record) {
   if (status_.hook && !hook_ && record.pid == status_.hook->pid) {
-    OnHookDone({record.status.ok(), fmt::format("it ended with exit code {}", record.status.ToCode())});
+    const auto& status = record.status;
+    OnHookDone({status && status->ok(), status ? fmt::format("it ended with exit code {}", status->ToCode())
+                                               : std::string("it ended while nobody watched it")});
     return true;
   }
   if (phase_ != Phase::kRunning || record.pid != status_.pid) return false;
@@ -237,14 +239,15 @@ bool Container::OnExit(const ExitRecord& record) {
   return true;
 }
 
-void Container::SetEnded(common::ExitStatus status, common::WallTime time) {
+void Container::SetEnded(std::optional<common::ExitStatus> status, common::WallTime time) {
   services_.loop.Cancel(timer_);
   pidfd_.Reset();
   EndLifecycle();
   // In a shared PID namespace the container's other processes outlive the main one; Kubernetes kills them.
   auto killed = services_.cgroups.KillAll(plan_.cgroup);
-  status_.exit_code = status.ToCode();
+  status_.exit_code = status ? status->ToCode() : kUnseenExitCode;
   status_.reason = ReasonOf(status_.exit_code);
+  if (!status && !status_.oom_killed) status_.reason = kUnseenReason;
   if (io_) io_->Finish();
   io_.reset();
   auto released = ReleaseRun();

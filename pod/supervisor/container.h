@@ -120,7 +120,8 @@ class Container : private ProbeListener {
   void OnRuntimeEnded(common::ExitStatus status);
   void FailStart(common::Error error);
   void SetRunning(pid_t pid);
-  void SetEnded(common::ExitStatus status, common::WallTime time);
+  // Without a status nobody has seen how it ended.
+  void SetEnded(std::optional<common::ExitStatus> status, common::WallTime time);
   std::string ReasonOf(int exit_code);
   void DecideNext(int exit_code);
   void Emit(const char* type, const char* reason, const std::string& message) const;

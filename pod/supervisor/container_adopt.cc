@@ -10,10 +10,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Kubernetes' words for a container whose end nobody saw.
-constexpr char kUnknown[] = "ContainerStatusUnknown";
-constexpr int kUnknownExitCode = 137;
-
 bool Matches(const ExitRecord& record, const ContainerStatus& status) {
   return record.pid == status.pid && (status.pid_start_time == 0 || record.start_time == status.pid_start_time);
 }
@@ -50,8 +46,7 @@ void Container::AdoptRunning(const std::vector<ExitRecord>& exits) {
     return AdoptLifecycle(exits);
   }
   ResumeStopState();
-  SetEnded(common::ExitStatus{kUnknownExitCode, 0}, common::Now());
-  if (status_.state == "exited") status_.reason = kUnknown;
+  SetEnded(std::nullopt, common::Now());
 }
 
 void Container::MarkLost() {
@@ -59,8 +54,8 @@ void Container::MarkLost() {
   services_.loop.Cancel(timer_);
   phase_ = Phase::kEnded;
   status_.state = "exited";
-  status_.reason = kUnknown;
-  status_.exit_code = kUnknownExitCode;
+  status_.reason = kUnseenReason;
+  status_.exit_code = kUnseenExitCode;
   status_.pid = 0;
   status_.finished_at = common::FormatTime(common::Now(), true);
   status_.final = true;

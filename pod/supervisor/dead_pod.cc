@@ -56,13 +56,6 @@ Result<> KillRecorded(pid_t pid, uint64_t start_time) {
   return {};
 }
 
-// Nothing is recorded of a pod whose start was interrupted early.
-Result<PodStatus> ReadStatus(const PodPlan& plan) {
-  const auto text = common::ReadFile(common::JoinPath(plan.run_dir, kStatusFile));
-  if (!text) return PodStatus();
-  return common::DecodeJson<PodStatus>(*text, kStatusFile);
-}
-
 Result<> EmptyCgroup(const runtime::Cgroups& cgroups, const std::string& path) {
   if (path.empty()) return {};
   TRY(cgroups.KillAll(path));
@@ -77,8 +70,9 @@ Result<> CleanUpDeadPod(const PodPlan& plan) {
   // The supervisor first, so that it starts nothing while we kill.
   if (cgroups) errors.Add(EmptyCgroup(*cgroups, plan.supervisor_cgroup));
   else errors.Add(cgroups.error());
-  const auto status = ReadStatus(plan);
-  if (!status) errors.Add(status.error());
+  // Nothing is recorded of a pod whose start was interrupted early.
+  const auto status = ReadStatus(plan.run_dir);
+  if (!status && status.error().code() != ErrorCode::kNotFound) errors.Add(status.error());
   LastOutput output(plan, status.value_or(PodStatus()));
   if (status) errors.Add(KillRecorded(static_cast<pid_t>(status->infra_pid), status->infra_start_time));
   const runtime::OciRuntime runtime(plan.runtime, plan.runtime_root);

@@ -5,6 +5,8 @@
 namespace skiff::supervisor {
 namespace {
 
+constexpr common::ExitStatus kUnknown{-1, -1};
+
 template <typename T>
 bool TakeNumber(std::string_view& text, T& value) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -17,16 +19,19 @@ bool TakeNumber(std::string_view& text, T& value) {
 }  // namespace
 
 std::string FormatExit(const ExitRecord& record) {
-  return fmt::format("{} {} {} {} {}", record.pid, record.start_time, record.status.code, record.status.signal,
+  const common::ExitStatus status = record.status.value_or(kUnknown);
+  return fmt::format("{} {} {} {} {}", record.pid, record.start_time, status.code, status.signal,
                      record.time.time_since_epoch().count());
 }
 
 std::optional<ExitRecord> ParseExit(std::string_view line) {
   ExitRecord record;
   int64_t nanoseconds = 0;
-  if (!TakeNumber(line, record.pid) || !TakeNumber(line, record.start_time) || !TakeNumber(line, record.status.code) ||
-      !TakeNumber(line, record.status.signal) || !TakeNumber(line, nanoseconds) || !line.empty())
+  common::ExitStatus status;
+  if (!TakeNumber(line, record.pid) || !TakeNumber(line, record.start_time) || !TakeNumber(line, status.code) ||
+      !TakeNumber(line, status.signal) || !TakeNumber(line, nanoseconds) || !line.empty())
     return std::nullopt;
+  if (status.code != kUnknown.code) record.status = status;
   record.time = common::WallTime(std::chrono::nanoseconds(nanoseconds));
   return record;
 }

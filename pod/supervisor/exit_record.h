@@ -19,11 +19,11 @@ inline constexpr char kExitsFile[] = "exits";
 struct ExitRecord {
   int64_t pid = 0;
   uint64_t start_time = 0;  // field 22 of /proc/PID/stat
-  common::ExitStatus status;
+  std::optional<common::ExitStatus> status;  // nothing: nobody has seen it
   common::WallTime time;
 };
 
-// One line without its newline: "PID START CODE SIGNAL NANOSECONDS", the last since 1970.
+// One line without its newline: "PID START CODE SIGNAL NANOSECONDS", the last since 1970. An unknown status is "-1 -1".
 std::string FormatExit(const ExitRecord& record);
 std::optional<ExitRecord> ParseExit(std::string_view line);
 

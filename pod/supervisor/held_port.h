@@ -22,8 +22,8 @@ struct RelayTarget {
 };
 
 // The names begin with one of these.
-inline constexpr std::string_view kHoldPrefix = "hold ";    // stays with the reaper
-inline constexpr std::string_view kRelayPrefix = "relay ";  // the supervisor has it too
+inline constexpr std::string_view kHoldPrefix = "hold ";    // nobody reads from it
+inline constexpr std::string_view kRelayPrefix = "relay ";  // the supervisor serves it
 
 std::string HoldName(std::string_view host_side, bool v6);
 // Always of IPv6: what arrives over IPv4 the kernel translates.

@@ -4,13 +4,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <string_view>
 
-#include "common/process.h"
 #include "pod/supervisor/packet.h"
-#include "pod/supervisor/pod_lock.h"
-
-extern char** environ;
+#include "pod/supervisor/reaper_start.h"
 
 namespace skiff::supervisor {
 
@@ -19,43 +15,13 @@ using common::MakeError;
 using common::Result;
 using common::UniqueFd;
 
-namespace {
-
-// The pod outlives the command: it gets only what its programs need. Above all not LISTEN_FDS and NOTIFY_SOCKET, which an
-// OCI runtime acts on.
-std::vector<std::string> CleanEnvironment() {
-  std::vector<std::string> kept;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    for (const std::string_view prefix : {"PATH=", "HOME=", "XDG_RUNTIME_DIR=", "SKIFF_"})
-      if (text.substr(0, prefix.size()) == prefix) kept.emplace_back(text);
-  }
-  return kept;
-}
-
-}  // namespace
-
-Result<Launcher> Launcher::Start(const LaunchOptions& options) {
+Result<Launcher> Launcher::Start(const LaunchOptions& options, const common::FileLock& lock) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return common::ErrnoError("socketpair");
   UniqueFd ours(pair[0]);
   const UniqueFd theirs(pair[1]);
-  common::Command command;
-  command.argv = {options.reaper_program, options.run_dir};
-  command.environment = CleanEnvironment();
-  command.working_directory = "/";
-  command.new_session = true;
-  command.pass_fds.emplace_back(theirs.get(), kLaunchFd);
-  ASSIGN_OR_RETURN(const common::FileLock lock, TakePodLock(options.run_dir));
-  command.pass_fds.emplace_back(lock.fd(), kLockFd);
-  int number = kLockFd;
-  for (const int fd : options.held_fds) command.pass_fds.emplace_back(fd, ++number);
-  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
-  // The reaper forks at once and its first process ends: what lives on is init's child, not ours.
-  ASSIGN_OR_RETURN(const common::ExitStatus status, common::Wait(child.pid));
-  if (!status.ok())
-    return MakeError(ErrorCode::kInternal, "{} {} ended with code {}", options.reaper_program, options.run_dir,
-                     status.ToCode());
+  TRY(StartReaper({.program = options.reaper_program, .run_dir = options.run_dir, .adopt = options.adopt,
+                   .channel = theirs.get(), .lock = lock, .kept = options.kept}));
   return Launcher(std::move(ours));
 }
 

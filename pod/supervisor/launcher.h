@@ -4,8 +4,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/file_lock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "pod/supervisor/protocol.h"
@@ -14,14 +16,15 @@ namespace skiff::supervisor {
 
 struct LaunchOptions {
   std::string reaper_program;
-  std::string run_dir;         // holds plan.json
-  std::vector<int> held_fds;   // sockets that reserve published ports: the reaper keeps copies as long as the pod lives
+  std::string run_dir;  // holds plan.json
+  bool adopt = false;   // reaper_start.h: the only event is "adopted" or "failed"
+  std::vector<std::pair<std::string, int>> kept;  // sockets that hold published ports (held_port.h)
 };
 
 class Launcher {
  public:
-  // Starts the reaper in a session of its own with /dev/null as standard streams; it is not our child.
-  static common::Result<Launcher> Start(const LaunchOptions& options);
+  // Starts the pod's reaper (reaper_start.h).
+  static common::Result<Launcher> Start(const LaunchOptions& options, const common::FileLock& lock);
 
   // The next event; waits without limit when `timeout` is absent. kTimeout; kUnavailable: the channel was closed without
   // a last event, the pod is taken down.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/json_fields.h"
+#include "common/result.h"
 #include "pod/supervisor/probe.h"
 #include "pod/supervisor/restart_rule.h"
 
@@ -86,12 +87,12 @@ struct PodPlan {
   std::string runtime_root;  // its --root
   std::string cgroup_root;
   std::string cgroup;             // the pod's: "/skiff/pod-ID"
+  std::string reaper_program;
   std::string supervisor_program;
   std::string probe_program;      // skiff-probe: HTTPS, and names instead of addresses
   std::string address;            // probes without a host go there; empty: 127.0.0.1
   std::string supervisor_cgroup;  // beside the pod's, for reaper and supervisor; empty: stay
   InfraPlan infra;
-  std::vector<std::string> held_sockets;  // names (held_port.h) of the descriptors that skiff-reaper is started with
   bool wait_for_network = false;  // wait for the launcher's word before the first container starts
   bool shared_propagation = false;  // a mount with Bidirectional propagation: host mounts stay peers
   std::string shm_dir;           // mount point of /dev/shm's tmpfs; empty: none (host IPC)
@@ -108,6 +109,9 @@ struct PodPlan {
   // Only while this path exists: a command that finds nothing to do costs more than the change itself. Empty: always.
   std::string readiness_marker;
 };
+
+// RUN_DIR/plan.json.
+common::Result<PodPlan> ReadPlan(const std::string& run_dir);
 
 template <typename V>
 void VisitFields(V& v, SubPath& s) {
@@ -183,12 +187,12 @@ void VisitFields(V& v, PodPlan& p) {
   v("runtimeRoot", p.runtime_root);
   v("cgroupRoot", p.cgroup_root);
   v("cgroup", p.cgroup);
+  v("reaperProgram", p.reaper_program);
   v("supervisorProgram", p.supervisor_program);
   v("probeProgram", p.probe_program);
   v("address", p.address);
   v("supervisorCgroup", p.supervisor_cgroup);
   v("infra", p.infra);
-  v("heldSockets", p.held_sockets);
   v("waitForNetwork", p.wait_for_network);
   v("sharedPropagation", p.shared_propagation);
   v("shmDir", p.shm_dir);

@@ -9,9 +9,11 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/file_lock.h"
+#include "pod/supervisor/adoption.h"
 #include "pod/supervisor/dead_pod.h"
 #include "pod/supervisor/pod_mounts.h"
 #include "pod/supervisor/pod_supervisor.h"
+#include "pod/supervisor/reaper_start.h"
 
 namespace skiff::supervisor {
 
@@ -155,8 +157,8 @@ void PodSupervisor::Finish() {
   loop_->Stop();
 }
 
-// Nobody reaps any more, and the next command that sees the free lock takes the pod for dead. If none has come before us,
-// we clean up ourselves; otherwise we keep out of its way.
+// Nobody reaps any more, and the next command that sees the free lock takes the pod over. If none has come before us, we do
+// it, or clean up what cannot be taken over; otherwise we keep out of its way.
 void PodSupervisor::OnReaperGone() {
   // The kernel closes a dead process's files one after another: the link may go before the lock.
   auto lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
@@ -165,6 +167,11 @@ void PodSupervisor::OnReaperGone() {
     lock = common::FileLock::TryAcquire(JoinPath(plan_.run_dir, kPodLock));
   }
   if (!lock) return loop_->Stop();
+  // It begins by killing us, so that there are never two supervisors.
+  PublishIfChanged();
+  if (CanBeAdopted(plan_, status_) && StartReaper({.program = plan_.reaper_program, .run_dir = plan_.run_dir, .adopt = true,
+                                                   .lock = *lock, .kept = reaper_->AllKept()}))
+    return loop_->Stop();
   PodPlan plan = plan_;
   plan.supervisor_cgroup.clear();  // we are in it
   (void)CleanUpDeadPod(plan);

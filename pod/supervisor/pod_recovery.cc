@@ -56,9 +56,7 @@ std::vector<pid_t> Siblings(pid_t parent) {
 }  // namespace
 
 Result<> PodSupervisor::Adopt() {
-  PodStatus recorded;
-  if (const auto text = common::ReadFile(JoinPath(plan_.run_dir, kStatusFile)))
-    if (auto decoded = common::DecodeJson<PodStatus>(*text, kStatusFile)) recorded = std::move(*decoded);
+  const PodStatus recorded = ReadStatus(plan_.run_dir).value_or(PodStatus());
   if (recorded.state == "exited") {
     // The one before was killed between its last word and its end: the word stands, with its containers.
     status_ = recorded;

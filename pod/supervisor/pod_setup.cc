@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "pod/supervisor/mount_namespace.h"
 #include "pod/supervisor/pod_mounts.h"
 #include "pod/supervisor/pod_supervisor.h"
 #include "pod/supervisor/reaper.h"
@@ -27,9 +28,7 @@ PodSupervisor::PodSupervisor(PodPlan plan, runtime::Cgroups cgroups, std::unique
 }
 
 Result<std::unique_ptr<PodSupervisor>> PodSupervisor::Create(const std::string& run_dir, UniqueFd reaper_link) {
-  const std::string path = JoinPath(run_dir, kPlanFile);
-  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
-  ASSIGN_OR_RETURN(PodPlan plan, common::DecodeJson<PodPlan>(text, path));
+  ASSIGN_OR_RETURN(PodPlan plan, ReadPlan(run_dir));
   ASSIGN_OR_RETURN(auto cgroups, runtime::Cgroups::Detect(plan.cgroup_root));
   ASSIGN_OR_RETURN(auto loop, EventLoop::Create());
   std::unique_ptr<PodSupervisor> supervisor(new PodSupervisor(std::move(plan), std::move(cgroups), std::move(loop)));
@@ -92,6 +91,8 @@ Result<> PodSupervisor::StartInfra() {
   options.pid = plan_.infra.pid;
   options.net_path = plan_.infra.net_path;
   options.sysctls = plan_.infra.sysctls;
+  ASSIGN_OR_RETURN(const UniqueFd mounts, OwnMountNamespace());
+  options.kept_fd = mounts.get();
   runtime::Cgroups::Entrance entrance;
   if (!plan_.infra.cgroup.empty()) {
     TRY(cgroups_.CreateForProcesses(plan_.infra.cgroup));

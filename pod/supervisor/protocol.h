@@ -27,9 +27,12 @@
 namespace skiff::supervisor {
 
 inline constexpr int kLaunchFd = 3;
-inline constexpr int kLockFd = 4;  // of skiff-reaper: pod.lock, locked by the launcher; the sockets of ports follow
+inline constexpr int kLockFd = 4;  // of skiff-reaper: pod.lock, locked by its starter; descriptors to keep follow
 inline constexpr char kControlSocket[] = "control.sock";
 inline constexpr char kPodLock[] = "pod.lock";      // flock, taken by the launcher, held by skiff-reaper for life
+// Exists from the pod's start until the launch is over. A supervisor that is restarted and finds it takes the pod down, as
+// the launcher has seen its channel close.
+inline constexpr char kLaunchPendingFile[] = "launch.pending";
 inline constexpr char kPlanFile[] = "plan.json";
 inline constexpr char kStatusFile[] = "status.json";
 inline constexpr char kFinalFile[] = "final.json";  // in the state directory
@@ -39,7 +42,7 @@ inline constexpr char kNamespaces[] = "ns";
 inline constexpr size_t kMaxPacket = 64 * 1024;
 
 struct LaunchEvent {
-  std::string event;      // "infra-ready", "running", "failed", "init-failed"
+  std::string event;      // "infra-ready", "running", "failed", "init-failed"; "adopted" or "failed" of a pod that ran
   int64_t pid = 0;        // infra-ready
   // failed, init-failed: its name, empty: the pod itself. running: whose postStart hook goes on and holds up what follows.
   std::string container;

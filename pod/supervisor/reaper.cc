@@ -14,6 +14,7 @@
 #include <cerrno>
 
 #include "common/file.h"
+#include "pod/supervisor/adoption.h"
 #include "pod/supervisor/held_port.h"
 #include "pod/supervisor/mount_namespace.h"
 #include "pod/supervisor/protocol.h"
@@ -54,20 +55,41 @@ void TrySetOomScore(const char* score) { (void)common::WriteFile("/proc/self/oom
 
 }  // namespace
 
-Result<Reaper> Reaper::Prepare(const std::string& run_dir, UniqueFd lock) {
-  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(JoinPath(run_dir, kPlanFile)));
-  ASSIGN_OR_RETURN(PodPlan plan, common::DecodeJson<PodPlan>(text, JoinPath(run_dir, kPlanFile)));
+Result<Reaper> Reaper::Prepare(const std::string& run_dir, UniqueFd lock, Kept kept) {
+  ASSIGN_OR_RETURN(auto plan, ReadPlan(run_dir));
   TRY(common::WriteFile(JoinPath(run_dir, kLaunchPendingFile), ""));
   TRY(EnterPodMountNamespace(plan));
-  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return common::ErrnoError("become a subreaper");
-  TRY(EnterCgroup(plan), "enter control group {}", plan.supervisor_cgroup);
-  TrySetOomScore("-999");
-  Reaper reaper(std::move(plan), std::move(lock));
-  TRY(reaper.OpenSignals());
-  TRY(reaper.OpenExits());
-  int number = kLockFd;
-  for (const std::string& name : reaper.plan_.held_sockets) reaper.kept_[name] = UniqueFd(++number);
+  Reaper reaper(std::move(plan), std::move(lock), std::move(kept));
+  TRY(reaper.OpenExits(O_TRUNC));
+  TRY(reaper.BecomeReaper());
   return reaper;
+}
+
+Result<Reaper> Reaper::Adopt(const std::string& run_dir, UniqueFd lock, Kept kept) {
+  ASSIGN_OR_RETURN(auto plan, ReadPlan(run_dir));
+  ASSIGN_OR_RETURN(const auto status, ReadStatus(run_dir));
+  TRY(EndProgramsOf(plan, status));
+  ASSIGN_OR_RETURN(const UniqueFd mounts, FindPodMountNamespace(static_cast<pid_t>(status.infra_pid)));
+  TRY(JoinPodMountNamespace(mounts));
+  Reaper reaper(std::move(plan), std::move(lock), std::move(kept));
+  TRY(reaper.OpenExits(0));
+  TRY(reaper.BecomeReaper());
+  reaper.WatchOrphans(status);
+  return reaper;
+}
+
+Result<> Reaper::BecomeReaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return common::ErrnoError("become a subreaper");
+  TRY(EnterCgroup(plan_), "enter control group {}", plan_.supervisor_cgroup);
+  TrySetOomScore("-999");
+  return OpenSignals();
+}
+
+void Reaper::WatchOrphans(const PodStatus& status) {
+  for (const ContainerStatus& container : status.containers) {
+    if (container.state == "running") orphans_.Add(static_cast<pid_t>(container.pid), container.pid_start_time);
+    if (container.hook) orphans_.Add(static_cast<pid_t>(container.hook->pid), container.hook->pid_start_time);
+  }
 }
 
 Result<> Reaper::OpenSignals() {
@@ -80,19 +102,22 @@ Result<> Reaper::OpenSignals() {
   return {};
 }
 
-Result<> Reaper::OpenExits() {
-  ASSIGN_OR_RETURN(exits_, common::Open(JoinPath(plan_.run_dir, kExitsFile), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600));
+Result<> Reaper::OpenExits(int further_flags) {
+  ASSIGN_OR_RETURN(exits_, common::Open(JoinPath(plan_.run_dir, kExitsFile), O_WRONLY | O_CREAT | O_APPEND | further_flags, 0600));
   return {};
 }
 
 Result<> Reaper::Run() {
   ::malloc_trim(0);  // the plan's text and tree
+  std::vector<pollfd> polls;
   while (!over_ || supervisor_ > 0) {
-    pollfd polls[2] = {{signals_.get(), POLLIN, 0}, {link_.get(), POLLIN, 0}};
-    const int ready = ::poll(polls, 2, PollTimeout());
+    polls.assign({{signals_.get(), POLLIN, 0}, {link_.get(), POLLIN, 0}});
+    orphans_.AddTo(polls);
+    const int ready = ::poll(polls.data(), polls.size(), PollTimeout());
     if (ready < 0 && errno != EINTR) return common::ErrnoError("poll");
     if (ready > 0 && polls[1].revents != 0) TRY(HandleLink());
     if (ready > 0 && polls[0].revents != 0) TRY(HandleSignals());
+    for (const ExitRecord& record : orphans_.Collect()) RecordExit(record);
     // A failure to start it again (out of memory, say) is tried again like a crash.
     if (restart_at_ && steady_clock::now() >= *restart_at_ && !StartSupervisor(-1)) SupervisorEnded();
   }
@@ -121,16 +146,18 @@ Result<> Reaper::StartSupervisor(int launch_channel) {
 void Reaper::SendKeptDescriptors() {
   // When the supervisor is gone already, its end is seen through SIGCHLD.
   for (const auto& [name, fd] : kept_) {
-    if (name.starts_with(kHoldPrefix)) continue;
     if (!SendLinkMessage(link_.get(), "fd " + name, fd.get())) return;
   }
   (void)SendLinkMessage(link_.get(), "begin");
 }
 
 int Reaper::PollTimeout() const {
-  if (!restart_at_) return -1;
-  const auto left = std::chrono::ceil<milliseconds>(*restart_at_ - steady_clock::now());
-  return static_cast<int>(std::max<int64_t>(left.count(), 0));
+  std::optional<milliseconds> left = orphans_.Patience();
+  if (restart_at_) {
+    const auto until_start = std::chrono::ceil<milliseconds>(*restart_at_ - steady_clock::now());
+    left = std::min(left.value_or(until_start), until_start);
+  }
+  return left ? static_cast<int>(std::max<int64_t>(left->count(), 0)) : -1;
 }
 
 Result<> Reaper::HandleSignals() {
@@ -176,8 +203,8 @@ Result<> Reaper::ReapChildren() {
       ExitRecord record;
       record.pid = info.si_pid;
       record.start_time = common::ProcessStartTime(info.si_pid).value_or(0);
-      if (info.si_code == CLD_EXITED) record.status.code = info.si_status;
-      else record.status.signal = info.si_status;
+      const bool exited = info.si_code == CLD_EXITED;
+      record.status = {.code = exited ? info.si_status : 0, .signal = exited ? 0 : info.si_status};
       record.time = common::Now();
       RecordExit(record);
     }

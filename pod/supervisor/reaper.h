@@ -8,22 +8,26 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "common/unique_fd.h"
 #include "pod/supervisor/exit_record.h"
+#include "pod/supervisor/exit_watch.h"
 #include "pod/supervisor/plan.h"
+#include "pod/supervisor/status.h"
 
 namespace skiff::supervisor {
 
-// Exists from the pod's start until the launch is over. A supervisor that is restarted and finds it takes the pod down, as
-// the launcher has seen its channel close.
-inline constexpr char kLaunchPendingFile[] = "launch.pending";
-
 class Reaper {
  public:
-  // Reads the plan, enters mount namespace and control group, becomes subreaper. `lock` carries pod.lock's flock.
-  static common::Result<Reaper> Prepare(const std::string& run_dir, common::UniqueFd lock);
+  using Kept = std::map<std::string, common::UniqueFd>;  // by name
+
+  // For a pod that starts: reads the plan, makes the mount namespace, enters the control group, becomes subreaper. `lock`
+  // carries pod.lock's flock.
+  static common::Result<Reaper> Prepare(const std::string& run_dir, common::UniqueFd lock, Kept kept);
+  // For a pod whose reaper was killed: what is left of its programs ends first.
+  static common::Result<Reaper> Adopt(const std::string& run_dir, common::UniqueFd lock, Kept kept);
 
   // `launch_channel` is -1 when there is none, as for a supervisor that is started again.
   common::Result<> StartSupervisor(int launch_channel);
@@ -32,10 +36,13 @@ class Reaper {
   common::Result<> Run();
 
  private:
-  Reaper(PodPlan plan, common::UniqueFd lock) : plan_(std::move(plan)), lock_(std::move(lock)) {}
+  Reaper(PodPlan plan, common::UniqueFd lock, Kept kept)
+      : plan_(std::move(plan)), lock_(std::move(lock)), kept_(std::move(kept)) {}
 
+  common::Result<> BecomeReaper();
   common::Result<> OpenSignals();
-  common::Result<> OpenExits();
+  common::Result<> OpenExits(int further_flags);
+  void WatchOrphans(const PodStatus& status);
   void SendKeptDescriptors();
   int PollTimeout() const;
   common::Result<> HandleSignals();
@@ -54,7 +61,8 @@ class Reaper {
   common::UniqueFd link_;
   pid_t supervisor_ = -1;
   bool over_ = false;
-  std::map<std::string, common::UniqueFd> kept_;  // descriptors that the next supervisor gets back
+  Kept kept_;            // descriptors that the next supervisor gets back
+  ExitWatch orphans_;    // what another reaper had started
   std::chrono::steady_clock::time_point supervisor_started_;
   std::chrono::milliseconds restart_delay_{0};
   std::optional<std::chrono::steady_clock::time_point> restart_at_;

@@ -1,13 +1,19 @@
 #include "pod/supervisor/reaper_connection.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 
+#include "pod/supervisor/held_port.h"
 #include "pod/supervisor/reaper_link.h"
 
 namespace skiff::supervisor {
 
 using common::Result;
 using common::UniqueFd;
+
+namespace {
+UniqueFd Copy(int fd) { return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+}  // namespace
 
 Result<std::unique_ptr<ReaperConnection>> ReaperConnection::Open(EventLoop& loop, UniqueFd socket) {
   std::unique_ptr<ReaperConnection> connection(new ReaperConnection(loop, std::move(socket)));
@@ -42,28 +48,36 @@ void ReaperConnection::OnReadable() {
 // A reaper that cannot be told has gone; its end is seen as such.
 void ReaperConnection::SayOver(bool clean) { (void)SendLinkMessage(socket_.get(), clean ? "over clean" : "over"); }
 
-void ReaperConnection::Keep(const std::string& name, int fd) { (void)SendLinkMessage(socket_.get(), "keep " + name, fd); }
+void ReaperConnection::Keep(const std::string& name, int fd) {
+  kept_[name] = Copy(fd);
+  (void)SendLinkMessage(socket_.get(), "keep " + name, fd);
+}
 
-void ReaperConnection::Drop(const std::string& name) { (void)SendLinkMessage(socket_.get(), "drop " + name); }
+void ReaperConnection::Drop(const std::string& name) {
+  kept_.erase(name);
+  (void)SendLinkMessage(socket_.get(), "drop " + name);
+}
 
 UniqueFd ReaperConnection::Take(const std::string& name) {
   const auto found = kept_.find(name);
-  if (found == kept_.end()) return UniqueFd();
-  UniqueFd fd = std::move(found->second);
-  kept_.erase(found);
-  return fd;
+  return found == kept_.end() ? UniqueFd() : Copy(found->second.get());
 }
 
 std::vector<std::pair<std::string, UniqueFd>> ReaperConnection::TakeAll(std::string_view prefix) {
   std::vector<std::pair<std::string, UniqueFd>> taken;
-  for (auto at = kept_.lower_bound(std::string(prefix)); at != kept_.end() && at->first.starts_with(prefix);) {
-    taken.emplace_back(at->first, std::move(at->second));
-    at = kept_.erase(at);
-  }
+  for (auto at = kept_.lower_bound(std::string(prefix)); at != kept_.end() && at->first.starts_with(prefix); ++at)
+    taken.emplace_back(at->first, Copy(at->second.get()));
   return taken;
 }
 
+std::vector<std::pair<std::string, int>> ReaperConnection::AllKept() const {
+  std::vector<std::pair<std::string, int>> all;
+  for (const auto& [name, fd] : kept_) all.emplace_back(name, fd.get());
+  return all;
+}
+
 void ReaperConnection::Release(const std::string& host_side) {
+  std::erase_if(kept_, [&](const auto& kept) { return Holds(kept.first, host_side); });
   (void)SendLinkMessage(socket_.get(), "release " + host_side);
 }
 

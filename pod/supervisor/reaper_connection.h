@@ -33,6 +33,8 @@ class ReaperConnection : public DescriptorKeeper {
   common::UniqueFd Take(const std::string& name) override;
   // Those whose names begin so.
   std::vector<std::pair<std::string, common::UniqueFd>> TakeAll(std::string_view prefix);
+  // Everything that is kept, for another reaper when this one was killed.
+  std::vector<std::pair<std::string, int>> AllKept() const;
   // The sockets that hold this port of the host (held_port.h) are dropped.
   void Release(const std::string& host_side);
 
@@ -42,7 +44,7 @@ class ReaperConnection : public DescriptorKeeper {
 
   EventLoop& loop_;
   common::UniqueFd socket_;
-  std::map<std::string, common::UniqueFd> kept_;
+  std::map<std::string, common::UniqueFd> kept_;  // our copies of what the reaper has
   std::function<void(const ExitRecord&)> on_exit_;
   std::function<void()> gone_;
 };

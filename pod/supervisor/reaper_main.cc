@@ -1,10 +1,12 @@
-// skiff-reaper RUN_DIR: started by pod::Engine through Launcher, with the launch channel as descriptor 3, the locked
-// pod.lock as 4 and the sockets that reserve the pod's ports from 5 on.
+// skiff-reaper RUN_DIR launch|adopt [NAME...]: started through reaper_start.h, with the launch channel, if any, as descriptor
+// 3, the locked pod.lock as 4 and what is to be kept under those names from 5 on.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <string>
+#include <string_view>
 
 #include "common/file.h"
 #include "pod/supervisor/packet.h"
@@ -14,6 +16,7 @@
 namespace {
 
 using skiff::common::UniqueFd;
+using skiff::supervisor::Reaper;
 
 // The port sockets stay open here until the end of the pod and reach no other program.
 void CloseInheritedOnExec() {
@@ -25,23 +28,30 @@ void CloseInheritedOnExec() {
   }
 }
 
-skiff::common::Result<skiff::supervisor::Reaper> Start(const std::string& run_dir, const UniqueFd& launch) {
-  ASSIGN_OR_RETURN(auto reaper, skiff::supervisor::Reaper::Prepare(run_dir, UniqueFd(skiff::supervisor::kLockFd)));
-  TRY(reaper.StartSupervisor(launch.get()));
+skiff::common::Result<Reaper> Start(const std::string& run_dir, bool adopt, Reaper::Kept kept, const UniqueFd& launch) {
+  UniqueFd lock(skiff::supervisor::kLockFd);
+  ASSIGN_OR_RETURN(auto reaper, adopt ? Reaper::Adopt(run_dir, std::move(lock), std::move(kept))
+                                      : Reaper::Prepare(run_dir, std::move(lock), std::move(kept)));
+  TRY(reaper.StartSupervisor(adopt ? -1 : launch.get()));
   return reaper;
 }
 
-int Serve(const std::string& run_dir) {
+void Tell(const UniqueFd& launch, const char* what, std::string message) {
+  skiff::supervisor::LaunchEvent event;
+  event.event = what;
+  event.message = std::move(message);
+  if (launch) (void)skiff::supervisor::SendPacket(launch.get(), skiff::common::EncodeJson(event));
+}
+
+int Serve(const std::string& run_dir, bool adopt, Reaper::Kept kept) {
   // Only the supervisor keeps the launch channel: the launcher shall see its end when the supervisor dies.
   UniqueFd launch(::fcntl(skiff::supervisor::kLaunchFd, F_GETFD) >= 0 ? skiff::supervisor::kLaunchFd : -1);
-  auto reaper = Start(run_dir, launch);
+  auto reaper = Start(run_dir, adopt, std::move(kept), launch);
   if (!reaper) {
-    skiff::supervisor::LaunchEvent event;
-    event.event = "failed";
-    event.message = reaper.error().message();
-    if (launch) (void)skiff::supervisor::SendPacket(launch.get(), skiff::common::EncodeJson(event));
+    Tell(launch, "failed", reaper.error().message());
     return 1;
   }
+  if (adopt) Tell(launch, "adopted", "");
   launch.Reset();
   return reaper->Run() ? 0 : 1;
 }
@@ -49,8 +59,9 @@ int Serve(const std::string& run_dir) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR (started by skiff, not by hand)\n");
+  const std::string_view mode = argc >= 3 ? argv[2] : "";
+  if (mode != "launch" && mode != "adopt") {
+    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR launch|adopt [NAME...] (started by skiff, not by hand)\n");
     return 2;
   }
   ::umask(022);
@@ -58,5 +69,7 @@ int main(int argc, char** argv) {
   const pid_t pid = ::fork();
   if (pid < 0) return 1;
   if (pid > 0) ::_exit(0);  // the launcher waits for this process only
-  return Serve(argv[1]);
+  Reaper::Kept kept;
+  for (int i = 3; i < argc; ++i) kept[argv[i]] = UniqueFd(skiff::supervisor::kLockFd + i - 2);
+  return Serve(argv[1], mode == "adopt", std::move(kept));
 }

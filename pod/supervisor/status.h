@@ -8,8 +8,13 @@
 #include <vector>
 
 #include "common/json_fields.h"
+#include "common/result.h"
 
 namespace skiff::supervisor {
+
+// Kubernetes' words for a container whose end nobody saw.
+inline constexpr char kUnseenReason[] = "ContainerStatusUnknown";
+inline constexpr int kUnseenExitCode = 137;
 
 // A postStart or preStop hook, or nothing. What a later supervisor needs to go on with it rather than run it again.
 struct HookStatus {
@@ -76,6 +81,9 @@ struct PodStatus {
   std::string stopping_at;       // a stop was asked for: Kubernetes' deletionTimestamp without the grace period
   std::vector<ContainerStatus> containers;
 };
+
+// RUN_DIR/status.json.
+common::Result<PodStatus> ReadStatus(const std::string& run_dir);
 
 template <typename V>
 void VisitFields(V& v, HookStatus& h) {

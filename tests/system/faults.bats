@@ -116,6 +116,57 @@ ended_for_exec() { [[ $(timeout 20 skiff exec gone true 2>&1) == *"container gon
   in_pod infra c true
 }
 
+watched() { pgrep -x skiff-reaper > /dev/null && pgrep -x skiff-superviso > /dev/null; }
+
+answers_everywhere() { # PORT
+  local address
+  for address in 127.0.0.1 '[::1]'; do [[ $(curl -s --max-time 5 "http://$address:$1/") == here ]] || return 1; done
+}
+
+restarted() { [[ $(skiff kube get pod orphan -o 'jsonpath={.status.containerStatuses[0].restartCount} {.status.phase}') == "1 Running" ]]; }
+
+@test "reaper and supervisor killed: a command that only looks has the pod taken over, with its ports and those of its Service" {
+  {
+    pod_yaml orphan 'command: [sh, -c, "mkdir /www; echo here > /www/index.html; exec httpd -f -p 80 -h /www"]' \
+      'ports: [{containerPort: 80, hostPort: 8080}]'
+    printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: orphan}\nspec: {type: NodePort, selector: {app: orphan}, ports: [{port: 80, nodePort: 30080}]}\n'
+  } | sed 's/^metadata: {name: orphan}$/metadata: {name: orphan, labels: {app: orphan}}/' > "$BATS_TEST_TMPDIR/orphan.yaml"
+  ip link set lo up
+  skiff kube play -q "$BATS_TEST_TMPDIR/orphan.yaml"
+  eventually 5 answers_everywhere 8080
+  eventually 5 answers_everywhere 30080
+  before=$(skiff inspect -f '{{.State.Pid}}' orphan-c)
+  pkill -STOP -x skiff-superviso  # or it would start another reaper
+  pkill -9 -x skiff-reaper
+  pkill -9 -x skiff-superviso
+  eventually 5 sh -c '! pgrep -x "skiff-reaper|skiff-superviso"'
+  [[ $(skiff kube get pods --no-headers) == "orphan "*"1/1"*Running* ]]
+  watched
+  [ "$(skiff inspect -f '{{.State.Pid}}' orphan-c)" = "$before" ]
+  eventually 5 answers_everywhere 8080
+  eventually 5 answers_everywhere 30080
+  run skiff run --rm -p 8080:80 localhost/busybox:latest true
+  [ "$status" -ne 0 ] && output_has 8080
+  kill -9 "$before"
+  eventually 5 restarted
+  eventually 5 answers_everywhere 8080
+  skiff kube down "$BATS_TEST_TMPDIR/orphan.yaml"
+  assert_nothing_left
+}
+
+@test "the reaper alone killed: its supervisor starts another" {
+  pod_yaml headless 'command: [sh, -c, "while :; do date; sleep 0.1; done"]' > "$BATS_TEST_TMPDIR/headless.yaml"
+  skiff kube play -q "$BATS_TEST_TMPDIR/headless.yaml"
+  before=$(skiff inspect -f '{{.State.Pid}}' headless-c)
+  pkill -9 -x skiff-reaper
+  eventually 5 watched
+  [ "$(skiff inspect -f '{{.State.Pid}} {{.RestartCount}}' headless-c)" = "$before 0" ]
+  kill -9 "$before"
+  eventually 5 sh -c '[ "$(skiff inspect -f "{{.RestartCount}} {{.State.Status}}" headless-c)" = "1 running" ]'
+  skiff kube down "$BATS_TEST_TMPDIR/headless.yaml"
+  assert_nothing_left
+}
+
 @test "everything of a pod killed: the next commands clean up" {
   pod_yaml dead 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/dead.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/dead.yaml"

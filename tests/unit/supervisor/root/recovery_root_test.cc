@@ -1,4 +1,7 @@
 // What killed processes cost.
+#include "common/file.h"
+#include "common/process.h"
+#include "pod/supervisor/adoption.h"
 #include "tests/unit/supervisor/root/supervisor_fixture.h"
 
 namespace skiff::supervisor {
@@ -61,15 +64,95 @@ TEST_F(SupervisorRootTest, AllKilledIsCleanedUpByTheNextCommand) {
   EXPECT_TRUE(WaitUntil([&] { return ::kill(static_cast<pid_t>(pod.Status().infra_pid), 0) != 0; }));
 }
 
-TEST_F(SupervisorRootTest, SupervisorCleansUpWhenOnlyTheReaperIsKilled) {
+// Whether this kernel tells how a process has ended that was somebody else's child (from 6.15 on).
+bool KernelTellsExits() {
+  common::Command command;
+  command.argv = {"true"};
+  const auto child = common::Spawn(command);
+  EXPECT_TRUE(child && common::Wait(child->pid));
+  return child && common::ReadExitStatus(child->pidfd.get());
+}
+
+pid_t KillReaper(const TestPod& pod) {
+  const pid_t reaper = pod.ProcessesOf("skiff-reaper").at(0);
+  ::kill(reaper, SIGKILL);
+  return reaper;
+}
+
+bool HasAnotherReaper(const TestPod& pod, pid_t before) {
+  return WaitUntil([&] {
+    const auto pids = pod.ProcessesOf("skiff-reaper");
+    return pids.size() == 1 && pids.front() != before && pod.ProcessesOf("skiff-supervisor").size() == 1;
+  });
+}
+
+TEST_F(SupervisorRootTest, AKilledReaperIsReplacedAndNothingIsLost) {
   TestPod pod("headless");
-  pod.AddContainer("c", "sleep 1000");
+  pod.AddContainer("c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo line $i; done; while [ ! -e /go ]; do sleep 0.1; done; exit 5");
+  pod.plan().tmpfs.push_back({.path = pod.plan().run_dir + "/memory"});
+  ASSERT_OK(common::MakeDirectories(pod.plan().run_dir + "/memory"));
   ASSERT_STARTS(pod);
-  ::kill(pod.ProcessesOf("skiff-reaper").at(0), SIGKILL);
-  ASSERT_TRUE(pod.WaitFor([](const PodStatus& status) { return status.state == "exited"; }));
-  EXPECT_EQ(pod.StatusOf("c").reason, "ContainerStatusUnknown");
-  EXPECT_TRUE(WaitUntil([&] { return pod.ProcessesOf("skiff-supervisor").empty(); }));
-  ASSERT_OK(CleanUpDeadPod(pod.plan()));
+  const int64_t infra = pod.Status().infra_pid;
+  const auto memory = [&] { return fmt::format("/proc/{}/root{}/memory/file", pod.ProcessesOf("skiff-reaper").at(0), pod.plan().run_dir); };
+  ASSERT_OK(common::WriteFile(memory(), "kept"));
+  for (int kill_count = 0; kill_count < 5; ++kill_count) {
+    const pid_t killed = KillReaper(pod);
+    ASSERT_TRUE(HasAnotherReaper(pod, killed));
+    ASSERT_OK(pod.Ask("status", ""));
+  }
+  EXPECT_EQ(common::ReadFile(memory()).value_or(""), "kept");
+  ASSERT_OK(common::WriteFile(fmt::format("/proc/{}/root/go", pod.StatusOf("c").pid), ""));
+  ASSERT_TRUE(pod.WaitForState("c", "exited"));
+  EXPECT_EQ(pod.StatusOf("c").exit_code, KernelTellsExits() ? 5 : 137);
+  EXPECT_EQ(pod.StatusOf("c").reason, KernelTellsExits() ? "Error" : "ContainerStatusUnknown");
+  EXPECT_EQ(pod.Status().infra_pid, infra);
+  std::string expected;
+  for (int i = 1; i <= 30000; ++i) expected += fmt::format("line {}\n", i);
+  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
+  ASSERT_OK(pod.Stop());
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, APodThatWasTakenOverRestartsItsContainersAndKeepsTheirTerminals) {
+  TestPod pod("again");
+  pod.AddContainer("c", "echo run; while :; do sleep 1; done", "Always");
+  pod.AddContainer("t", "read line; echo got $line; while :; do sleep 1; done").tty = true;
+  pod.plan().containers.back().stdin = true;
+  ASSERT_STARTS(pod);
+  const pid_t killed = KillReaper(pod);
+  ASSERT_TRUE(HasAnotherReaper(pod, killed));
+  auto stream = AttachStream::Open(pod.plan().run_dir, "again-t");
+  ASSERT_OK(stream);
+  ASSERT_OK(stream->WriteInput("hello\n"));
+  EXPECT_TRUE(WaitUntil([&] { return pod.Log("t").find("got hello") != std::string::npos; })) << pod.Log("t");
+  ::kill(static_cast<pid_t>(pod.StatusOf("c").pid), SIGKILL);
+  ASSERT_TRUE(pod.WaitFor([&](const PodStatus&) { return pod.StatusOf("c").restart_count == 1 && pod.StatusOf("c").state == "running"; }));
+  EXPECT_TRUE(WaitUntil([&] { return pod.Log("c", 1) == "run\n"; }));
+  ASSERT_OK(pod.Stop(0));
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, ACommandTakesOverWhatReaperAndSupervisorHaveLeft) {
+  TestPod pod("orphaned");
+  pod.AddContainer("c", "while :; do sleep 1; done", "Always");
+  pod.AddContainer("ended", "while [ ! -e /go ]; do sleep 0.1; done; exit 3", "OnFailure");
+  ASSERT_STARTS(pod);
+  const pid_t supervisor = pod.ProcessesOf("skiff-supervisor").at(0);
+  const auto before = pod.StatusOf("c");
+  ::kill(supervisor, SIGSTOP);
+  KillReaper(pod);
+  ::kill(supervisor, SIGKILL);
+  ASSERT_OK(WaitForPodEnd(pod.plan().run_dir, kPatience));
+  ASSERT_TRUE(CanBeAdopted(pod.plan(), pod.Status()));
+  const auto ended = static_cast<pid_t>(pod.StatusOf("ended").pid);
+  ASSERT_OK(common::WriteFile(fmt::format("/proc/{}/root/go", ended), ""));
+  ASSERT_TRUE(WaitUntil([&] { return ::kill(ended, 0) != 0; }));
+  ASSERT_OK(pod.Adopt());
+  ASSERT_TRUE(pod.WaitFor([&](const PodStatus&) { return pod.StatusOf("ended").restart_count == 1 && pod.StatusOf("ended").state == "running"; }));
+  EXPECT_EQ(pod.StatusOf("ended").last_reason, "ContainerStatusUnknown");
+  EXPECT_EQ(pod.StatusOf("c").pid, before.pid);
+  EXPECT_EQ(pod.StatusOf("c").restart_count, 0);
+  ASSERT_OK(pod.Stop(0));
   EXPECT_EQ(pod.Leftovers(), "");
 }
 

@@ -184,7 +184,9 @@ TEST_F(SupervisorRootTest, LauncherGoneBeforeTheNetworkTakesThePodDown) {
   pod.AddContainer("c", "sleep 1000");
   ASSERT_OK(common::WriteFile(pod.plan().run_dir + "/plan.json", common::EncodeJson(pod.plan())));
   {
-    auto launcher = Launcher::Start({SKIFF_PROGRAMS "/skiff-reaper", pod.plan().run_dir, {}});
+    const auto lock = TakePodLock(pod.plan().run_dir);
+    ASSERT_OK(lock);
+    auto launcher = Launcher::Start({.reaper_program = pod.plan().reaper_program, .run_dir = pod.plan().run_dir, .kept = {}}, *lock);
     ASSERT_OK(launcher);
     const auto event = launcher->ReadEvent(kPatience);
     ASSERT_TRUE(event && event->event == "infra-ready") << Describe(event);

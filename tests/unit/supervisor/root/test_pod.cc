@@ -71,6 +71,7 @@ TestPod::TestPod(const std::string& id) {
   plan_.runtime_root = "/run/skiff/runtime";
   plan_.cgroup_root = "/sys/fs/cgroup";
   plan_.cgroup = "/skiff/pod-" + id;
+  plan_.reaper_program = SKIFF_PROGRAMS "/skiff-reaper";
   plan_.supervisor_program = SKIFF_PROGRAMS "/skiff-supervisor";
   plan_.supervisor_cgroup = "/skiff/supervisor-" + id;
   plan_.infra = {.hostname = id, .net = true, .ipc = true, .uts = true, .cgroup = plan_.cgroup + "/infra",
@@ -119,7 +120,8 @@ Result<LaunchEvent> TestPod::Start() {
     TRY(common::WriteFile(container.bundle + "/config.json", Config(plan_, container, script)));
   }
   TRY(common::WriteFile(plan_.run_dir + "/plan.json", common::EncodeJson(plan_)));
-  ASSIGN_OR_RETURN(launcher_, Launcher::Start({SKIFF_PROGRAMS "/skiff-reaper", plan_.run_dir, {}}));
+  ASSIGN_OR_RETURN(const common::FileLock lock, TakePodLock(plan_.run_dir));
+  ASSIGN_OR_RETURN(launcher_, Launcher::Start({.reaper_program = plan_.reaper_program, .run_dir = plan_.run_dir, .kept = {}}, lock));
   while (true) {
     ASSIGN_OR_RETURN(const LaunchEvent event, launcher_->ReadEvent(kPatience));
     if (event.event != "infra-ready") return event;
@@ -128,6 +130,14 @@ Result<LaunchEvent> TestPod::Start() {
     TRY(common::Run(std::move(loopback)));
     TRY(launcher_->SendNetworkReady());
   }
+}
+
+Result<> TestPod::Adopt() {
+  ASSIGN_OR_RETURN(const common::FileLock lock, TakePodLock(plan_.run_dir));
+  ASSIGN_OR_RETURN(auto launcher, Launcher::Start({.reaper_program = plan_.reaper_program, .run_dir = plan_.run_dir,
+                                                   .adopt = true, .kept = {}}, lock));
+  ASSIGN_OR_RETURN(const LaunchEvent event, launcher.ReadEvent(kPatience));
+  return event.event == "adopted" ? Result<>() : LaunchError(event);
 }
 
 Result<> TestPod::Stop(std::optional<int64_t> grace_ms) {

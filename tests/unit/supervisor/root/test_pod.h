@@ -37,6 +37,8 @@ class TestPod {
 
   // Writes plan.json and launches; reads events up to the last one.
   common::Result<LaunchEvent> Start();
+  // After the reaper and its supervisor were killed.
+  common::Result<> Adopt();
   common::Result<> Stop(std::optional<int64_t> grace_ms = {});
   common::Result<ControlReply> Ask(const std::string& op, const std::string& container,
                                    const std::function<void(ControlRequest&)>& adjust = {});

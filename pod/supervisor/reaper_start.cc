@@ -1,0 +1,50 @@
+#include "pod/supervisor/reaper_start.h"
+
+#include <string_view>
+
+#include "common/process.h"
+#include "pod/supervisor/protocol.h"
+
+extern char** environ;
+
+namespace skiff::supervisor {
+
+using common::Result;
+
+namespace {
+
+// The pod outlives the command: it gets only what its programs need. Above all not LISTEN_FDS and NOTIFY_SOCKET, which an
+// OCI runtime acts on.
+std::vector<std::string> CleanEnvironment() {
+  std::vector<std::string> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    for (const std::string_view prefix : {"PATH=", "HOME=", "XDG_RUNTIME_DIR=", "SKIFF_"})
+      if (text.substr(0, prefix.size()) == prefix) kept.emplace_back(text);
+  }
+  return kept;
+}
+
+}  // namespace
+
+Result<> StartReaper(const ReaperStart& start) {
+  common::Command command;
+  command.argv = {start.program, start.run_dir, start.adopt ? "adopt" : "launch"};
+  command.environment = CleanEnvironment();
+  command.working_directory = "/";
+  command.new_session = true;
+  if (start.channel >= 0) command.pass_fds.emplace_back(start.channel, kLaunchFd);
+  command.pass_fds.emplace_back(start.lock.fd(), kLockFd);
+  int number = kLockFd;
+  for (const auto& [name, fd] : start.kept) {
+    command.argv.push_back(name);
+    command.pass_fds.emplace_back(fd, ++number);
+  }
+  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+  // The reaper forks at once and its first process ends.
+  ASSIGN_OR_RETURN(const common::ExitStatus status, common::Wait(child.pid));
+  if (status.ok()) return {};
+  return common::MakeError(common::ErrorCode::kInternal, "{} {} ended with code {}", start.program, start.run_dir, status.ToCode());
+}
+
+}  // namespace skiff::supervisor
