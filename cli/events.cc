@@ -95,6 +95,7 @@ class EventsCommand : public Command {
   static Result<std::vector<pod::EngineEvent>> Collect(pod::Engine& engine, pod::JournalReader& journal) {
     ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> pods, engine.ListPods());
     ASSIGN_OR_RETURN(std::vector<pod::EngineEvent> events, journal.Next());
+    std::erase_if(events, [](const pod::EngineEvent& event) { return event.type == pod::kKubeEventType; });
     for (const pod::PodInfo& pod : pods) {
       const std::vector<pod::EngineEvent> known = pod::EventsOf(pod);
       events.insert(events.end(), known.begin(), known.end());

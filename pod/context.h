@@ -10,6 +10,7 @@
 #include "pod/background_commands.h"
 #include "pod/launch/image_cache.h"
 #include "pod/launch/seccomp_profiles.h"
+#include "pod/engine_events.h"
 #include "pod/pod_layout.h"
 #include "pod/state/operation_lock.h"
 #include "pod/state/state_store.h"
@@ -44,6 +45,7 @@ struct Context {
 
 struct Engine::Impl : Context {
   using Context::Context;
+  GonePodEvents gone_events{paths};
 };
 
 }  // namespace skiff::pod

@@ -66,6 +66,8 @@ Result<> Engine::AddPodEvent(const std::string& pod_id, const PodEvent& event) {
   return supervisor::EventLog(impl_->Layout(pod_id).state_dir()).Append(event);
 }
 
+Result<std::vector<EngineEvent>> Engine::EventsOfGonePods() { return impl_->gone_events.Read(); }
+
 image::Store& Engine::images() { return impl_->images; }
 const common::SystemPaths& Engine::paths() const { return impl_->paths; }
 const std::string& Engine::runtime_program() const { return impl_->runtime; }

@@ -14,6 +14,7 @@
 #include "network/network.h"
 #include "pod/network/service_state.h"
 #include "pod/spec.h"
+#include "pod/state/journal.h"
 #include "pod/supervisor/event_log.h"
 #include "pod/supervisor/status.h"
 
@@ -220,6 +221,8 @@ class Engine {
   // What happened to a pod, oldest first. Empty for a pod that is not there.
   common::Result<std::vector<PodEvent>> PodEvents(const std::string& pod_id);
   common::Result<> AddPodEvent(const std::string& pod_id, const PodEvent& event);
+  // Those of pods that were removed within the last hour (GonePodEvents).
+  common::Result<std::vector<EngineEvent>> EventsOfGonePods();
 
   // --- Services ---
   // What a Service holds of the machine: its address and ports (network/service/service_leases.h).

@@ -4,8 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "common/clock.h"
+
 namespace skiff::pod {
 namespace {
+
+constexpr std::chrono::hours kKubeEventsKept{1};
 
 // Several events of one thing.
 class History {
@@ -87,11 +91,25 @@ void RecordRemoval(const common::SystemPaths& paths, const PodInfo& pod, const C
   std::ignore = AppendToJournal(paths, std::move(events));
 }
 
-void RecordRemoval(const common::SystemPaths& paths, const PodInfo& pod) {
+void RecordRemoval(const common::SystemPaths& paths, const PodInfo& pod, const std::vector<PodEvent>& kube_events) {
   std::vector<EngineEvent> events = EventsOf(pod);
+  for (const PodEvent& event : kube_events)
+    events.push_back({.time = event.time,
+                      .type = kKubeEventType,
+                      .name = pod.spec.name,
+                      .kube = KubeEvent{pod.spec.kube_namespace, pod.spec.uid, event}});
   for (const ContainerInfo& container : pod.containers) events.push_back(Removed(About(pod, container)));
   if (!pod.spec.implicit) events.push_back(Removed(About(pod)));
   std::ignore = AppendToJournal(paths, std::move(events));
+}
+
+common::Result<std::vector<EngineEvent>> GonePodEvents::Read() {
+  ASSIGN_OR_RETURN(std::vector<EngineEvent> news, journal_.Next());
+  std::erase_if(news, [](const EngineEvent& event) { return event.type != kKubeEventType || !event.kube; });
+  Append(events_, std::move(news));
+  const std::string oldest = common::FormatTime(common::Now() - kKubeEventsKept, true);
+  std::erase_if(events_, [&](const EngineEvent& event) { return event.time < oldest; });
+  return events_;
 }
 
 }  // namespace skiff::pod

@@ -50,11 +50,13 @@ Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& 
   const PodLayout layout = context.Layout(pod.id);
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
   const auto last_seen = DescribePod(context, pod, containers);
+  std::vector<PodEvent> events;
+  if (!pod.spec.implicit) events = supervisor::EventLog(layout.state_dir()).Read().value_or(std::vector<PodEvent>());
   TRY(common::RemoveTree(layout.run_dir()));
   TRY(common::RemoveTree(layout.state_dir()));
   // In one transaction with its volumes: nobody could tell afterwards whose they were.
   TRY(context.store->DeletePod(pod.id, AnonymousVolumes(pod.spec)));
-  if (last_seen) RecordRemoval(context.paths, *last_seen);
+  if (last_seen) RecordRemoval(context.paths, *last_seen, events);
   TRY(RemoveUnrecordedVolumes(context));
   TRY(ReleaseUnused(context));
   return lock.RemoveFile();

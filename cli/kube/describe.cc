@@ -67,7 +67,8 @@ class DescribeCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(events, live.List("Event", kube::TextAt(object, "metadata.namespace")));
     std::erase_if(events, [&](const kube::Value& event) {
       return kube::TextAt(event, "involvedObject.kind") != kube::TextAt(object, "kind") ||
-             kube::TextAt(event, "involvedObject.name") != kube::TextAt(object, "metadata.name");
+             kube::TextAt(event, "involvedObject.name") != kube::TextAt(object, "metadata.name") ||
+             kube::TextAt(event, "involvedObject.uid") != kube::TextAt(object, "metadata.uid");
     });
     return events;
   }

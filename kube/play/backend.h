@@ -64,6 +64,7 @@ class PodBackend {
   virtual common::Result<ObjectLocks> TryLockObject(const ObjectKey& key) = 0;
 
   virtual common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& pod_id) = 0;
+  virtual common::Result<std::vector<pod::EngineEvent>> EventsOfGonePods() = 0;
   // Of the machine and of pods in its network, as others reach it (Kubernetes' node address); empty: unknown.
   virtual std::string HostAddress() = 0;
 

@@ -68,6 +68,7 @@ class EngineBackend : public PodBackend {
   common::Result<ObjectLocks> TryLockObject(const ObjectKey& key) override { return ObjectLocks::TryAcquire(LocksFile(), key); }
 
   common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return engine_->PodEvents(id); }
+  common::Result<std::vector<pod::EngineEvent>> EventsOfGonePods() override { return engine_->EventsOfGonePods(); }
 
   common::Result<image::Image> FindImage(const std::string& reference) override {
     return engine_->images().Find(reference);

@@ -1,7 +1,9 @@
 #include "kube/play/live_objects.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <set>
 
 #include "common/clock.h"
 #include "kube/generate/pod_from_spec.h"
@@ -83,19 +85,32 @@ void SetClaimStatus(Value& claim) {
   claim.Set("spec", std::move(spec));
 }
 
-Value EventObject(const pod::PodInfo& pod, const pod::PodEvent& event, size_t number) {
+// What an event is about: a pod that there is or was.
+struct InvolvedPod {
+  const std::string& kube_namespace;
+  const std::string& name;
+  const std::string& uid;
+};
+
+// As Kubernetes names them; the same at each look.
+std::string EventName(const InvolvedPod& pod, const pod::PodEvent& event) {
+  const auto first = common::ParseTime(event.first_time).value_or(common::WallTime());
+  return fmt::format("{}.{:x}", pod.name, std::chrono::nanoseconds(first.time_since_epoch()).count());
+}
+
+Value EventObject(const InvolvedPod& pod, const pod::PodEvent& event) {
   Value involved = Value::Map();
   involved.Set("apiVersion", Value::String("v1"));
   if (!event.object.empty())
     involved.Set("fieldPath", Value::String("spec.containers{" + event.object + "}"));
   involved.Set("kind", Value::String("Pod"));
-  involved.Set("name", Value::String(pod.spec.name));
-  involved.Set("namespace", Value::String(pod.spec.kube_namespace));
-  involved.Set("uid", Value::String(pod.spec.uid));
+  involved.Set("name", Value::String(pod.name));
+  involved.Set("namespace", Value::String(pod.kube_namespace));
+  involved.Set("uid", Value::String(pod.uid));
   Value metadata = Value::Map();
   metadata.Set("creationTimestamp", Value::String(Seconds(event.first_time)));
-  metadata.Set("name", Value::String(fmt::format("{}.{:x}", pod.spec.name, number)));
-  metadata.Set("namespace", Value::String(pod.spec.kube_namespace));
+  metadata.Set("name", Value::String(EventName(pod, event)));
+  metadata.Set("namespace", Value::String(pod.kube_namespace));
   Value object = Value::Map();
   object.Set("apiVersion", Value::String("v1"));
   object.Set("count", Value::Int(event.count));
@@ -201,14 +216,22 @@ Result<Value> LiveObjects::PodObject(const pod::PodInfo& info) {
   return object;
 }
 
+// The pods first: what has been removed meanwhile is in the journal, and twice is once.
 Result<std::vector<Value>> LiveObjects::Events() {
-  ASSIGN_OR_RETURN(const auto* pods, Pods());
   std::vector<std::pair<std::string, Value>> timed;
+  std::set<std::string> known;
+  const auto add = [&](const InvolvedPod& pod, const pod::PodEvent& event) {
+    const bool is_new = known.insert(fmt::format("{} {} {} {} {}", pod.uid, EventName(pod, event), event.reason, event.object, event.message)).second;
+    if (is_new) timed.emplace_back(event.time, EventObject(pod, event));
+  };
+  ASSIGN_OR_RETURN(const auto* pods, Pods());
   for (const pod::PodInfo& pod : *pods) {
     ASSIGN_OR_RETURN(const auto events, backend_.PodEvents(pod.id));
-    for (const pod::PodEvent& event : events)
-      timed.emplace_back(event.time, EventObject(pod, event, timed.size() + 1));
+    for (const pod::PodEvent& event : events) add({pod.spec.kube_namespace, pod.spec.name, pod.spec.uid}, event);
   }
+  ASSIGN_OR_RETURN(const auto gone, backend_.EventsOfGonePods());
+  for (const pod::EngineEvent& event : gone)
+    add({event.kube->kube_namespace, event.name, event.kube->uid}, event.kube->event);
   std::stable_sort(timed.begin(), timed.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Value> objects;

@@ -20,6 +20,7 @@ struct FakeEngine {
   std::vector<pod::PodInfo> pods;
   std::map<std::string, pod::Engine::StoredObject> objects;
   std::map<std::string, std::vector<pod::PodEvent>> events;  // by pod id
+  std::vector<pod::EngineEvent> gone_events;
   std::set<std::string> volumes;
   std::vector<std::string> calls;  // "create web", "start web", "stop web", "remove web"
   std::set<std::string> missing_images;
@@ -200,6 +201,7 @@ class FakeBackend : public PodBackend {
     return found;
   }
   common::Result<std::vector<pod::PodEvent>> PodEvents(const std::string& id) override { return e_.events[id]; }
+  common::Result<std::vector<pod::EngineEvent>> EventsOfGonePods() override { return e_.gone_events; }
   common::Result<> DeleteObject(const std::string& kind, const std::string& kube_namespace, const std::string& name) override {
     const std::lock_guard lock(e_.mutex);
     e_.objects.erase(kind + "/" + kube_namespace + "/" + name);

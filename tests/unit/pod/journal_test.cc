@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/clock.h"
 #include "common/file.h"
+#include "pod/engine_events.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace skiff::pod {
@@ -98,6 +100,28 @@ TEST_F(JournalTest, TheOldestIsForgotten) {
   Append("d");
   JournalReader reader(paths_);
   EXPECT_THAT(Names(reader), ElementsAre("c", "d"));
+}
+
+// Beside podman's in the same file, for an hour.
+TEST_F(JournalTest, KubernetesEventsOfGonePods) {
+  const auto append = [&](const std::string& pod, std::chrono::minutes age) {
+    const std::string time = common::FormatTime(common::Now() - age, true);
+    const supervisor::Event event{.time = time, .first_time = time, .reason = "Started", .message = "Started container c", .object = "c", .count = 3};
+    ASSERT_TRUE(AppendToJournal(paths_, {{.time = time, .type = kKubeEventType, .name = pod, .kube = KubeEvent{"default", "u-" + pod, event}}}));
+  };
+  GonePodEvents gone(paths_);
+  EXPECT_THAT(*gone.Read(), IsEmpty());
+  append("old", std::chrono::minutes(61));
+  append("new", std::chrono::minutes(59));
+  Append("volume");
+  const auto events = *gone.Read();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].name, "new");
+  EXPECT_EQ(events[0].kube->uid, "u-new");
+  EXPECT_EQ(events[0].kube->event.object, "c");
+  EXPECT_EQ(events[0].kube->event.count, 3);
+  append("another", std::chrono::minutes(0));
+  EXPECT_EQ(gone.Read()->size(), 2U);
 }
 
 }  // namespace
