@@ -161,7 +161,7 @@ class LogsCommand : public Command {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
     ASSIGN_OR_RETURN(const std::vector<LogSource> sources,
                      of_pod_ ? PodSources(context, *engine) : Sources(context, *engine));
-    LogPrintOptions print{options_, until_, names_ || (of_pod_ && sources.size() > 1)};
+    const LogPrintOptions print{.read = options_, .until = until_, .names = names_ || (of_pod_ && sources.size() > 1)};
     TRY(PrintLogs(context, sources, print));
     return 0;
   }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -16,20 +17,25 @@ using common::Result;
 
 namespace {
 
-// Lines of one container, whole even when several threads print.
+// Lines of one container, whole even when several threads print. What it has printed is counted over all its copies.
 class LinePrinter {
  public:
   LinePrinter(const LogPrintOptions& options, std::string prefix)
-      : options_(options), prefix_(std::move(prefix)) {}
+      : options_(options),
+        prefix_(std::move(prefix)),
+        left_(std::make_shared<int64_t>(options.limit_bytes.value_or(INT64_MAX))) {}
+
+  bool enough() const { return *left_ <= 0; }
 
   void operator()(const std::string& time, const std::string& stream, std::string_view text) const {
-    if (!options_.until.empty() && time > options_.until) return;
-    std::string line;
+    if (enough() || (!options_.until.empty() && time > options_.until)) return;
+    std::string line = prefix_;
     if (options_.read.timestamps) line += time + " ";
-    line += prefix_;
-    line += text;
-    line += '\n';
-    FILE* out = stream == "stderr" ? stderr : stdout;
+    line.append(text).append("\n");
+    const int64_t left = *left_ - std::ssize(line) + std::ssize(prefix_);
+    if (left < 0) line.resize(line.size() - static_cast<size_t>(-left));
+    *left_ = left;
+    FILE* out = stream == "stderr" && !options_.one_stream ? stderr : stdout;
     if (out == stderr) FlushOutput();  // the order of lines, where both go to one place
     std::fwrite(line.data(), 1, line.size(), out);  // stdio locks the stream
     if (options_.read.follow) std::fflush(out);
@@ -38,7 +44,19 @@ class LinePrinter {
  private:
   const LogPrintOptions& options_;
   std::string prefix_;
+  std::shared_ptr<int64_t> left_;
 };
+
+Result<> PrintLog(Context& context, const LogSource& source, const std::string& prefix, const LogPrintOptions& options) {
+  ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+  const LinePrinter print(options, source.prefix.value_or(prefix));
+  pod::LogOptions read = options.read;
+  read.enough = [&] { return print.enough(); };
+  const Result<> done = engine->ReadLogs(source.id, read, print);
+  if (done || !options.ignore_errors) return done;
+  PrintLine("error: " + done.error().message());
+  return {};
+}
 
 Result<> Follow(const Context& context, const std::vector<LogSource>& sources,
                 const LogPrintOptions& options) {
@@ -48,10 +66,7 @@ Result<> Follow(const Context& context, const std::vector<LogSource>& sources,
   for (const LogSource& source : sources) {
     threads.emplace_back([&, source] {
       Context own(context.options());  // an engine belongs to one thread
-      const auto engine = own.Engine();
-      const LinePrinter print(options, source.prefix.value_or(source.name + " "));
-      const Result<> done =
-          engine ? (*engine)->ReadLogs(source.id, options.read, print) : Result<>(engine.error());
+      const Result<> done = PrintLog(own, source, source.name + " ", options);
       const std::lock_guard lock(mutex);
       if (!done && first_error) first_error = done;
     });
@@ -77,11 +92,8 @@ Result<std::string> ResolveTime(std::string_view text) {
 Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources, const LogPrintOptions& options) {
   FlushOutput();
   if (options.read.follow && sources.size() > 1) return Follow(context, sources, options);
-  ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
-  for (const LogSource& source : sources) {
-    const std::string prefix = options.names || sources.size() > 1 ? source.name + " " : "";
-    TRY(engine->ReadLogs(source.id, options.read, LinePrinter(options, source.prefix.value_or(prefix))));
-  }
+  const bool names = options.names || sources.size() > 1;
+  for (const LogSource& source : sources) TRY(PrintLog(context, source, names ? source.name + " " : "", options));
   return {};
 }
 

@@ -22,6 +22,9 @@ struct LogPrintOptions {
   pod::LogOptions read;
   std::string until;   // RFC 3339 or empty
   bool names = false;  // the container's name before each line
+  bool one_stream = false;  // standard error to standard output too, as kubectl
+  std::optional<int64_t> limit_bytes = {};  // of each source, times included, prefixes not
+  bool ignore_errors = false;  // of one source: told among the lines, and the others go on
 };
 
 // An absolute time, or the time that long ago ("10m", "1h30m"), as RFC 3339.

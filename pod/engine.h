@@ -94,6 +94,7 @@ struct LogOptions {
   bool latest = false;             // only of the newest run; following ends with it
   std::optional<int64_t> tail;     // lines; absent: all
   std::string since;               // RFC 3339 or empty
+  std::function<bool()> enough;    // asked while following: no more is wanted
 };
 
 class Engine {

@@ -7,6 +7,7 @@
 #include "cli/kube/resources.h"
 #include "cli/log_printer.h"
 #include "cli/notation/sizes.h"
+#include "kube/view/pod_status.h"
 
 namespace skiff::cli {
 
@@ -34,8 +35,12 @@ class KubeLogsCommand : public KubectlCommand {
     a.Value("--since-time", since_time_, "time", "Since a time (RFC 3339)");
     a.Switch("--timestamps", read_.timestamps, "Show the time of each line");
     a.Switch("--prefix", prefix_, "Show pod and container in front of each line");
+    a.Switch("--all-pods", all_pods_, "Of all pods of a Deployment or Service, with --prefix");
+    a.Value("--limit-bytes", limit_bytes_, "bytes", "Only this much of each container's log");
     a.Value("--max-log-requests", most_followed_, "number", "With -f: how many containers may be followed at once (default 5)");
-    a.Refused("--ignore-errors", false, "not supported; an error ends the command");
+    a.Switch("--ignore-errors", ignore_errors_, "Say what is wrong with one container among the lines, and go on");
+    a.Ignored("--pod-running-timeout", true);
+    a.Ignored("--insecure-skip-tls-verify-backend", false);
     a.Operands(operands_, 0, 2);
   }
 
@@ -44,30 +49,29 @@ class KubeLogsCommand : public KubectlCommand {
     TRY(ReadOptions());
     ASSIGN_OR_RETURN(const auto backend, OpenBackend(context));
     kube::LiveObjects live(*backend);
+    ASSIGN_OR_RETURN(const std::vector<const pod::PodInfo*> pods, Pods(live));
     std::vector<LogSource> sources;
-    if (!labels_.empty()) {
-      ASSIGN_OR_RETURN(sources, SelectedSources(live));
-    } else {
-      if (operands_.empty())
-        return MakeError(
-            ErrorCode::kInvalid,
-            "expected 'logs (POD | TYPE/NAME) [CONTAINER_NAME]': name a pod, or give --selector");
-      ASSIGN_OR_RETURN(const pod::PodInfo* pod, FindTargetPod(live, operands_.front(), namespace_.name));
-      TRY(AddPod(*pod, sources));
-    }
+    std::vector<common::Error> errors;
+    for (const pod::PodInfo* pod : pods) TRY(AddPod(*pod, sources, errors));
     const int64_t most = most_followed_.value_or(kMostFollowed);
-    if (read_.follow && std::ssize(sources) > std::max<int64_t>(most, 1))
+    if (read_.follow && std::ssize(sources) > most)
       return MakeError(ErrorCode::kInvalid,
                        "you are attempting to follow {} log streams, but maximum allowed concurrency is {}, use "
                        "--max-log-requests to increase the limit",
                        sources.size(), most);
-    TRY(PrintLogs(context, sources, {read_, "", false}));
-    return 0;
+    TRY(PrintLogs(context, sources,
+                  {.read = read_, .one_stream = true, .limit_bytes = limit_bytes_, .ignore_errors = ignore_errors_}));
+    for (const common::Error& error : errors) {
+      if (ignore_errors_) PrintLine("error: " + error.message());
+      else PrintErrorLine(error.message());
+    }
+    return errors.empty() || ignore_errors_ ? 0 : kKubectlFailure;
   }
 
  private:
   Result<> ReadOptions() {
     read_.latest = true;
+    prefix_ = prefix_ || all_pods_;
     if (operands_.size() == 2) container_ = operands_[1];
     if (!container_.empty() && all_containers_)
       return MakeError(ErrorCode::kInvalid,
@@ -76,6 +80,9 @@ class KubeLogsCommand : public KubectlCommand {
       return MakeError(ErrorCode::kInvalid, "only a selector (-l) or a POD name is allowed");
     if (!since_.empty() && !since_time_.empty())
       return MakeError(ErrorCode::kInvalid, "at most one of --since and --since-time may be used");
+    if (limit_bytes_ && *limit_bytes_ < 1) return MakeError(ErrorCode::kInvalid, "--limit-bytes must be greater than 0");
+    if (most_followed_ && *most_followed_ < 1)
+      return MakeError(ErrorCode::kInvalid, "--max-log-requests must be greater than 0");
     const std::string& since = since_.empty() ? since_time_ : since_;
     if (!since.empty() && since != "0" && since != "0s") {
       ASSIGN_OR_RETURN(read_.since, ResolveTime(since), "--since");
@@ -86,52 +93,64 @@ class KubeLogsCommand : public KubectlCommand {
     return {};
   }
 
-  Result<std::vector<LogSource>> SelectedSources(kube::LiveObjects& live) {
-    ASSIGN_OR_RETURN(const kube::LabelSelector selector, kube::ParseLabelSelector(labels_));
-    ASSIGN_OR_RETURN(const auto* pods, live.Pods());
-    std::vector<LogSource> sources;
-    bool any = false;
-    for (const pod::PodInfo& pod : *pods) {
-      if (pod.spec.kube_namespace != namespace_.name || !selector.Matches(pod.spec.labels)) continue;
-      any = true;
-      TRY(AddPod(pod, sources));
-    }
-    if (!any) PrintErrorLine(fmt::format("No resources found in {} namespace.", namespace_.name));
-    return sources;
+  Result<std::vector<const pod::PodInfo*>> Pods(kube::LiveObjects& live) const {
+    if (!labels_.empty()) return SelectedPods(live);
+    if (operands_.empty())
+      return MakeError(ErrorCode::kInvalid,
+                       "expected 'logs (POD | TYPE/NAME) [CONTAINER_NAME]': name a pod, or give --selector");
+    ASSIGN_OR_RETURN(std::vector<const pod::PodInfo*> pods, FindTargetPods(live, operands_.front(), namespace_.name));
+    if (all_pods_ || pods.size() == 1) return pods;
+    PrintErrorLine(fmt::format("Found {} pods, using pod/{}", pods.size(), pods.front()->spec.name));
+    pods.resize(1);
+    return pods;
   }
 
-  Result<> AddPod(const pod::PodInfo& pod, std::vector<LogSource>& sources) const {
+  Result<std::vector<const pod::PodInfo*>> SelectedPods(kube::LiveObjects& live) const {
+    ASSIGN_OR_RETURN(const kube::LabelSelector selector, kube::ParseLabelSelector(labels_));
+    ASSIGN_OR_RETURN(const auto* pods, live.Pods());
+    std::vector<const pod::PodInfo*> selected;
+    for (const pod::PodInfo& pod : *pods)
+      if (pod.spec.kube_namespace == namespace_.name && selector.Matches(pod.spec.labels)) selected.push_back(&pod);
+    if (selected.empty()) PrintErrorLine(fmt::format("No resources found in {} namespace.", namespace_.name));
+    return selected;
+  }
+
+  // `errors`: containers that have no log yet; those of the others are shown first.
+  Result<> AddPod(const pod::PodInfo& pod, std::vector<LogSource>& sources, std::vector<common::Error>& errors) const {
+    std::vector<const pod::ContainerInfo*> containers;
     if (all_containers_) {
-      for (const pod::ContainerInfo& container : pod.containers)
-        if (!container.status.started_at.empty()) Add(pod, container, sources);
-      return {};
+      for (const pod::ContainerInfo& container : pod.containers) containers.push_back(&container);
+    } else {
+      ASSIGN_OR_RETURN(containers.emplace_back(), FindTargetContainer(pod, container_));
     }
-    ASSIGN_OR_RETURN(const pod::ContainerInfo* container, FindTargetContainer(pod, container_));
-    const auto& status = container->status;
+    for (const pod::ContainerInfo* container : containers) {
+      auto source = SourceOf(pod, *container);
+      if (source) sources.push_back(*std::move(source));
+      else errors.push_back(std::move(source).error());
+    }
+    return {};
+  }
+
+  Result<LogSource> SourceOf(const pod::PodInfo& pod, const pod::ContainerInfo& container) const {
+    const auto& status = container.status;
     if (read_.previous && status.restart_count == 0)
       return MakeError(ErrorCode::kNotFound,
                        "Error from server (BadRequest): previous terminated container \"{}\" in pod \"{}\" "
                        "not found",
-                       container->spec.name, pod.spec.name);
-    if (status.started_at.empty() && !read_.follow)
+                       container.spec.name, pod.spec.name);
+    if (status.started_at.empty() && status.restart_count == 0 && !read_.follow)
       return MakeError(
           ErrorCode::kBusy,
           "Error from server (BadRequest): container \"{}\" in pod \"{}\" is waiting to start: {}",
-          container->spec.name, pod.spec.name, status.reason.empty() ? "ContainerCreating" : status.reason);
-    Add(pod, *container, sources);
-    return {};
-  }
-
-  void Add(const pod::PodInfo& pod, const pod::ContainerInfo& container,
-           std::vector<LogSource>& sources) const {
+          container.spec.name, pod.spec.name, kube::WaitingReason(pod, container));
     const std::string prefix = prefix_ ? fmt::format("[pod/{}/{}] ", pod.spec.name, container.spec.name) : "";
-    sources.push_back({container.id, container.name, prefix});
+    return LogSource{container.id, container.name, prefix};
   }
 
   NamespaceFlags namespace_;
   std::string container_, labels_, tail_, since_, since_time_;
-  bool all_containers_ = false, prefix_ = false;
-  std::optional<int64_t> most_followed_;
+  bool all_containers_ = false, all_pods_ = false, prefix_ = false, ignore_errors_ = false;
+  std::optional<int64_t> most_followed_, limit_bytes_;
   pod::LogOptions read_;
   std::vector<std::string> operands_;
 };

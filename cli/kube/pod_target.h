@@ -1,4 +1,4 @@
-// The pod that `kube logs` and `kube exec` mean: "web", "pod/web", "deployment/web" (its first pod).
+// The pod that `kube logs` and `kube exec` mean: "web", "pod/web", "deployment/web", "service/web" (their first pod).
 #pragma once
 
 #include <string>
@@ -10,7 +10,10 @@
 
 namespace skiff::cli {
 
-// kNotFound in kubectl's words.
+// The pods of a Deployment or Service, or the one that is named; never empty. kNotFound in kubectl's words.
+common::Result<std::vector<const pod::PodInfo*>> FindTargetPods(kube::LiveObjects& live, const std::string& text,
+                                                                const std::string& kube_namespace);
+// Of those the first one that runs, else the first one.
 common::Result<const pod::PodInfo*> FindTargetPod(kube::LiveObjects& live, const std::string& text,
                                                   const std::string& kube_namespace);
 // The container of that name; without a name the one that an annotation names, else the first one, which is

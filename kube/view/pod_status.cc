@@ -64,9 +64,22 @@ Value Under(std::string_view key, Value value) {
   return map;
 }
 
+// The kubelet's default for what has not been created yet is one word for the whole life of a pod with init containers. A container
+// whose next run is just being made waits for nothing that has a name.
+std::string ReasonToWait(const ContainerStatus& status, bool pod_has_init) {
+  if (!status.reason.empty() && status.reason != "ContainerCreating") return status.reason;
+  if (status.restart_count > 0) return "";
+  return pod_has_init ? "PodInitializing" : "ContainerCreating";
+}
+
+// It has ended and is started again at once: there is no back-off to tell of.
+bool IsBetweenRuns(const ContainerStatus& status) {
+  return status.state == "waiting" && !status.finished_at.empty() && status.reason != "CrashLoopBackOff";
+}
+
 Value State(const ContainerStatus& status, bool pod_has_init) {
   if (status.state == "running") return Under("running", Under("startedAt", Time(status.started_at)));
-  if (status.state == "exited") {
+  if (status.state == "exited" || IsBetweenRuns(status)) {
     const std::string& message =
         status.termination_message.empty() ? status.message : status.termination_message;
     return Under("terminated", Terminated(status.id, status.exit_code, status.reason, message,
@@ -74,17 +87,14 @@ Value State(const ContainerStatus& status, bool pod_has_init) {
   }
   Value waiting = Value::Map();
   SetIfAny(waiting, "message", status.message);
-  const bool default_reason = status.reason.empty() || (status.reason == "ContainerCreating" && pod_has_init);
-  waiting.Set("reason", Value::String(!default_reason ? status.reason
-                                      : pod_has_init  ? "PodInitializing"
-                                                      : "ContainerCreating"));
+  SetIfAny(waiting, "reason", ReasonToWait(status, pod_has_init));
   return Under("waiting", std::move(waiting));
 }
 
 // The run before the one that `State` tells of.
 Value LastState(const ContainerStatus& status) {
   // In back-off the last run is still in the main fields, its reason apart.
-  if (status.state == "waiting" && !status.finished_at.empty())
+  if (status.state == "waiting" && !status.finished_at.empty() && !IsBetweenRuns(status))
     return Under("terminated",
                  Terminated(status.id, status.exit_code, status.oom_killed ? "OOMKilled" : status.last_reason,
                             status.termination_message, status.started_at, status.finished_at));
@@ -267,6 +277,10 @@ Value PodStatusOf(const pod::PodInfo& pod, QosClass qos, const std::string& host
   SetIfAny(status, "reason", pod.status.reason);
   status.Set("startTime", Time(pod.status.started_at.empty() ? pod.created : pod.status.started_at));
   return status;
+}
+
+std::string WaitingReason(const pod::PodInfo& pod, const pod::ContainerInfo& container) {
+  return ReasonToWait(container.status, HasInitContainers(pod));
 }
 
 std::string ConditionStatus(const Value& object, std::string_view type) {

@@ -17,6 +17,9 @@ std::string_view PodPhase(const pod::PodInfo& pod);
 // The whole `status` of the object. `host_ip` empty: not known.
 Value PodStatusOf(const pod::PodInfo& pod, QosClass qos, const std::string& host_ip);
 
+// Why a container has not been started yet.
+std::string WaitingReason(const pod::PodInfo& pod, const pod::ContainerInfo& container);
+
 // True, False or Unknown; empty when the object has no such condition. The type's case does not matter.
 std::string ConditionStatus(const Value& object, std::string_view type);
 

@@ -1,7 +1,10 @@
 #include "pod/log/cri_lines.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace skiff::pod {
 namespace {
@@ -24,18 +27,35 @@ std::optional<Fields> Parse(std::string_view line) {
                 line.size() > second + 3 ? line.substr(second + 3) : std::string_view()};
 }
 
-bool EndsOutputLine(std::string_view line) {
-  const auto fields = Parse(line);
-  return fields && !fields->partial;
-}
+// The records of a line of output: from the begin of the first to the end of the last one.
+struct Span {
+  size_t begin = 0;
+  size_t end = 0;
+};
 
-// The last line of a log whose newline has not been written yet.
-bool HasOpenEnd(std::string_view log) {
-  if (!log.ends_with('\n')) return false;
-  log.remove_suffix(1);
-  const size_t newline = log.rfind('\n');
-  const auto last = Parse(newline == std::string_view::npos ? log : log.substr(newline + 1));
-  return last && last->partial;
+struct Spans {
+  std::vector<Span> lines;                  // in the order of their ends
+  std::map<std::string_view, size_t> open;  // by stream: where a line begins that has no end
+};
+
+Spans FindSpans(std::string_view log, OpenEnd open_end) {
+  Spans spans;
+  for (size_t begin = 0; begin < log.size();) {
+    const size_t end = std::min(log.find('\n', begin), log.size());
+    const auto fields = end < log.size() ? Parse(log.substr(begin, end - begin)) : std::nullopt;
+    if (fields) {
+      const auto [open, is_new] = spans.open.try_emplace(fields->stream, begin);
+      if (!fields->partial) {
+        spans.lines.push_back({open->second, end + 1});
+        spans.open.erase(open);
+      }
+    }
+    begin = end + 1;
+  }
+  if (open_end == OpenEnd::kGoesOn) return spans;
+  for (const auto& [stream, begin] : spans.open) spans.lines.push_back({begin, log.size()});
+  spans.open.clear();
+  return spans;
 }
 
 }  // namespace
@@ -75,30 +95,23 @@ void CriLines::Flush() {
 }
 
 void CriLines::Emit(const std::string& stream, Part part) {
+  if (skip_ > 0) {
+    --skip_;
+    return;
+  }
   if (part.time >= since_) sink_(part.time, stream, part.text);
 }
 
-size_t CountLines(std::string_view log, OpenEnd open_end) {
-  size_t count = open_end == OpenEnd::kIsLine && HasOpenEnd(log) ? 1 : 0;
-  for (size_t begin = 0; begin < log.size();) {
-    const size_t end = std::min(log.find('\n', begin), log.size());
-    if (EndsOutputLine(log.substr(begin, end - begin))) ++count;
-    begin = end + 1;
-  }
-  return count;
-}
+size_t CountLines(std::string_view log, OpenEnd open_end) { return FindSpans(log, open_end).lines.size(); }
 
-size_t LastLinesOffset(std::string_view log, size_t count, OpenEnd open_end) {
-  if (count == 0) return log.size();
-  size_t end = log.ends_with('\n') ? log.size() - 1 : log.size();
-  size_t seen = open_end == OpenEnd::kIsLine && HasOpenEnd(log) ? 1 : 0;
-  for (;;) {
-    const size_t newline = end == 0 ? std::string_view::npos : log.rfind('\n', end - 1);
-    const size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
-    if (end > begin && EndsOutputLine(log.substr(begin, end - begin)) && ++seen > count) return end + 1;
-    if (begin == 0) return 0;
-    end = newline;
-  }
+LogTail FindTail(std::string_view log, size_t count, OpenEnd open_end) {
+  const Spans spans = FindSpans(log, open_end);
+  const size_t before = spans.lines.size() - std::min(count, spans.lines.size());
+  LogTail tail{.offset = log.size()};
+  for (size_t i = before; i < spans.lines.size(); ++i) tail.offset = std::min(tail.offset, spans.lines[i].begin);
+  for (const auto& [stream, begin] : spans.open) tail.offset = std::min(tail.offset, begin);
+  for (size_t i = before; i > 0 && spans.lines[i - 1].end > tail.offset; --i) ++tail.skip;
+  return tail;
 }
 
 }  // namespace skiff::pod

@@ -19,6 +19,8 @@ class CriLines {
   void Add(std::string_view bytes);
   // The end of a file or run: what has not been ended by a newline is a line too.
   void Flush();
+  // The next `count` lines are dropped.
+  void Skip(size_t count) { skip_ = count; }
 
  private:
   struct Part {
@@ -30,6 +32,7 @@ class CriLines {
 
   Sink sink_;
   std::string since_;
+  size_t skip_ = 0;
   std::string rest_;                   // of a line of the file
   std::map<std::string, Part> parts_;  // by stream
 };
@@ -37,8 +40,15 @@ class CriLines {
 // What a part without an end is at the end of a file: a line as any other, or the beginning of what the next file has.
 enum class OpenEnd { kIsLine, kGoesOn };
 
-// How many lines of output a piece of a log has, and where the last `count` of them begin.
+// How many lines of output a piece of a log has.
 size_t CountLines(std::string_view log, OpenEnd open_end);
-size_t LastLinesOffset(std::string_view log, size_t count, OpenEnd open_end);
+
+// Where the last `count` of them are: who reads from `offset` on comes to `skip` others first, as the streams' lines lie in each
+// other.
+struct LogTail {
+  size_t offset = 0;
+  size_t skip = 0;
+};
+LogTail FindTail(std::string_view log, size_t count, OpenEnd open_end);
 
 }  // namespace skiff::pod

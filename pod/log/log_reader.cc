@@ -59,7 +59,12 @@ Result<> LogReader::SkipToTail(size_t count) {
     ASSIGN_OR_RETURN(const std::string text, common::ReadFile(directory_ + "/" + file->name));
     const OpenEnd open_end = IsRotated(file->name) ? OpenEnd::kGoesOn : OpenEnd::kIsLine;
     const size_t lines = CountLines(text, open_end);
-    if (lines >= count) return OpenFile(*file, static_cast<off_t>(LastLinesOffset(text, count, open_end)));
+    if (lines > count) {
+      const LogTail tail = FindTail(text, count, open_end);
+      lines_.Skip(tail.skip);
+      return OpenFile(*file, static_cast<off_t>(tail.offset));
+    }
+    // All of this file. The one before may end with the beginning of its first line.
     count -= lines;
   }
   return {};

@@ -94,7 +94,7 @@ Result<> Engine::ReadLogs(const std::string& container_id, const LogOptions& opt
       // In this order: what was written before the end is read after it.
       ASSIGN_OR_RETURN(const bool ended, HasEndedForGood(*impl_, container, run));
       TRY(reader.Drain());
-      if (ended) break;
+      if (ended || (options.enough && options.enough())) break;
       watch.Wait();
     }
   } else {

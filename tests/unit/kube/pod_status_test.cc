@@ -206,6 +206,33 @@ TEST(PodStatusTest, StateAndLastState) {
   EXPECT_EQ(SummarizePod(again).last_restart, "2026-01-02T03:04:06Z");
 }
 
+// Between two runs a pod is not being initialized again, whatever its containers do.
+TEST(PodStatusTest, ARestartingContainerOfAPodWithInitContainers) {
+  pod::PodInfo pod = MakePod({MakeInit("i", "exited"), MakeContainer("a", "waiting", 3)});
+  pod.status.initialized_at = kStarted;
+  auto& status = pod.containers[1].status;
+  const auto state = [&](const char* path) { return At(At(ObjectOf(pod), "status.containerStatuses").items()[0], path).ToJson(); };
+  // It has ended and starts again without a wait.
+  EXPECT_EQ(state("state.terminated.reason"), R"("Error")");
+  EXPECT_EQ(state("lastState"), "{}");
+  EXPECT_EQ(Summary(pod), "0/1 Error 0");
+  // The runtime is at it.
+  status.restart_count = 1;
+  status.last_exit_code = 3;
+  status.last_reason = "Error";
+  status.last_started_at = status.started_at;
+  status.last_finished_at = status.finished_at;
+  status.started_at.clear();
+  status.finished_at.clear();
+  status.reason = "ContainerCreating";
+  EXPECT_EQ(state("state"), R"({"waiting":{}})");
+  EXPECT_EQ(state("lastState.terminated.exitCode"), "3");
+  EXPECT_EQ(Summary(pod), "0/1 Running 1");
+  // Its first run, after the init containers: the kubelet has one word for both.
+  status.restart_count = 0;
+  EXPECT_EQ(state("state"), R"({"waiting":{"reason":"PodInitializing"}})");
+}
+
 TEST(PodStatusTest, AddressesTimesAndConditions) {
   const Value object = ObjectOf(MakePod({MakeContainer("a", "running")}));
   EXPECT_EQ(TextAt(object, "status.podIP"), "10.89.0.2");

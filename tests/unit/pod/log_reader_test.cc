@@ -116,6 +116,40 @@ TEST_F(LogReaderTest, TailCountsALineWithoutItsEnd) {
   }
 }
 
+// Lines of the two streams that lie in each other, two of them without an end.
+TEST_F(LogReaderTest, TailCountsLinesOfBothStreams) {
+  Append("0.log", Line(1, "a") + Line(2, "b1", "P") + Line(3, "x", "F", "stderr") + Line(4, "b2") + Line(5, "c", "P") +
+                      Line(6, "y", "F", "stderr") + Line(7, "z", "P", "stderr"));
+  const std::pair<size_t, std::vector<std::string>> expected[] = {{0, {}},
+                                                                  {1, {"c"}},
+                                                                  {2, {"!z", "c"}},
+                                                                  {3, {"!y", "!z", "c"}},
+                                                                  {4, {"b1b2", "!y", "!z", "c"}},
+                                                                  {5, {"!x", "b1b2", "!y", "!z", "c"}},
+                                                                  {9, {"a", "!x", "b1b2", "!y", "!z", "c"}}};
+  for (const auto& [count, lines] : expected) {
+    seen_.clear();
+    LogReader reader = Reader();
+    ASSERT_TRUE(reader.SkipToTail(count));
+    ASSERT_TRUE(reader.Drain());
+    reader.Finish();
+    EXPECT_EQ(seen_, lines) << count;
+  }
+}
+
+TEST_F(LogReaderTest, TailFindsTheBeginningOfALineInAnOlderFile) {
+  Append("0.log.20260102-030401.000000000", Line(1, "a") + Line(1, "b1", "P") + Line(1, "x", "F", "stderr"));
+  Append("0.log", Line(2, "b2") + Line(3, "c"));
+  const std::pair<size_t, std::vector<std::string>> expected[] = {{1, {"c"}}, {2, {"b1b2", "c"}}, {3, {"!x", "b1b2", "c"}}};
+  for (const auto& [count, lines] : expected) {
+    seen_.clear();
+    LogReader reader = Reader();
+    ASSERT_TRUE(reader.SkipToTail(count));
+    ASSERT_TRUE(reader.Drain());
+    EXPECT_EQ(seen_, lines) << count;
+  }
+}
+
 TEST_F(LogReaderTest, SinceAndBrokenLines) {
   Append("0.log", Line(1, "old") + "garbage\n\n2026-01-02T03:04:05Z stdout X z\n" + Line(2, "") + Line(3, "new"));
   LogReader reader = Reader({}, "2026-01-02T03:04:02.000000000Z");
