@@ -5,6 +5,7 @@
 #include "cli/kube/commands.h"
 #include "cli/kube/output.h"
 #include "cli/kube/resources.h"
+#include "common/clock.h"
 #include "kube/translate/value_access.h"
 #include "pod/state/state_watch.h"
 
@@ -26,6 +27,7 @@ class GetCommand : public KubectlCommand {
             "go-template-file=");
     a.Switch("-w,--watch", watch_, "Go on and show every change");
     a.Switch("--watch-only", watch_only_, "Show the changes only, not what is there now");
+    a.Switch("--output-watch-events", output_.watch_events, "With -w: say of each object whether it is new, changed or gone");
     a.Switch("--no-headers", output_.no_headers, "Without headings");
     a.Value("--sort-by", output_.sort_by, "path",
             "Sort by a field: a JSONPath such as .metadata.creationTimestamp");
@@ -41,6 +43,8 @@ class GetCommand : public KubectlCommand {
     ASSIGN_OR_RETURN(query_, flags_.Query());
     output_.all_namespaces = flags_.kube_namespace.all;
     output_.qualified_names = query_.several_kinds();
+    if (output_.watch_events && !watch_ && !watch_only_)
+      return MakeError(ErrorCode::kInvalid, "--output-watch-events option can only be used with --watch or --watch-only");
     ASSIGN_OR_RETURN(printer_, MakePrinter(output_));
     if (watch_ || watch_only_) return Watch(context);
     ASSIGN_OR_RETURN(const auto backend, OpenBackend(context));
@@ -111,30 +115,53 @@ class GetCommand : public KubectlCommand {
     if (first && !output_.sort_by.empty()) TRY(SortObjects(found.objects, output_.sort_by));
     std::map<std::string, FoundObject> now;
     std::vector<FoundObject> changed;
-    for (const FoundObject& object : found.objects) {
+    for (FoundObject& object : found.objects) {
       const std::string key = kube::TextAt(object.object, "metadata.uid") + "/" +
                               kube::TextAt(object.object, "metadata.namespace") + "/" +
                               kube::TextAt(object.object, "metadata.name");
       const auto known = known_.find(key);
+      object.event = known == known_.end() ? "ADDED" : "MODIFIED";
       const bool is_change = known == known_.end() || !(known->second.object == object.object);
       if (is_change && !(first && watch_only_)) changed.push_back(object);
-      now.emplace(key, object);
+      now.emplace(key, std::move(object));
     }
-    // A last look at what is gone, as kubectl shows it.
-    for (const auto& [key, object] : known_)
-      if (!now.contains(key)) changed.push_back(object);
+    for (const auto& [key, object] : known_) {
+      if (now.contains(key)) continue;
+      ASSIGN_OR_RETURN(changed.emplace_back(), LastLook(live, object));
+    }
     known_ = std::move(now);
-    if (changed.empty()) return 0;
+    TRY(ShowChanged(changed));
+    return 0;
+  }
+
+  // What is gone is shown once more, as kubectl does; a pod as one that is being deleted, which a forced deletion is too short to
+  // show by itself.
+  static Result<FoundObject> LastLook(kube::LiveObjects& live, FoundObject gone) {
+    gone.event = "DELETED";
+    if (gone.kind->kind != "Pod" || !kube::TextAt(gone.object, "metadata.deletionTimestamp").empty()) return gone;
+    ASSIGN_OR_RETURN(const pod::PodInfo* pod, live.FindPod(kube::TextAt(gone.object, "metadata.namespace"),
+                                                           kube::TextAt(gone.object, "metadata.name")));
+    // Still there: the selector does not match it any more.
+    if (pod != nullptr && pod->spec.uid == kube::TextAt(gone.object, "metadata.uid")) return gone;
+    kube::Value metadata = kube::At(gone.object, "metadata");
+    metadata.Set("deletionGracePeriodSeconds", kube::Value::Int(0));
+    metadata.Set("deletionTimestamp", kube::Value::String(common::FormatTime(common::Now())));
+    gone.object.Set("metadata", std::move(metadata));
+    return gone;
+  }
+
+  Result<> ShowChanged(const std::vector<FoundObject>& changed) {
+    if (changed.empty()) return {};
     if (is_table()) {
       ASSIGN_OR_RETURN(const std::string text, printer_->Print(changed, true));
       Print(text);
-      return 0;
+      return {};
     }
     for (const FoundObject& object : changed) {
       ASSIGN_OR_RETURN(const std::string text, printer_->Print({object}, false));
       Print(text);
     }
-    return 0;
+    return {};
   }
 
   ResourceFlags flags_;

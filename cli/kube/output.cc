@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <map>
+#include <utility>
 
 #include "cli/notation/text.h"
 #include "cli/render/template.h"
@@ -26,8 +27,15 @@ using kube::Value;
 namespace {
 
 // What kubectl gives to templates and to JSON: one object, or a List.
-Value AsDocument(const std::vector<FoundObject>& objects, bool as_list) {
-  if (!as_list && objects.size() == 1) return kube::SortedKeys(objects.front().object);
+Value AsDocument(const std::vector<FoundObject>& objects, bool as_list, bool watch_events = false) {
+  if (!as_list && objects.size() == 1) {
+    Value object = kube::SortedKeys(objects.front().object);
+    if (!watch_events) return object;
+    Value event = Value::Map();
+    event.Set("type", Value::String(objects.front().event));
+    event.Set("object", std::move(object));
+    return event;
+  }
   Value items = Value::List();
   for (const FoundObject& found : objects) items.items().push_back(kube::SortedKeys(found.object));
   Value list = Value::Map();
@@ -42,16 +50,27 @@ Value AsDocument(const std::vector<FoundObject>& objects, bool as_list) {
 
 class JsonPrinter : public ObjectPrinter {
  public:
+  explicit JsonPrinter(bool watch_events) : watch_events_(watch_events) {}
   Result<std::string> Print(const std::vector<FoundObject>& objects, bool as_list) override {
-    return kube::ToPrettyJson(AsDocument(objects, as_list)) + "\n";
+    return kube::ToPrettyJson(AsDocument(objects, as_list, watch_events_)) + "\n";
   }
+
+ private:
+  bool watch_events_;
 };
 
+// What is printed one after another is one stream of documents.
 class YamlPrinter : public ObjectPrinter {
  public:
+  explicit YamlPrinter(bool watch_events) : watch_events_(watch_events) {}
   Result<std::string> Print(const std::vector<FoundObject>& objects, bool as_list) override {
-    return manifests::WriteYaml(AsDocument(objects, as_list));
+    const std::string text = manifests::WriteYaml(AsDocument(objects, as_list, watch_events_));
+    return std::exchange(any_, true) ? "---\n" + text : text;
   }
+
+ private:
+  bool watch_events_;
+  bool any_ = false;
 };
 
 class NamePrinter : public ObjectPrinter {
@@ -153,6 +172,7 @@ class TablePrinter : public ObjectPrinter {
  private:
   std::vector<std::string> Headings(const kube::ResourceKind& kind) const {
     std::vector<std::string> headings;
+    if (options_.watch_events) headings.emplace_back("EVENT");
     if (options_.all_namespaces && kind.namespaced) headings.emplace_back("NAMESPACE");
     for (const kube::Column& column : kube::ColumnsOf(kind.kind))
       if (!column.wide || options_.wide()) headings.emplace_back(column.heading);
@@ -176,6 +196,7 @@ class TablePrinter : public ObjectPrinter {
 
   std::vector<std::string> Row(const FoundObject& found, common::WallTime now) const {
     std::vector<std::string> row;
+    if (options_.watch_events) row.push_back(found.event);
     if (options_.all_namespaces && found.kind->namespaced)
       row.push_back(kube::TextAt(found.object, "metadata.namespace"));
     for (const kube::Column& column : kube::ColumnsOf(found.kind->kind)) {
@@ -232,8 +253,8 @@ Result<std::unique_ptr<ObjectPrinter>> MakePrinter(const OutputOptions& options)
   if (equals == std::string::npos) {
     if (name.empty() || name == "wide")
       return std::unique_ptr<ObjectPrinter>(std::make_unique<TablePrinter>(options));
-    if (name == "json") return std::unique_ptr<ObjectPrinter>(std::make_unique<JsonPrinter>());
-    if (name == "yaml") return std::unique_ptr<ObjectPrinter>(std::make_unique<YamlPrinter>());
+    if (name == "json") return std::unique_ptr<ObjectPrinter>(std::make_unique<JsonPrinter>(options.watch_events));
+    if (name == "yaml") return std::unique_ptr<ObjectPrinter>(std::make_unique<YamlPrinter>(options.watch_events));
     if (name == "name") return std::unique_ptr<ObjectPrinter>(std::make_unique<NamePrinter>());
   }
   if (name == "jsonpath" && !text.empty()) return MakeJsonPath(text);

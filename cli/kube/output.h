@@ -26,6 +26,7 @@ struct OutputOptions {
   bool all_namespaces = false;
   bool qualified_names = false;  // "pod/web" in the column NAME
   std::string sort_by;           // a JSONPath
+  bool watch_events = false;     // FoundObject::event is shown too
   bool wide() const { return format == "wide"; }
 };
 

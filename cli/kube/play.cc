@@ -42,7 +42,7 @@ class KubePlayCommand : public Command {
     a.OptionalValue("--wait", wait_, "ready|complete", "true",
                     "Wait until the pods are ready, or have ended; alone: stay in the foreground until they end or Ctrl-C, "
                     "then take everything down");
-    a.Value("--timeout", timeout_, "time", "With --wait: give up after this time (ready: 5m, otherwise no limit)");
+    a.Value("--timeout", timeout_, "time", "With --wait: give up after this time; 0 waits without limit (default: 5m with ready, otherwise 0)");
     a.Refused("--annotation", true, "not supported; write the annotation into the YAML");
     a.Refused("--userns", true, "user namespaces are not supported yet");
     a.Operands(sources_, 1);
@@ -96,7 +96,8 @@ class KubePlayCommand : public Command {
     if (wait.mode == PlayWait::kReady) wait.timeout = kReadyPatience;
     if (!timeout_.empty()) {
       ASSIGN_OR_RETURN(wait.timeout, ParseDuration(timeout_), "--timeout");
-      if (wait.timeout->count() <= 0) wait.timeout.reset();
+      if (wait.timeout->count() < 0) return MakeError(ErrorCode::kInvalid, "--timeout: \"{}\" is less than nothing; 0 waits without limit", timeout_);
+      if (wait.timeout->count() == 0) wait.timeout.reset();
     }
     wait.show_logs = wait.mode != PlayWait::kReady && !quiet_ && ::isatty(STDOUT_FILENO) != 0;
     wait.quiet = quiet_;

@@ -49,6 +49,7 @@ struct ResourceFlags {
 struct FoundObject {
   const kube::ResourceKind* kind = nullptr;
   kube::Value object;
+  std::string event = {};  // of a watched one: ADDED, MODIFIED, DELETED
 };
 
 struct FoundObjects {

@@ -169,6 +169,69 @@ YAML
   [ "$(grep -c ^NAME "$BATS_TEST_TMPDIR/watch")" -eq 1 ]
 }
 
+# The watcher sleeps while the pod goes, so that all it can know is that there was one.
+@test "get -w shows a pod that is gone as Terminating; one YAML document after another; --output-watch-events" {
+  skiff kube get pods -w > "$BATS_TEST_TMPDIR/table" 3>&- &
+  local table=$!
+  skiff kube get pods -w -o yaml > "$BATS_TEST_TMPDIR/yaml" 3>&- &
+  local yaml=$!
+  skiff kube get pods -w -l app=up -o json --output-watch-events > "$BATS_TEST_TMPDIR/json" 3>&- &
+  local json=$!
+  pod_yaml up "sleep 1000" | play -q
+  eventually 20 grep -qE '^up +1/1 +Running' "$BATS_TEST_TMPDIR/table"
+  eventually 20 grep -q '^  phase: Running' "$BATS_TEST_TMPDIR/yaml"
+  eventually 20 grep -q '"phase": "Running"' "$BATS_TEST_TMPDIR/json"
+  kill -STOP $table $json
+  skiff kube delete pod up --force
+  kill -CONT $table $json
+  eventually 20 sh -c "tail -1 '$BATS_TEST_TMPDIR/table' | grep -qE '^up +1/1 +Terminating'"
+  eventually 20 grep -q '"type": "DELETED"' "$BATS_TEST_TMPDIR/json"
+  kill $table $yaml $json
+  [ "$(jq -r .type "$BATS_TEST_TMPDIR/json" | head -1)" = ADDED ]
+  [ "$(jq -r 'select(.type == "DELETED").object.metadata.deletionTimestamp' "$BATS_TEST_TMPDIR/json")" != null ]
+  [ "$(grep -c '^---$' "$BATS_TEST_TMPDIR/yaml")" -eq "$(($(grep -c '^kind: Pod$' "$BATS_TEST_TMPDIR/yaml") - 1))" ]
+  run skiff kube get pods --output-watch-events
+  [ "$status" -eq 1 ]
+  output_has "can only be used with --watch"
+}
+
+@test "get -w while a grace period runs: Terminating" {
+  skiff kube get pods --watch-only > "$BATS_TEST_TMPDIR/watch" 3>&- &
+  local watcher=$!
+  eventually 20 sh -c "ls -l /proc/$watcher/fd | grep -q inotify"
+  pod_yaml up "trap : TERM; while :; do sleep 0.1; done" | play -q
+  eventually 20 grep -qE '^up +1/1 +Running' "$BATS_TEST_TMPDIR/watch"
+  skiff kube delete pod up &
+  eventually 20 grep -qE '^up +1/1 +Terminating' "$BATS_TEST_TMPDIR/watch"
+  skiff kube get pod up  # is still there
+  wait $!
+  # The reader of a pipe has gone: so does the writer, with the next line.
+  (skiff kube get pods -w || echo $? > "$BATS_TEST_TMPDIR/code") 3>&- | head -1 &
+  pod_yaml other "sleep 1000" | play -q
+  skiff kube delete pod other
+  eventually 20 test -s "$BATS_TEST_TMPDIR/code"
+  [ "$(cat "$BATS_TEST_TMPDIR/code")" -eq 141 ]
+  kill -INT $watcher || kill $watcher
+}
+
+@test "events stay for a while when their pod is gone; describe shows the pod's own" {
+  pod_yaml up "sleep 1000" | play -q
+  local uid; uid=$(skiff kube get pod up -o 'jsonpath={.metadata.uid}')
+  skiff kube delete pod up
+  run skiff kube events --for pod/up
+  [[ "$output" =~ Normal\ +Started\ +pod/up\ +Started\ container\ main ]]
+  [[ "$output" =~ Normal\ +Killing\ +pod/up\ +Stopping\ container\ main ]]
+  # Once each, also while there is another pod of this name.
+  pod_yaml up "sleep 1000" | play -q
+  [ "$(skiff kube get events --field-selector "involvedObject.uid=$uid" -o 'jsonpath={range .items[*]}{.reason}{"\n"}{end}' | grep -c Started)" -eq 1 ]
+  local second; second=$(skiff kube get pod up -o 'jsonpath={.metadata.uid}')
+  [ "$(skiff kube get events --field-selector "involvedObject.uid=$second,reason=Started" -o name | wc -l)" -eq 1 ]
+  [ "$(skiff kube describe pod up | grep -c 'Started container')" -eq 1 ]
+  [[ "$(skiff kube describe pod up)" != *Killing* ]]
+  # They are Kubernetes' and not podman's.
+  [ -z "$(skiff events --stream=false --filter type=kube)" ]
+}
+
 @test "describe tells everything, with events at the end" {
   pod_yaml up "echo hello; sleep 1000" | play -q
   eventually 20 status_is up "1/1 Running"
@@ -185,7 +248,7 @@ YAML
   run skiff kube events --for pod/up
   [[ "${lines[0]}" =~ ^LAST\ SEEN\ +TYPE\ +REASON\ +OBJECT\ +MESSAGE$ ]]
   [[ "$output" =~ Normal\ +Started\ +pod/up\ +Started\ container\ main ]]
-  [ -z "$(skiff kube events --types=Warning 2>/dev/null)" ]
+  [ -z "$(skiff kube events --types=Warning --for pod/up 2>/dev/null)" ]
 }
 
 @test "events in podman's words" {
@@ -248,6 +311,26 @@ YAML
   run skiff kube logs up -p
   [ "$status" -eq 1 ]
   output_has 'previous terminated container "main" in pod "up" not found'
+}
+
+@test "logs: one stream, of several pods, up to a size, in spite of errors" {
+  { pod_yaml up "echo one; echo two >&2; sleep 1000"; deployment_yaml 2; } | sed 's/sleep, "1000"/sh, -c, "echo web; sleep 1000"/' | play -q
+  skiff kube apply -f - <<< '{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}'
+  eventually 20 sh -c 'skiff kube logs up 2>/dev/null | grep -q two'
+  eventually 20 sh -c '[ "$(skiff kube logs deploy/web --all-pods | grep -c web)" -eq 2 ]'
+  [ "$(skiff kube logs up --limit-bytes=2)" = on ]
+  [ "$(timeout 20 skiff kube logs up --limit-bytes=6 -f)" = $'one\ntw' ]
+  [[ "$(skiff kube logs up --prefix --timestamps --tail 1)" =~ ^\[pod/up/main\]\ 20[0-9TZ.:-]+\ two$ ]]
+  run skiff kube logs svc/web
+  [[ "${lines[0]}" =~ ^Found\ 2\ pods,\ using\ pod/web- ]]
+  [[ "$(skiff kube logs deploy/web --all-pods | sed 's/ .*//' | sort -u | wc -l)" -eq 2 ]]
+  run skiff kube logs -l tier=front -p
+  [ "$status" -eq 1 ]
+  run skiff kube logs -l tier=front -p --ignore-errors
+  [ "$status" -eq 0 ]
+  output_has 'error: Error from server (BadRequest): previous terminated container "main" in pod "up" not found'
+  run skiff kube logs up --limit-bytes=0
+  [ "$status" -eq 1 ]
 }
 
 @test "logs show the current run only, -p the one before" {
