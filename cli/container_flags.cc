@@ -71,11 +71,7 @@ void DeclareStorageAndNetwork(ContainerFlags& f, Arguments& a) {
   a.List("--expose", f.expose, "port", "Ports that --publish-all publishes, besides the image's", kComma);
   f.network.Declare(a);
   a.Value("-h,--hostname", f.hostname, "name", "Host name in the container");
-  a.List("--add-host", f.add_host, "name:ip", "A line of /etc/hosts", kComma);
-  a.Switch("--no-hosts", f.no_hosts, "Leave /etc/hosts as it is in the image");
-  a.List("--dns", f.dns, "address", "DNS servers", kComma);
-  a.List("--dns-search", f.dns_search, "domain", "DNS search domains", kComma);
-  a.List("--dns-opt,--dns-option", f.dns_option, "option", "Options of resolv.conf", kComma);
+  f.names.Declare(a);
   a.Value("--pod", f.pod, "name", "Run it in this pod; new:NAME makes the pod");
 }
 

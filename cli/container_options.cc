@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/notation/mounts.h"
 #include "cli/notation/policies.h"
 #include "cli/notation/ports.h"
@@ -250,14 +252,9 @@ Result<> BuildPod(const ContainerFlags& flags, pod::PodSpec& pod) {
   pod.restart_policy = pod::RestartPolicy::kNever;
   pod.termination_grace_s = flags.stop_timeout.value_or(kDefaultStopTimeout);
   pod.hostname = flags.hostname;
-  pod.manage_hosts = !flags.no_hosts;
   pod.sysctls = PairsToMap(flags.sysctl);
   TRY(BuildNamespaces(flags, pod));
-  ASSIGN_OR_RETURN(pod.dns, BuildDns(flags.dns, flags.dns_search, flags.dns_option));
-  for (const std::string& host : flags.add_host) {
-    ASSIGN_OR_RETURN(pod::HostAlias alias, ParseAddHost(host));
-    pod.host_aliases.push_back(std::move(alias));
-  }
+  TRY(ApplyNameFlags(flags.names, pod));
   if (flags.shm_size.empty()) return {};
   ASSIGN_OR_RETURN(const int64_t size, ParseBytes(flags.shm_size), "--shm-size");
   pod.shm_size = static_cast<uint64_t>(size);
@@ -266,37 +263,28 @@ Result<> BuildPod(const ContainerFlags& flags, pod::PodSpec& pod) {
 
 // What belongs to the pod's shared namespaces cannot be said for one of its containers.
 Result<> CheckJoining(const ContainerFlags& flags) {
-  const auto refuse = [](bool given, const char* flag) -> Result<> {
+  const auto refuse = [](bool given, std::string_view flag) -> Result<> {
     if (!given) return {};
     return MakeError(ErrorCode::kInvalid, "{} belongs to the pod: give it to 'skiff pod create'", flag);
   };
   TRY(refuse(!flags.publish.empty() || flags.publish_all, "--publish"));
-  TRY(refuse(flags.network.given(), "--network"));
+  TRY(refuse(flags.network.given(), flags.network.First()));
   TRY(refuse(!flags.hostname.empty(), "--hostname"));
-  TRY(refuse(!flags.add_host.empty() || flags.no_hosts, "--add-host"));
-  TRY(refuse(!flags.dns.empty() || !flags.dns_search.empty() || !flags.dns_option.empty(), "--dns"));
+  TRY(refuse(!flags.names.FirstHosts().empty(), flags.names.FirstHosts()));
+  TRY(refuse(!flags.names.FirstDns().empty(), flags.names.FirstDns()));
   TRY(refuse(!flags.sysctl.empty(), "--sysctl"));
   return refuse(!flags.shm_size.empty(), "--shm-size");
 }
 
 }  // namespace
 
-Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers,
-                                const std::vector<std::string>& searches,
-                                const std::vector<std::string>& options) {
-  pod::DnsConfig dns;
-  dns.nameservers = servers;
-  dns.searches = searches;
-  dns.options = options;
-  if (!servers.empty()) dns.policy = pod::DnsConfig::Policy::kNone;
-  return dns;
-}
-
 Result<std::vector<pod::PortMapping>> BuildPorts(const std::vector<std::string>& publish) {
   std::vector<pod::PortMapping> ports;
   for (const std::string& text : publish) {
-    ASSIGN_OR_RETURN(const auto parsed, ParsePorts(text, FindFreePort), "--publish");
-    ports.insert(ports.end(), parsed.begin(), parsed.end());
+    ASSIGN_OR_RETURN(const auto parsed, ParsePorts(text, FindFreePorts), "--publish");
+    // Said twice is no harm, as with podman.
+    for (const pod::PortMapping& port : parsed)
+      if (std::ranges::find(ports, port) == ports.end()) ports.push_back(port);
   }
   return ports;
 }
@@ -312,6 +300,11 @@ Result<ContainerRequest> BuildContainer(const ContainerFlags& flags, const std::
   }
   TRY(BuildPod(flags, request.pod));
   ASSIGN_OR_RETURN(request.container.ports, BuildPorts(flags.publish));
+  if (request.pod.network.mode != pod::NetworkSpec::Mode::kBridge && (!flags.publish.empty() || flags.publish_all)) {
+    request.container.ports.clear();
+    request.warnings.push_back(fmt::format("port mappings have been discarded: --network {} leaves nothing to publish",
+                                           flags.network.networks.front()));
+  }
   request.pod.volumes = request.volumes;
   return request;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/notation/health.h"
+#include "cli/notation/name_flags.h"
 #include "cli/notation/networks.h"
 #include "cli/registry/access_flags.h"
 #include "common/result.h"
@@ -19,13 +20,14 @@ struct ContainerFlags {
   std::string name, workdir, user, pod, hostname, restart, memory, memory_reservation, memory_swap, cpus,
       cpuset_cpus, shm_size, stop_signal, pid, ipc, uts, userns, cgroupns, pull = "missing", cidfile, log_driver;
   NetworkFlags network;
+  NameFlags names;
   std::optional<std::string> entrypoint;
   std::optional<int64_t> cpu_shares, cpu_quota, cpu_period, pids_limit, stop_timeout, oom_score_adj;
   std::vector<std::string> env, env_file, volume, mount, tmpfs, publish, cap_add, cap_drop,
-      security_opt, label, label_file, annotation, add_host, dns, dns_search, dns_option, ulimit, device,
+      security_opt, label, label_file, annotation, ulimit, device,
       sysctl, group_add, expose;
   bool tty = false, interactive = false, rm = false, privileged = false, read_only = false, init = false,
-       no_hosts = false, publish_all = false, replace = false, env_host = false, detach = false;
+       publish_all = false, replace = false, env_host = false, detach = false;
   std::optional<bool> read_only_tmpfs;
   AccessFlags access;  // for pulling the image
   PlatformFlags platform;
@@ -41,6 +43,7 @@ struct ContainerRequest {
   pod::ContainerSpec container;
   pod::PodSpec pod;                  // of its own: for a container outside of pods
   std::vector<pod::Volume> volumes;  // for one that joins a pod (`pod` has them too)
+  std::vector<std::string> warnings;  // what of the flags has no effect
 };
 
 // kInvalid and kUnsupported name the flag. `current_directory`: what relative paths mean.
@@ -48,9 +51,6 @@ common::Result<ContainerRequest> BuildContainer(const ContainerFlags& flags,
                                                 const std::string& current_directory);
 
 // Common to containers and pods.
-common::Result<pod::DnsConfig> BuildDns(const std::vector<std::string>& servers,
-                                        const std::vector<std::string>& searches,
-                                        const std::vector<std::string>& options);
 common::Result<std::vector<pod::PortMapping>> BuildPorts(const std::vector<std::string>& publish);
 
 }  // namespace skiff::cli

@@ -1,6 +1,7 @@
 // run and create.
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/command.h"
@@ -82,6 +83,7 @@ Result<> AddHealthCheck(pod::Engine& engine, const ContainerFlags& flags, pod::C
 Result<std::string> Create(Context& context, const ContainerFlags& flags) {
   TRY(CheckCidFile(flags.cidfile));
   ASSIGN_OR_RETURN(ContainerRequest request, BuildContainer(flags, std::filesystem::current_path()));
+  for (const std::string& warning : request.warnings) PrintWarning(warning);
   TRY(ProvideImage(context, request.container.image, flags.pull, flags.access, flags.platform, flags.quiet_pull));
   ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
   TRY(ResolveTargets(context, request.pod));
@@ -93,12 +95,16 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
     request.container.ports.clear();  // the pod's
   }
   TRY(AddHealthCheck(*engine, flags, request.container));
-  if (flags.publish_all) {
+  if (flags.publish_all && request.pod.network.mode == pod::NetworkSpec::Mode::kBridge) {
     ASSIGN_OR_RETURN(const image::Image image, engine->images().Find(request.container.image));
     std::vector<std::string> exposed = image.config.exposed_ports;
     exposed.insert(exposed.end(), flags.expose.begin(), flags.expose.end());
     ASSIGN_OR_RETURN(const auto ports, BuildPorts(exposed));
-    request.container.ports.insert(request.container.ports.end(), ports.begin(), ports.end());
+    auto& published = request.container.ports;
+    for (const pod::PortMapping& port : ports) {
+      const auto same = [&](const pod::PortMapping& p) { return p.container_port == port.container_port && p.protocol == port.protocol; };
+      if (std::ranges::none_of(published, same)) published.push_back(port);
+    }
   }
   ASSIGN_OR_RETURN(std::string id, CreateNamed(*engine, request, pod_id));
   if (!flags.cidfile.empty()) TRY(common::WriteFile(flags.cidfile, id));

@@ -38,11 +38,7 @@ class PodCreateCommand : public Command {
     a.Value("-h,--hostname", hostname_, "name", "Host name in the pod (default: the pod's name)");
     a.List("-l,--label", labels_, "name=value", "Set a label");
     network_.Declare(a);
-    a.List("--add-host", add_host_, "name:ip", "A line of /etc/hosts", kComma);
-    a.List("--dns", dns_, "address", "DNS servers", kComma);
-    a.List("--dns-search", dns_search_, "domain", "DNS search domains", kComma);
-    a.List("--dns-opt,--dns-option", dns_option_, "option", "Options of resolv.conf", kComma);
-    a.Switch("--no-hosts", no_hosts_, "Leave /etc/hosts as it is in the images");
+    names_.Declare(a);
     a.List("--sysctl", sysctls_, "name=value", "Kernel parameters of the pod's namespaces", kComma);
     a.Value("--share", share_, "list", "Namespaces to share: ipc,net,uts and pid (default ipc,net,uts)");
     a.Value("--pid", pid_, "mode", "PID namespace: private or host");
@@ -63,6 +59,7 @@ class PodCreateCommand : public Command {
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(pod::PodSpec pod, Build());
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
+    TRY(engine->CheckNetworks(pod.network));
     if (replace_ && !pod.name.empty())
       if (const auto old = engine->FindPod(pod.name)) TRY(engine->RemovePod(*old, true));
     const bool invented = pod.name.empty();
@@ -89,15 +86,13 @@ class PodCreateCommand : public Command {
     pod.hostname = hostname_;
     pod.labels = PairsToMap(labels_);
     pod.sysctls = PairsToMap(sysctls_);
-    pod.manage_hosts = !no_hosts_;
     pod.termination_grace_s = 10;
     TRY(ApplyNetworkFlags(network_, pod.network));
-    for (const std::string& host : add_host_) {
-      ASSIGN_OR_RETURN(pod::HostAlias alias, ParseAddHost(host));
-      pod.host_aliases.push_back(std::move(alias));
-    }
-    ASSIGN_OR_RETURN(pod.dns, BuildDns(dns_, dns_search_, dns_option_));
+    TRY(ApplyNameFlags(names_, pod));
     ASSIGN_OR_RETURN(pod.ports, BuildPorts(publish_));
+    if (!pod.ports.empty() && pod.network.mode != pod::NetworkSpec::Mode::kBridge)
+      return MakeError(ErrorCode::kInvalid, "conflicting options: --publish and --network {}: ports are published on bridge "
+                       "networks only", network_.networks.front());
     ASSIGN_OR_RETURN(const RestartFlag restart, ParseRestart(restart_));
     pod.restart_policy = restart.policy;
     if (!pid_.empty() && pid_ != "private" && pid_ != "host")
@@ -143,9 +138,9 @@ class PodCreateCommand : public Command {
   NetworkFlags network_;
   std::string name_, hostname_, share_, pid_, restart_, memory_, cpus_, shm_size_,
       exit_policy_ = "continue", id_file_;
-  std::vector<std::string> publish_, labels_, add_host_, dns_, dns_search_, dns_option_, sysctls_,
-      operands_;
-  bool no_hosts_ = false, replace_ = false;
+  NameFlags names_;
+  std::vector<std::string> publish_, labels_, sysctls_, operands_;
+  bool replace_ = false;
 };
 
 class PodPsCommand : public Command {

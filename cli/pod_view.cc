@@ -48,7 +48,7 @@ std::vector<std::string> PodNetworks(const pod::PodInfo& pod) {
   if (pod.spec.network.mode != pod::NetworkSpec::Mode::kBridge) return names;
   for (const pod::NetworkAttachment& attachment : pod.spec.network.networks)
     add(attachment.name.empty() ? network::Network::kDefaultName : attachment.name);
-  if (names.empty()) add(network::Network::kDefaultName);
+  if (names.empty() && !pod.spec.network.left_all) add(network::Network::kDefaultName);
   return names;
 }
 

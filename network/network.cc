@@ -191,7 +191,8 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const End
 }
 
 Result<> CheckPublication(const PodRecord& record) {
-  if (record.ports.empty() || record.PublishingEndpoint() != nullptr) return {};
+  // A pod that has left all its networks keeps its ports for the next one.
+  if (record.ports.empty() || record.endpoints.empty() || record.PublishingEndpoint() != nullptr) return {};
   return MakeError(ErrorCode::kUnsupported,
                    "port {} cannot be published: the pod is on no bridge network that leads outside",
                    Describe(record.ports.front()));
@@ -321,6 +322,7 @@ Result<> Network::AttachTo(HostSide& host, int netns_pid) {
   ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
   const auto wire = [&]() -> Result<> {
     uint32_t position = 0;
+    if (record.endpoints.empty()) TRY(BringUpLoopback(netns_pid));
     for (const Endpoint& endpoint : record.endpoints)
       TRY(attachment.Wire(endpoint, netns.get(), position++), "network {}", endpoint.network.name);
     return attachment.ForgetFlows(record.ports);

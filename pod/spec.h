@@ -36,6 +36,8 @@ struct PortMapping {
   uint16_t host_port = 0;  // 0: not published
   uint16_t container_port = 0;
   Protocol protocol = Protocol::kTcp;
+
+  bool operator==(const PortMapping&) const = default;
 };
 
 // Where a mount's data comes from. Exactly one of these per volume.
@@ -170,6 +172,9 @@ struct ContainerSpec {
   std::string log_driver;  // empty or "k8s-file": CRI format; "none"
 };
 
+// In place of an address: that of the host as the pod sees it (`--add-host NAME:host-gateway`).
+inline constexpr char kHostGateway[] = "host-gateway";
+
 struct HostAlias {
   std::string ip;
   std::vector<std::string> hostnames;
@@ -196,7 +201,8 @@ struct NetworkAttachment {
 struct NetworkSpec {
   enum class Mode { kBridge, kHost, kNone, kContainer, kPath };
   Mode mode = Mode::kBridge;
-  std::vector<NetworkAttachment> networks;  // kBridge; empty: the default network
+  std::vector<NetworkAttachment> networks;  // kBridge; empty: the default network, unless it has left all
+  bool left_all = false;                    // disconnected from the last one
   std::string target;                       // kContainer: container or pod id; kPath: a namespace file
 
   // For options that concern the only network: that one, added if there is none.

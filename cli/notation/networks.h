@@ -8,7 +8,6 @@
 #include "cli/arguments.h"
 #include "common/result.h"
 #include "pod/spec.h"
-#include "pod/spec.h"
 
 namespace skiff::cli {
 
@@ -19,7 +18,16 @@ struct NetworkFlags {
   std::vector<std::string> aliases;
 
   void Declare(Arguments& arguments);
-  bool given() const { return !networks.empty() || !ip.empty() || !ip6.empty() || !mac.empty() || !aliases.empty(); }
+  // The first flag that was given, empty: none.
+  std::string_view First() const {
+    return !networks.empty()  ? "--network"
+           : !ip.empty()      ? "--ip"
+           : !ip6.empty()     ? "--ip6"
+           : !mac.empty()     ? "--mac-address"
+           : !aliases.empty() ? "--network-alias"
+                              : "";
+  }
+  bool given() const { return !First().empty(); }
 };
 
 common::Result<> ApplyNetworkFlags(const NetworkFlags& flags, pod::NetworkSpec& network);

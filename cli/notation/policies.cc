@@ -66,8 +66,8 @@ Result<pod::HostAlias> ParseAddHost(std::string_view text) {
   in6_addr parsed;
   const bool address =
       ::inet_pton(AF_INET, ip.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, ip.c_str(), &parsed) == 1;
-  if (names.empty() || (!address && ip != "host-gateway"))
-    return MakeError(ErrorCode::kInvalid, "invalid --add-host \"{}\": write NAME:IP", text);
+  if (names.empty() || (!address && ip != pod::kHostGateway))
+    return MakeError(ErrorCode::kInvalid, "invalid --add-host \"{}\": write NAME:IP or NAME:host-gateway", text);
   return pod::HostAlias{ip, Split(names, ';')};
 }
 

@@ -50,7 +50,11 @@ pod::PodSpec PodSet::Translate(const std::string& name, const std::string& uid, 
   pod::PodSpec pod = TranslatePod({*spec_, identity, spec_path(), settings.node, settings.config, problems});
   SetNetwork(network_ ? network_ : settings.network, pod.network);
   for (const pod::PortMapping& port : published_) PublishPort(pod, port);
-  // The host's own network maps nothing.
+  // The host's own network maps nothing, and it is where the ports are to be; in others they are lost.
+  const bool lost = pod.network.mode != pod::NetworkSpec::Mode::kBridge && pod.network.mode != pod::NetworkSpec::Mode::kHost;
+  if (lost && HasHostPorts(pod))
+    problems.Warning(spec_path(), fmt::format("port mappings have been discarded: network mode \"{}\" leaves nothing to publish",
+                                              pod::EnumName(pod.network.mode)));
   if (index > 0 || pod.network.mode != pod::NetworkSpec::Mode::kBridge) DropHostPorts(pod);
   if (is_deployment_) pod.owner = key_.ToString();
   return pod;

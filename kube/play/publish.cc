@@ -1,6 +1,9 @@
 #include "kube/play/publish.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 
@@ -14,6 +17,11 @@ std::optional<uint16_t> ParsePort(std::string_view text) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (failure != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
   return port;
+}
+
+bool IsAddress(const std::string& text) {
+  in6_addr parsed;
+  return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
 }
 
 common::Error Malformed(const std::string& text) {
@@ -41,7 +49,8 @@ common::Result<pod::PortMapping> ParsePublish(const std::string& text) {
   pod::PortMapping port;
   std::string_view rest = text;
   if (const size_t slash = rest.rfind('/'); slash != std::string_view::npos) {
-    const std::string_view protocol = rest.substr(slash + 1);
+    std::string protocol(rest.substr(slash + 1));
+    for (char& c : protocol) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (protocol == "udp") port.protocol = pod::Protocol::kUdp;
     else if (protocol == "sctp") port.protocol = pod::Protocol::kSctp;
     else if (protocol != "tcp") return Malformed(text);
@@ -56,7 +65,10 @@ common::Result<pod::PortMapping> ParsePublish(const std::string& text) {
     const size_t colon = rest.find(':');
     port.host_ip = rest.substr(0, colon);
     rest = rest.substr(colon + 1);
+    if (port.host_ip.empty()) return Malformed(text);
   }
+  if (!port.host_ip.empty() && !IsAddress(port.host_ip))
+    return MakeError(ErrorCode::kInvalid, "--publish {}: \"{}\" is not an IP address", text, port.host_ip);
   const size_t colon = rest.find(':');
   const auto container = ParsePort(colon == std::string_view::npos ? rest : rest.substr(colon + 1));
   if (!container) return Malformed(text);

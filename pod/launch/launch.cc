@@ -1,7 +1,6 @@
 #include "pod/launch/launch.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/background.h"
 #include "common/file.h"
@@ -13,10 +12,10 @@
 #include "pod/launch/resource_limits.h"
 #include "pod/launch/undo_stack.h"
 #include "pod/launch/waiting.h"
+#include "pod/network/name_texts.h"
 #include "pod/network/pod_dns.h"
 #include "pod/network/pod_network.h"
 #include "pod/network/service_files.h"
-#include "pod/state/name_files.h"
 #include "pod/state/names.h"
 #include "pod/supervisor/event_log.h"
 #include "pod/supervisor/launcher.h"
@@ -32,24 +31,6 @@ using common::MakeError;
 using common::Result;
 
 constexpr std::chrono::seconds kInfraTimeout{60};
-constexpr char kResolvedStub[] = "/run/systemd/resolve/resolv.conf";
-
-// A file that need not exist.
-std::string ReadHostFile(const std::string& path) { return common::ReadFile(path).value_or(""); }
-
-std::string HostResolvConf(bool host_network) {
-  std::string text = ReadHostFile("/etc/resolv.conf");
-  if (!host_network && OnlyLoopbackResolvers(text) && common::PathExists(kResolvedStub)) {
-    text = ReadHostFile(kResolvedStub);
-  }
-  return text;
-}
-
-std::string HostHostname() {
-  char name[256] = "";
-  ::gethostname(name, sizeof(name) - 1);
-  return name;
-}
 
 bool NeedsHostAddresses(const PodSpec& pod) {
   const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
@@ -137,35 +118,12 @@ class LaunchRun {
 
   bool HostNetwork() const { return pod_.spec.network.mode == NetworkSpec::Mode::kHost; }
 
-  std::string Hostname() const { return pod_.spec.hostname.empty() ? HostHostname() : pod_.spec.hostname; }
-
-  // Of the headless Service that spec.subdomain names, unless setHostnameAsFQDN has put it into the host name already.
-  std::string Domain() const {
-    const PodSpec& spec = pod_.spec;
-    if (!spec.from_kube || spec.subdomain.empty() || Hostname().find('.') != std::string::npos) return {};
-    return fmt::format("{}.{}.svc.cluster.local", spec.subdomain, spec.kube_namespace);
-  }
+  std::string Hostname() const { return PodHostname(pod_.spec); }
 
   Result<> WriteNameFiles() {
-    const PodSpec& spec = pod_.spec;
-    std::vector<std::string> addresses;
-    for (const network::Lease& lease : network_.leases()) addresses.push_back(lease.address);
-    TRY(common::WriteFile(layout_.Hosts(), RenderHosts({.kubernetes = spec.from_kube,
-                                                        .host_network = HostNetwork(),
-                                                        .host_file = ReadHostFile("/etc/hosts"),
-                                                        .addresses = std::move(addresses),
-                                                        .hostname = Hostname(),
-                                                        .domain = Domain(),
-                                                        .name = spec.implicit ? containers_.front().name : spec.name,
-                                                        .host_address = network_.host_address(),
-                                                        .aliases = spec.host_aliases})));
-    TRY(common::WriteFile(layout_.ResolvConf(),
-                          RenderResolvConf({.dns = spec.dns,
-                                            .kubernetes = spec.from_kube,
-                                            .host_network = HostNetwork(),
-                                            .network_servers = NetworkServers(context_, spec, network_.leases()),
-                                            .kube_namespace = spec.kube_namespace,
-                                            .host_file = HostResolvConf(HostNetwork())})));
+    ASSIGN_OR_RETURN(const NameTexts texts, RenderNameTexts(context_, pod_, containers_, network_.leases()));
+    TRY(common::WriteFile(layout_.Hosts(), texts.hosts));
+    TRY(common::WriteFile(layout_.ResolvConf(), texts.resolv_conf));
     TRY(common::WriteFile(layout_.Hostname(), Hostname() + "\n"));
     return common::WriteFile(layout_.ContainerMarker(), "");
   }

@@ -6,10 +6,10 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
+#include "pod/network/name_texts.h"
 #include "pod/network/pod_dns.h"
 #include "pod/network/pod_network.h"
 #include "pod/state/lease_file.h"
-#include "pod/state/name_files.h"
 #include "pod/state/names.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/pod_lock.h"
@@ -35,38 +35,13 @@ Result<std::optional<int>> InfraPid(Context& context, const std::string& pod_id)
   return std::optional<int>(static_cast<int>(status.infra_pid));
 }
 
-// In place: the containers have this very file.
-Result<> RenewHosts(const std::string& path, const std::vector<network::Lease>& before,
-                    const std::vector<network::Lease>& after) {
-  const auto addresses = [](const std::vector<network::Lease>& leases) {
-    std::vector<std::string> list;
-    for (const network::Lease& lease : leases) list.push_back(lease.address);
-    return list;
-  };
-  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
-  std::string renewed = ReplaceHostsAddresses(text, addresses(before), addresses(after));
-  if (!before.empty() && !after.empty() && !after.front().gateway.empty())
-    renewed = ReplaceHostAddress(renewed, before.front().gateway, after.front().gateway);
-  return renewed == text ? Result<>() : common::WriteFile(path, renewed);
-}
-
-// In place too. The name server of a network that was left may be gone with its last pod.
-Result<> RenewNameServers(const std::string& path, const std::vector<std::string>& before,
-                          const std::vector<std::string>& after) {
-  ASSIGN_OR_RETURN(const std::string text, common::ReadFile(path));
-  const std::string renewed = ReplaceNameServers(text, before, after);
-  return renewed == text ? Result<>() : common::WriteFile(path, renewed);
-}
-
 Result<> RememberLeases(Context& context, const PodRecord& pod) {
   const PodLayout layout = context.Layout(pod.id);
   ASSIGN_OR_RETURN(const auto before, ReadLeases(layout.Leases()));
   ASSIGN_OR_RETURN(const auto leases, context.network.Leases(pod.id));
   TRY(WriteLeases(layout.Leases(), leases));
-  TRY(RenewHosts(layout.Hosts(), before, leases));
-  TRY(RenewNameServers(layout.ResolvConf(), NetworkServers(context, pod.spec, before),
-                       NetworkServers(context, pod.spec, leases)));
   ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
+  TRY(RenewNameFiles(context, pod, containers, before, leases));
   TRY(RegisterNames(context, pod, containers, leases));
   return MovePortRelays(context, pod.id);
 }
@@ -86,6 +61,9 @@ Result<network::Definition> Engine::CreateNetwork(network::Definition wanted) {
 Result<network::Definition> Engine::FindNetwork(const std::string& name_or_id) { return impl_->network.Find(name_or_id); }
 
 Result<> Engine::CheckNetworks(const NetworkSpec& networks) {
+  if (networks.mode == NetworkSpec::Mode::kContainer) TRY(FindNetworkTarget(*impl_, networks.target));
+  if (networks.mode == NetworkSpec::Mode::kPath && !common::PathExists(networks.target))
+    return MakeError(ErrorCode::kNotFound, "cannot find the network namespace {}: no such file", networks.target);
   for (const NetworkAttachment& attachment : AttachmentsOf(networks)) TRY(impl_->network.CheckRequest(attachment.name, RequestOf(attachment)));
   return {};
 }
@@ -126,6 +104,7 @@ Result<> Engine::ConnectNetwork(const std::string& pod_id, const NetworkAttachme
   pod.spec.network.networks = AttachmentsOf(pod.spec.network);
   pod.spec.network.networks.push_back(attachment);
   pod.spec.network.networks.back().name = network.name;
+  pod.spec.network.left_all = false;
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (pid) {
     TRY(impl_->network.Connect(pod_id, *pid, network, RequestOf(attachment)));
@@ -143,9 +122,7 @@ Result<> Engine::DisconnectNetwork(const std::string& pod_id, const std::string&
   auto& networks = pod.spec.network.networks;
   if (std::erase_if(networks, [&](const NetworkAttachment& a) { return a.name == network.name; }) == 0)
     return MakeError(ErrorCode::kNotFound, "{} is not connected to network {}", ShownPodName(pod.spec), network.name);
-  if (networks.empty())
-    return MakeError(ErrorCode::kInvalid, "{} is on no other network than {}: connect it to another one first",
-                     ShownPodName(pod.spec), network.name);
+  pod.spec.network.left_all = networks.empty();
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (pid) {
     TRY(impl_->network.Disconnect(pod_id, *pid, network.name));

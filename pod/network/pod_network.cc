@@ -20,15 +20,6 @@ using common::Result;
 
 namespace {
 
-// The pod whose namespace is to be shared: --network container:NAME.
-Result<std::string> FindTarget(Context& context, const std::string& name) {
-  if (const auto container = FindContainerId(*context.store, name)) {
-    ASSIGN_OR_RETURN(const auto record, context.store->GetContainer(*container));
-    if (record) return record->pod_id;
-  }
-  return FindPodId(*context.store, name);
-}
-
 // Ports of Services are held by nobody's socket.
 Result<> RefuseServicePorts(const Context& context, const std::vector<network::Port>& ports) {
   const network::ServiceLeases leases(context.paths);
@@ -40,6 +31,14 @@ Result<> RefuseServicePorts(const Context& context, const std::vector<network::P
 }
 
 }  // namespace
+
+Result<std::string> FindNetworkTarget(Context& context, const std::string& name) {
+  if (const auto container = FindContainerId(*context.store, name)) {
+    ASSIGN_OR_RETURN(const auto record, context.store->GetContainer(*container));
+    if (record) return record->pod_id;
+  }
+  return FindPodId(*context.store, name);
+}
 
 Result<> CheckPortIsFree(Context& context, const network::Port& port, const std::vector<std::string>& leaving) {
   TRY(RefuseServicePorts(context, {port}));
@@ -63,7 +62,7 @@ Result<> CheckPortIsFree(Context& context, const network::Port& port, const std:
 std::vector<NetworkAttachment> AttachmentsOf(const NetworkSpec& spec) {
   if (spec.mode != NetworkSpec::Mode::kBridge) return {};
   std::vector<NetworkAttachment> attachments = spec.networks;
-  if (attachments.empty()) attachments.emplace_back();
+  if (attachments.empty() && !spec.left_all) attachments.emplace_back();
   for (NetworkAttachment& attachment : attachments) {
     if (attachment.name.empty()) attachment.name = network::Network::kDefaultName;
   }
@@ -82,7 +81,7 @@ Result<PodNetwork> PodNetwork::Prepare(Context& context, const std::string& pod_
   result.mode_ = pod.network.mode;
   if (pod.network.mode == NetworkSpec::Mode::kPath) result.join_path_ = pod.network.target;
   if (pod.network.mode == NetworkSpec::Mode::kContainer) {
-    ASSIGN_OR_RETURN(const std::string target, FindTarget(context, pod.network.target), "network of {}",
+    ASSIGN_OR_RETURN(const std::string target, FindNetworkTarget(context, pod.network.target), "network of {}",
                      pod.network.target);
     const PodLayout layout = context.Layout(target);
     ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
@@ -141,8 +140,12 @@ std::vector<std::pair<std::string, int>> PodNetwork::port_sockets() const {
 
 std::string HeldPortName(const network::HeldPort& held, const std::vector<std::string>& targets) {
   const std::string side = supervisor::HostSide(held.port.protocol, held.port.host_ip, held.port.host_port);
-  if (!held.relayed || targets.empty()) return supervisor::HoldName(side, held.relayed);
-  return supervisor::RelayName(side, {.address = targets.front(), .port = held.port.container_port});
+  if (!held.relayed) return supervisor::HoldName(side, false);
+  return supervisor::RelayName(side, {.address = RelayAddress(targets), .port = held.port.container_port});
+}
+
+std::string RelayAddress(const std::vector<std::string>& targets) {
+  return targets.empty() ? supervisor::kNowhere : targets.front();
 }
 
 bool PodNetwork::own_namespace() const {

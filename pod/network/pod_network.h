@@ -28,7 +28,6 @@ class PodNetwork {
 
   const std::vector<network::Lease>& leases() const { return leases_; }
   std::vector<std::string> addresses() const;
-  std::string host_address() const { return leases_.empty() ? "" : leases_.front().gateway; }
   std::vector<std::pair<std::string, int>> port_sockets() const;  // with the names under which the pod's reaper gets them
   bool own_namespace() const;     // infra makes a new one, which Attach wires
   const std::string& join_path() const { return join_path_; }  // of another pod or a file; may be empty
@@ -48,8 +47,13 @@ class PodNetwork {
 std::vector<NetworkAttachment> AttachmentsOf(const NetworkSpec& spec);
 network::EndpointRequest RequestOf(const NetworkAttachment& attachment);
 
+// The pod whose namespace is to be shared: --network container:NAME.
+common::Result<std::string> FindNetworkTarget(Context& context, const std::string& name);
+
 // The name under which the pod's reaper gets the socket; `targets`: network::Network::PortAddresses.
 std::string HeldPortName(const network::HeldPort& held, const std::vector<std::string>& targets);
+// Where connections to relayed ports go.
+std::string RelayAddress(const std::vector<std::string>& targets);
 // After a change of networks: connections to relayed ports go to the pod's address of now.
 common::Result<> MovePortRelays(Context& context, const std::string& pod_id);
 

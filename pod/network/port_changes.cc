@@ -67,7 +67,8 @@ size_t TakeFrom(std::vector<PortMapping>& ports, const std::vector<PortMapping>&
 Result<> MovePortRelays(Context& context, const std::string& pod_id) {
   supervisor::ControlRequest request;
   request.op = "relay-to";
-  ASSIGN_OR_RETURN(request.names, context.network.PortAddresses(pod_id));
+  ASSIGN_OR_RETURN(const auto targets, context.network.PortAddresses(pod_id));
+  request.names = {RelayAddress(targets)};
   TRY(Ask(context, pod_id, request));
   return {};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -13,6 +14,13 @@ namespace {
 constexpr size_t kMaxNameservers = 3;
 constexpr size_t kMaxSearches = 32;
 constexpr char kHostNames[] = "host.containers.internal host.docker.internal";
+
+std::vector<std::string> Lines(std::string_view text) {
+  std::vector<std::string> lines;
+  std::istringstream input{std::string(text)};
+  for (std::string line; std::getline(input, line);) lines.push_back(std::move(line));
+  return lines;
+}
 
 std::string Join(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
 
@@ -135,16 +143,16 @@ std::string RenderHosts(const HostsInput& input) {
 }
 
 std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::string>& before,
-                                  const std::vector<std::string>& after) {
+                                  const std::vector<std::string>& after, std::string_view at_start) {
   const auto in = [](const std::vector<std::string>& list, const std::string& address) {
     return std::ranges::find(list, address) != list.end();
   };
+  const auto address_of = [](const std::string& line) { return line.substr(0, line.find_first_of(" \t")); };
   std::vector<std::string> lines;
   std::string names;  // of the pod, with the separator in front
   size_t place = 0;   // behind the last of its lines
-  std::istringstream input{std::string(text)};
-  for (std::string line; std::getline(input, line);) {
-    const std::string address = line.substr(0, line.find_first_of(" \t"));
+  for (const std::string& line : Lines(text)) {
+    const std::string address = address_of(line);
     const bool ours = in(before, address);
     if (ours && names.empty()) names = line.substr(address.size());
     if (!ours || in(after, address)) lines.push_back(line);
@@ -154,6 +162,9 @@ std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::
     for (const std::string& address : after) {
       if (!in(before, address)) lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place++), address + names);
     }
+  } else {
+    std::ranges::copy_if(Lines(at_start), std::back_inserter(lines),
+                         [&](const std::string& line) { return in(after, address_of(line)); });
   }
   std::string result;
   for (const std::string& line : lines) result += line + "\n";
@@ -162,8 +173,7 @@ std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::
 
 std::string ReplaceHostAddress(std::string_view text, const std::string& before, const std::string& after) {
   std::string result;
-  std::istringstream input{std::string(text)};
-  for (std::string line; std::getline(input, line);) {
+  for (const std::string& line : Lines(text)) {
     const bool ours = line.substr(0, line.find_first_of(" \t")) == before && line.ends_with(kHostNames);
     result += (ours ? after + line.substr(before.size()) : line) + "\n";
   }
@@ -175,8 +185,7 @@ std::string ReplaceNameServers(std::string_view text, const std::vector<std::str
   constexpr std::string_view kKeyword = "nameserver ";
   std::vector<std::string> lines;
   std::optional<size_t> place;  // of the first of them
-  std::istringstream input{std::string(text)};
-  for (std::string line; std::getline(input, line);) {
+  for (const std::string& line : Lines(text)) {
     const bool ours = line.starts_with(kKeyword) && std::ranges::find(before, line.substr(kKeyword.size())) != before.end();
     if (ours && !place) place = lines.size();
     if (!ours) lines.push_back(line);

@@ -22,9 +22,10 @@ struct HostsInput {
 };
 std::string RenderHosts(const HostsInput& input);
 // The same file after the pod has joined or left a network: lines of `before` that are not in `after` go, new addresses get
-// the names of the others. All else, what containers have written too, stays.
+// the names of the others, or where there are none the lines that `at_start` has for them. All else, what containers have
+// written too, stays.
 std::string ReplaceHostsAddresses(std::string_view text, const std::vector<std::string>& before,
-                                  const std::vector<std::string>& after);
+                                  const std::vector<std::string>& after, std::string_view at_start);
 // The host's own names lead to `after` instead, the gateway of another network.
 std::string ReplaceHostAddress(std::string_view text, const std::string& before, const std::string& after);
 

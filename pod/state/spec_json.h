@@ -205,6 +205,7 @@ template <typename V>
 void VisitFields(V& v, NetworkSpec& n) {
   v("mode", n.mode);
   v("networks", n.networks);
+  v("leftAll", n.left_all);
   v("target", n.target);
 }
 

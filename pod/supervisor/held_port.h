@@ -20,6 +20,8 @@ struct RelayTarget {
   std::string address;
   uint16_t port = 0;
 };
+// Of a pod that is on no network: nobody can be reached there, so that connections end at once.
+inline constexpr char kNowhere[] = "255.255.255.255";
 
 // The names begin with one of these.
 inline constexpr std::string_view kHoldPrefix = "hold ";    // nobody reads from it

@@ -40,7 +40,7 @@ void PodSupervisor::ReleasePorts(const ControlRequest& request, const Connection
 }
 
 void PodSupervisor::MoveRelays(const ControlRequest& request, const Connection& connection) {
-  if (request.names.empty()) return connection->ReplyOk();  // nowhere to go: until there is a network again
+  if (request.names.size() != 1) return connection->ReplyError("", "request \"relay-to\" without an address");
   std::map<std::string, std::unique_ptr<PortRelay>> moved;
   for (auto& [name, relay] : relays_) {
     const auto info = ParseRelayName(name);

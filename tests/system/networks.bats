@@ -219,12 +219,97 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   [ "$(fetch 127.0.0.1:8080)" = page-of-web ]
   [ "$(fetch '[::1]:8080')" = page-of-web ]
   eventually 5 sh -c '! ip link show skiff0'
-  run skiff network disconnect blue web
-  [ "$status" -eq 125 ]
-  output_has "on no other network"
   # It is so after a restart, too.
   skiff restart -t 0 web
   [ "$(inside web ip -j addr | jq '[.[].addr_info[] | select(.local == "10.5.0.77")] | length')" -eq 1 ]
+}
+
+@test "the last network can be left: nothing but lo, ports are kept; the next network has all of it again" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  box peer --network blue
+  serve web -p 8080:80
+  eventually 5 fetch '[::1]:8080'
+  skiff exec web sh -c 'echo 192.0.2.9 own >> /etc/hosts'
+  skiff network disconnect skiff web
+  alone() { [ "$(inside web ip -j link | jq -r '.[].ifname')" = lo ]; }
+  alone
+  [ "$(skiff inspect web | jq -c '.[0].NetworkSettings.Networks')" = '{}' ]
+  run fetch 127.0.0.1:8080
+  [ "$status" -ne 0 ]
+  run fetch '[::1]:8080'
+  [ "$status" -ne 0 ]
+  run skiff network disconnect skiff web
+  [ "$status" -eq 125 ]
+  output_has "not connected"
+  run skiff run --rm -p 8080:80 localhost/busybox:latest true
+  output_has "port 8080/tcp is in use by pod web"
+  run skiff exec web grep -w web /etc/hosts
+  [ "$status" -ne 0 ]
+  for again in no yes; do
+    # It stays so when it is started again.
+    if [[ $again == yes ]]; then
+      skiff network disconnect blue web
+      skiff restart -t 0 web > /dev/null
+      alone
+    fi
+    skiff network connect --alias db blue web
+    eventually 5 fetch 127.0.0.1:8080
+    eventually 5 fetch '[::1]:8080'
+    skiff exec web grep -w web /etc/hosts | grep -q "^$(address web)"
+    [ "$(skiff exec peer nslookup db.dns.podman | awk '/^Address: / { print $2 }')" = "$(address web)" ]
+    # Written by hand: it is there until the next start.
+    if [[ $again == no ]]; then skiff exec web grep -q own /etc/hosts; fi
+  done
+  remove_all
+  assert_nothing_left
+}
+
+@test "a network with names that comes later brings its name server; --dns reaches the server that is asked" {
+  skiff network create --disable-dns --subnet 10.6.0.0/24 plain
+  skiff network create --subnet 10.5.0.0/24 blue
+  box peer --network blue
+  box c --network plain
+  box d --network plain --dns 192.0.2.53
+  run skiff exec d cat /etc/resolv.conf
+  output_has "nameserver 192.0.2.53"
+  for name in c d; do
+    skiff network connect blue "$name"
+    [ "$(skiff exec "$name" awk '$1 == "nameserver" { print $2 }' /etc/resolv.conf | xargs)" = 10.5.0.1 ]
+    skiff exec "$name" nslookup peer | grep -q "$(address peer)"
+  done
+  run skiff run --rm --network blue --dns 192.0.2.53 localhost/busybox:latest cat /etc/resolv.conf
+  output_has "nameserver 10.5.0.1"
+}
+
+@test "--network container: has the names of the container that it joins; what contradicts that is refused" {
+  box x --hostname hx --add-host q:192.0.2.7 --dns 192.0.2.53
+  run skiff run --rm --name y --network container:x localhost/busybox:latest cat /etc/hosts /etc/resolv.conf
+  output_has $'192.0.2.7\tq'
+  output_has "$(address x)"$'\thx x'
+  output_has " y"
+  output_has "$(skiff exec x cat /etc/resolv.conf)"
+  refused() { run skiff run --rm "$@" localhost/busybox:latest true; [ "$status" -eq 125 ]; }
+  for flag in "--add-host a:192.0.2.1" "--dns 192.0.2.1" "--dns-search a.b" "--dns-option ndots:1"; do
+    # shellcheck disable=SC2086
+    refused --network container:x $flag
+    output_has "conflicting options: ${flag% *} and --network container:x"
+  done
+  refused --network none --dns 192.0.2.1
+  refused --network ns:/run/netns/nowhere
+  output_has "cannot find the network namespace /run/netns/nowhere"
+  for mode in host none container:x; do
+    run skiff run --rm --network "$mode" -p 8080:80 localhost/busybox:latest true
+    [ "$status" -eq 0 ]
+    [ "$output" = "Warning: port mappings have been discarded: --network $mode leaves nothing to publish" ]
+    run skiff pod create --network "$mode" -p 8080:80
+    [ "$status" -eq 125 ]
+    output_has "conflicting options: --publish and --network $mode"
+  done
+  run skiff pod create --network nowhere
+  [ "$status" -eq 125 ]
+  output_has "unable to find network"
+  [ "$(skiff run --rm --add-host gw:host-gateway localhost/busybox:latest awk '$2 == "gw" { print $1 }' /etc/hosts)" = \
+    "$(skiff network inspect skiff | jq -r '.[0].subnets[0].gateway')" ]
 }
 
 @test "pods of YAML and pods of pod create: networks, host, none" {

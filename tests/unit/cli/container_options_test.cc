@@ -70,7 +70,7 @@ TEST(ContainerOptions, TheFlagsOfEveryDay) {
                               "--restart",
                               "on-failure:2",
                               "--network",
-                              "none",
+                              "blue",
                               "--sysctl",
                               "net.core.somaxconn=5",
                               "--stop-signal",
@@ -94,7 +94,7 @@ TEST(ContainerOptions, TheFlagsOfEveryDay) {
   EXPECT_EQ(container.max_retries, 2);
   EXPECT_EQ(container.stop_signal, "SIGINT");
   EXPECT_EQ(request->pod.hostname, "box");
-  EXPECT_EQ(request->pod.network.mode, pod::NetworkSpec::Mode::kNone);
+  EXPECT_EQ(request->pod.network.networks.at(0).name, "blue");
   EXPECT_EQ(request->pod.sysctls.at("net.core.somaxconn"), "5");
   // --read-only adds the others of /run, /tmp and /var/tmp.
   std::vector<std::string> tmpfs;
@@ -117,6 +117,31 @@ TEST(ContainerOptions, JoiningAPod) {
   EXPECT_EQ(request->volumes.at(0).named->name, "data");
   EXPECT_THAT(Error({"--pod", "p", "-p", "80:80", "image"}), HasSubstr("--publish belongs to the pod"));
   EXPECT_EQ(Error({"--pod", "new:p", "-p", "80:80", "image"}), "");
+  EXPECT_THAT(Error({"--pod", "p", "--ip", "10.1.1.1", "image"}), HasSubstr("--ip belongs to the pod"));
+  EXPECT_THAT(Error({"--pod", "p", "--dns-search", "a.b", "image"}), HasSubstr("--dns-search belongs to the pod"));
+  EXPECT_THAT(Error({"--pod", "p", "--no-hosts", "image"}), HasSubstr("--no-hosts belongs to the pod"));
+}
+
+TEST(ContainerOptions, JoiningANetwork) {
+  EXPECT_THAT(Error({"--network", "container:x", "--add-host", "a:1.2.3.4", "image"}),
+              HasSubstr("conflicting options: --add-host and --network container:x"));
+  EXPECT_THAT(Error({"--network", "container:x", "--dns-opt", "ndots:1", "image"}),
+              HasSubstr("conflicting options: --dns-option and --network container:x"));
+  EXPECT_THAT(Error({"--network", "none", "--dns", "1.1.1.1", "image"}),
+              HasSubstr("conflicting options: --dns and --network none"));
+  EXPECT_EQ(Error({"--network", "container:x", "--hostname", "h", "--no-hosts", "image"}), "");
+  EXPECT_EQ(Error({"--network", "none", "--add-host", "a:1.2.3.4", "image"}), "");
+  EXPECT_THAT(Error({"--no-hosts", "--add-host", "a:1.2.3.4", "image"}), HasSubstr("cannot be set together"));
+  EXPECT_THAT(Error({"--dns", "abc", "image"}), HasSubstr("--dns: \"abc\" is not an IP address"));
+  for (const char* mode : {"host", "none", "container:x", "ns:/proc/self/ns/net"}) {
+    const auto request = Build({"--network", mode, "-p", "8080:80", "image"});
+    ASSERT_TRUE(request) << request.error().message();
+    EXPECT_TRUE(request->container.ports.empty());
+    EXPECT_THAT(request->warnings, ElementsAre(HasSubstr(std::string("discarded: --network ") + mode)));
+  }
+  const auto twice = Build({"-p", "8080:80", "-p", "0.0.0.0:8080:80/TCP", "image"});
+  ASSERT_TRUE(twice) << twice.error().message();
+  EXPECT_EQ(twice->container.ports.size(), 1u);
 }
 
 TEST(ContainerOptions, Mistakes) {

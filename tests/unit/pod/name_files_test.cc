@@ -59,11 +59,13 @@ TEST(Hosts, EveryAddressHasTheNames) {
 TEST(Hosts, JoiningAndLeavingANetwork) {
   const std::string one = "127.0.0.1\tlocalhost\n10.70.0.2\thn box\n# by hand\n";
   const std::string two = "127.0.0.1\tlocalhost\n10.70.0.2\thn box\n10.71.0.2\thn box\n# by hand\n";
-  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.70.0.2", "10.71.0.2"}), two);
-  EXPECT_EQ(ReplaceHostsAddresses(two, {"10.70.0.2", "10.71.0.2"}, {"10.70.0.2"}), one);
-  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.71.0.9"}),
+  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.70.0.2", "10.71.0.2"}, ""), two);
+  EXPECT_EQ(ReplaceHostsAddresses(two, {"10.70.0.2", "10.71.0.2"}, {"10.70.0.2"}, ""), one);
+  EXPECT_EQ(ReplaceHostsAddresses(one, {"10.70.0.2"}, {"10.71.0.9"}, ""),
             "127.0.0.1\tlocalhost\n10.71.0.9\thn box\n# by hand\n");
-  EXPECT_EQ(ReplaceHostsAddresses("10.9.9.9 other\n", {"10.70.0.2"}, {"10.71.0.9"}), "10.9.9.9 other\n") << "no line to learn the names from";
+  EXPECT_EQ(ReplaceHostsAddresses("10.9.9.9 other\n", {"10.70.0.2"}, {"10.71.0.9"}, ""), "10.9.9.9 other\n") << "no line to learn the names from";
+  EXPECT_EQ(ReplaceHostsAddresses("10.9.9.9 other\n", {}, {"10.71.0.9"}, "127.0.0.1 localhost\n10.71.0.9 hn web\n"),
+            "10.9.9.9 other\n10.71.0.9 hn web\n") << "from none to one: as at a start";
 }
 
 TEST(Hosts, TheNamesOfTheHostMoveToAnotherGateway) {
