@@ -41,6 +41,7 @@ struct Context {
   ImageCache image_cache;
   SeccompProfiles seccomp;
   mutable BackgroundCommands background;  // also started where something is only looked at
+  std::function<bool()> leave_starts;     // EngineOptions
 };
 
 struct Engine::Impl : Context {

@@ -33,8 +33,9 @@ Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   TRY(common::MakeDirectories(options.paths.state_dir, 0711));
   TRY(common::MakeDirectories(options.paths.run_dir, 0711));
   ASSIGN_OR_RETURN(auto store, StateStore::Open(options.paths.state_dir + "/state.db"));
-  return std::unique_ptr<Engine>(
-      new Engine(std::make_unique<Impl>(std::move(options.paths), std::move(runtime), std::move(store))));
+  auto impl = std::make_unique<Impl>(std::move(options.paths), std::move(runtime), std::move(store));
+  impl->leave_starts = std::move(options.leave_starts);
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
 Result<std::string> Engine::FindPod(const std::string& name_or_id) { return FindPodId(*impl_->store, name_or_id); }

@@ -39,6 +39,8 @@ inline constexpr char kFollowPodsCommand[] = "follow-pods";
 struct EngineOptions {
   common::SystemPaths paths;
   std::string runtime;  // --runtime: empty means crun, else runc, whichever is installed
+  // Asked again and again while a start waits for init containers: true ends the wait, and they go on. Empty: never.
+  std::function<bool()> leave_starts = {};
 };
 
 // A container as commands show it: its record and its state.

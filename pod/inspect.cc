@@ -60,6 +60,10 @@ Result<std::vector<PodInfo>> Engine::ListPods() {
   ASSIGN_OR_RETURN(auto pods, impl_->store->Pods());
   std::vector<PodInfo> infos;
   for (PodRecord& pod : pods) {
+    // Made between the two reads, unless it really has none.
+    if (!by_pod.contains(pod.id)) {
+      ASSIGN_OR_RETURN(by_pod[pod.id], impl_->store->Containers(pod.id));
+    }
     ASSIGN_OR_RETURN(PodInfo info, DescribePod(*impl_, pod, by_pod[pod.id]));
     infos.push_back(std::move(info));
   }

@@ -81,9 +81,9 @@ int ShowErrors(const std::vector<common::Error>& errors) {
   return errors.empty() ? 0 : kExitFailure;
 }
 
-Result<kube::BackendFactory> Backend(Context& context) {
+Result<kube::BackendFactory> Backend(Context& context, std::function<bool()> leave_starts) {
   ASSIGN_OR_RETURN(common::SystemPaths paths, context.Paths());
-  return kube::EngineBackendFactory({std::move(paths), context.options().runtime});
+  return kube::EngineBackendFactory({std::move(paths), context.options().runtime, std::move(leave_starts)});
 }
 
 Result<> FollowServices(Context& context, bool wait) {

@@ -22,7 +22,8 @@ common::Result<std::vector<kube::Object>> LoadObjects(const std::vector<std::str
 // An object of an earlier call, as the state store has it.
 common::Result<kube::Object> ReadStoredObject(const std::string& json);
 
-common::Result<kube::BackendFactory> Backend(Context& context);
+// `leave_starts`: pod::EngineOptions.
+common::Result<kube::BackendFactory> Backend(Context& context, std::function<bool()> leave_starts = {});
 
 // "Header:" and a line each.
 void PrintSection(std::string_view header, const std::vector<std::string>& lines);

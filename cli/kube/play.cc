@@ -72,7 +72,8 @@ class KubePlayCommand : public Command {
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
     if (options_.network) TRY(engine->CheckNetworks(*options_.network), "--network");
     context.services_followed();
-    ASSIGN_OR_RETURN(const kube::BackendFactory backend, Backend(context));
+    ASSIGN_OR_RETURN(const kube::BackendFactory backend,
+                     wait.mode == PlayWait::kNone ? Backend(context) : Backend(context, [&wait] { return wait.leave_starts->load(); }));
     const auto play = [&](const std::atomic<bool>& given_up) {
       const kube::PlayReport report = kube::Play(objects, options_, backend, {{}, PrintWarning});
       if (options_.start && !given_up) TryRetryImages(context, report, access_);

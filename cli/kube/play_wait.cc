@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <set>
 #include <thread>
 
 #include "cli/command.h"
@@ -30,6 +31,7 @@ namespace {
 
 constexpr int kSignalled = 128;
 constexpr int kLookMs = 100;
+constexpr std::chrono::seconds kEndOfPlay{10};
 
 class PlayWaiter {
  public:
@@ -41,6 +43,8 @@ class PlayWaiter {
     ASSIGN_OR_RETURN(pod::StateWatch watch, pod::StateWatch::Open(paths));
     ASSIGN_OR_RETURN(engine_, own_.Engine());
     TRY(interrupts_.Start());
+    ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> before, Pods());
+    for (const pod::PodInfo& pod : before) known_before_.insert(pod.id);
     if (options_.show_logs) follower_.emplace(context_, pod::LogOptions{});
     player_ = std::thread([this, &play] {
       play_code_ = play(given_up_);
@@ -69,8 +73,8 @@ class PlayWaiter {
         player_.join();
         if (play_code_ != 0 && follower_) Leave(play_code_);  // what could be started goes on
         if (play_code_ != 0) return play_code_;
-        if (options_.timeout) deadline_ = steady_clock::now() + *options_.timeout;
       }
+      StartClock(played, pods);
       if (played && Reached(pods)) return Finish(pods);
       if (played && options_.mode == PlayWait::kReady && HasFailed(pods))
         return TellNotReady(pods, "a pod has failed");
@@ -79,9 +83,18 @@ class PlayWaiter {
       if (signal != 0 && signal != Interrupts::kWoken) return Interrupted(signal);
       if (in_time) continue;
       ASSIGN_OR_RETURN(const std::vector<pod::PodInfo> late, Pods());
-      if (Reached(late)) return Finish(late);
+      if (played_ && Reached(late)) return Finish(late);
       return TimedOut(late);
     }
+  }
+
+  // Not while images are fetched. But play itself waits for init containers, for as long as they take.
+  void StartClock(bool played, const std::vector<pod::PodInfo>& pods) {
+    if (started_) return;
+    started_ = played || std::any_of(pods.begin(), pods.end(), [&](const pod::PodInfo& pod) {
+      return pod.status.state != "created" && !known_before_.contains(pod.id);
+    });
+    if (started_ && options_.timeout) deadline_ = steady_clock::now() + *options_.timeout;
   }
 
   // Of the objects that were played; replicas that came later are among them.
@@ -127,7 +140,17 @@ class PlayWaiter {
     return code != 0 ? code : down;
   }
 
+  // Play waits for init containers, with its objects still to be stored. Nobody waits for its images.
+  void EndPlay() {
+    if (!player_.joinable() || !started_) return;
+    *options_.leave_starts = true;
+    const auto until = steady_clock::now() + kEndOfPlay;
+    while (!played_ && steady_clock::now() < until) ::poll(nullptr, 0, kLookMs);
+    if (played_) player_.join();
+  }
+
   Result<int> TimedOut(const std::vector<pod::PodInfo>& pods) {
+    if (options_.mode != PlayWait::kForeground) EndPlay();
     if (options_.mode == PlayWait::kReady)
       return TellNotReady(pods, "timed out waiting for the pods to be ready");
     const auto running =
@@ -162,7 +185,10 @@ class PlayWaiter {
   }
 
   Result<int> Interrupted(int signal) {
-    if (options_.mode == PlayWait::kReady) return kSignalled + signal;  // they go on starting
+    if (options_.mode == PlayWait::kReady) {  // they go on starting
+      EndPlay();
+      return kSignalled + signal;
+    }
     return TakeDownNow();
   }
 
@@ -226,6 +252,8 @@ class PlayWaiter {
   const std::vector<kube::Object>& objects_;
   const PlayWaitOptions& options_;
   std::optional<steady_clock::time_point> deadline_;
+  std::set<std::string> known_before_;  // ids of pods
+  bool started_ = false;                // one of ours
   pod::Engine* engine_ = nullptr;
   Interrupts interrupts_;
   std::thread player_;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct PlayWaitOptions {
   bool show_logs = false;
   bool quiet = false;
   bool force = false;  // taking down removes the volumes of claims, too
+  // Set when nobody wants to wait for init containers any more: the one who plays goes on with its other work.
+  std::shared_ptr<std::atomic<bool>> leave_starts = std::make_shared<std::atomic<bool>>(false);
 };
 
 // Calls `play`, which returns an exit code (its argument tells whether it was given up meanwhile, so that what fails then is

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/kube/commands.h"
+#include "cli/kube/output.h"
 #include "cli/kube/resources.h"
 #include "cli/notation/duration.h"
 #include "cli/notation/text.h"
@@ -27,6 +28,7 @@ namespace {
 struct Target {
   ResourceRef ref;
   std::string uid;  // of the object at the first look; empty: it was not there
+  kube::Value last = {};  // as it was seen last
 };
 
 // What --for says.
@@ -111,6 +113,7 @@ class WaitCommand : public KubectlCommand {
     a.Value("--timeout", timeout_, "time",
             "How long to wait: 30s, 5m; 0 looks once, less than 0 waits a week (default 30s)");
     a.Switch("--all", all_, "All objects of the type in the namespace");
+    a.Value("-o,--output", output_, "format", "Print the object instead of a sentence: json, yaml, name, jsonpath=, ...");
   }
 
  protected:
@@ -120,6 +123,9 @@ class WaitCommand : public KubectlCommand {
           ErrorCode::kInvalid,
           "--for is required: condition=Ready, condition=Available, delete, create or jsonpath=");
     ASSIGN_OR_RETURN(const Goal goal, Goal::Parse(for_));
+    if (!output_.empty()) {
+      ASSIGN_OR_RETURN(printer_, MakePrinter({.format = output_}));
+    }
     ASSIGN_OR_RETURN(std::chrono::nanoseconds timeout, ParseDuration(timeout_), "--timeout");
     if (timeout.count() < 0) timeout = std::chrono::hours(24 * 7);
     const auto deadline = steady_clock::now() + timeout;
@@ -178,14 +184,27 @@ class WaitCommand : public KubectlCommand {
                    target.ref.name));
       ASSIGN_OR_RETURN(const bool holds, goal.Holds(target, object ? &*object : nullptr));
       if (!holds) {
+        if (object) target.last = *object;
         left.push_back(std::move(target));
         continue;
       }
       any_ = true;
-      PrintLine(fmt::format("{}/{} condition met", target.ref.kind->QualifiedSingular(), target.ref.name));
+      TRY(Tell(target, object));
       FlushOutput();
     }
     targets = std::move(left);
+    return {};
+  }
+
+  // The object as it is; one that is gone as it was.
+  Result<> Tell(const Target& target, const std::optional<kube::Value>& object) {
+    const kube::Value& shown = object ? *object : target.last;
+    if (!printer_ || kube::IsNull(shown)) {
+      PrintLine(fmt::format("{}/{} condition met", target.ref.kind->QualifiedSingular(), target.ref.name));
+      return {};
+    }
+    ASSIGN_OR_RETURN(const std::string text, printer_->Print({{target.ref.kind, shown}}, false));
+    Print(text);
     return {};
   }
 
@@ -205,7 +224,8 @@ class WaitCommand : public KubectlCommand {
   }
 
   ResourceFlags flags_;
-  std::string for_;
+  std::string for_, output_;
+  std::unique_ptr<ObjectPrinter> printer_;
   std::string timeout_ = "30s";
   bool all_ = false;
   bool any_ = false;      // something has got there

@@ -6,6 +6,9 @@
 namespace skiff::kube {
 namespace {
 
+// What a probe says may be a program's output, with its last newline.
+std::string WithoutEndOfLine(const std::string& text) { return text.substr(0, text.find_last_not_of(" \r\n") + 1); }
+
 // Empty: nothing is wrong with it.
 std::string Trouble(const pod::ContainerInfo& container) {
   const auto& status = container.status;
@@ -13,7 +16,7 @@ std::string Trouble(const pod::ContainerInfo& container) {
   if (status.state == "running") {
     if (init) return "still running";
     if (status.ready) return "";
-    if (!status.probe_failure.empty()) return status.probe_failure;
+    if (!status.probe_failure.empty()) return WithoutEndOfLine(status.probe_failure);
     return status.started ? "its readiness probe has not succeeded yet"
                           : "its startup probe has not succeeded yet";
   }

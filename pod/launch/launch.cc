@@ -31,6 +31,7 @@ using common::MakeError;
 using common::Result;
 
 constexpr std::chrono::seconds kInfraTimeout{60};
+constexpr std::chrono::milliseconds kLookForLeave{100};
 
 bool NeedsHostAddresses(const PodSpec& pod) {
   const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
@@ -247,9 +248,19 @@ class LaunchRun {
     network_ = {};
   }
 
+  // kTimeout: nobody wants to wait any more. The supervisor goes on without us.
+  Result<supervisor::LaunchEvent> ReadLastEvent() {
+    if (!context_.leave_starts) return launcher_->ReadEvent();
+    for (;;) {
+      auto event = launcher_->ReadEvent(kLookForLeave);
+      if (event || event.error().code() != ErrorCode::kTimeout || context_.leave_starts()) return event;
+    }
+  }
+
   // Init containers may take their time: no lock is held.
   Result<> AwaitContainers() {
-    auto event = launcher_->ReadEvent();
+    auto event = ReadLastEvent();
+    if (!event && event.error().code() == ErrorCode::kTimeout) return {};
     if (!event) {
       ended_ = true;
       return std::move(event).error();

@@ -96,6 +96,41 @@ YAML
   output_has 'container "main": ended with exit code 3'
 }
 
+# Play itself waits for them.
+@test "play --wait --timeout counts while an init container runs; 0 is no limit, less than that a mistake" {
+  init_yaml() {
+    pod_yaml "$1" "sleep 1000" | sed "s|^  containers:|  initContainers: [{name: i, image: localhost/busybox:latest, command: [sh, -c, '$2']}]\n&|"
+  }
+  run play -q --wait=ready --timeout 1s < <(init_yaml slow "sleep 1000")
+  [ "$status" -eq 125 ]
+  output_has 'init container "i": still running'
+  [[ "$(skiff kube get pod slow --no-headers)" == *Init:0/1* ]]  # it goes on
+  [ "$(skiff kube get pod slow -o 'jsonpath={.spec.initContainers[0].terminationMessagePath}')" = /dev/termination-log ]  # as played
+  run play -q --wait --timeout 1s < <(init_yaml slower "sleep 1000")
+  [ "$status" -eq 125 ]
+  output_has "timed out waiting for 1 pod to end"
+  [ "$(skiff kube get pods -o name)" = pod/slow ]  # in the foreground it is taken down
+  run play -q --wait=ready --timeout 0s < <(init_yaml quick "sleep 1")
+  [ "$status" -eq 0 ]
+  run play -q --wait=ready --timeout=-1s < <(pod_yaml a true)
+  [ "$status" -eq 125 ]
+  output_has "0 waits without limit"
+}
+
+@test "wait -o: the objects instead of sentences" {
+  unready_yaml slow "sleep 1000" | play -q
+  [ "$(skiff kube wait --for=condition=Ready=False pod/slow -o name)" = pod/slow ]
+  [ "$(skiff kube wait --for=jsonpath='{.status.phase}'=Running pods --all -o 'jsonpath={.metadata.name}')" = slow ]
+  eventually 20 sh -c 'skiff kube wait --for=condition=Ready pod/slow --timeout=0 2>&1 | grep -q "not yet"'
+  [ -z "$(skiff kube wait --for=condition=Ready pod/slow --timeout=0 2>&1 | grep -x '')" ]  # a probe's last newline
+  skiff kube wait --for=delete pod/slow -o name > "$BATS_TEST_TMPDIR/gone" 3>&- &
+  local waiter=$!
+  eventually 20 sh -c "ls -l /proc/$waiter/fd | grep -q inotify"
+  skiff kube delete pod slow --force
+  wait $waiter
+  [ "$(cat "$BATS_TEST_TMPDIR/gone")" = pod/slow ]
+}
+
 @test "play --wait=complete has the exit code of the container that failed first" {
   run play -q --wait=complete < <(pod_yaml a "exit 0"; pod_yaml b "sleep 2; exit 4"; pod_yaml c "exit 3")
   [ "$status" -eq 3 ]
