@@ -69,8 +69,30 @@ Result<std::vector<Route>> RoutesOf(const Endpoint& endpoint, uint32_t position)
 
 }  // namespace
 
+namespace {
+
+// Whether what a pod sends to other networks goes out by this endpoint, to the host.
+bool LeadsToHost(const Endpoint& endpoint) {
+  const Definition& network = endpoint.network;
+  const bool gateways = std::ranges::none_of(endpoint.leases, [](const Lease& lease) { return lease.gateway.empty(); });
+  return gateways && !network.internal && !network.no_default_route() && network.routes.empty();
+}
+
+std::vector<IpAddress> MaskedOf(const PodRecord& record) {
+  std::vector<IpAddress> addresses;
+  for (const Endpoint& endpoint : record.endpoints) {
+    if (!endpoint.network.is_bridge() || (record.endpoints.size() == 1 && LeadsToHost(endpoint))) continue;
+    for (const Lease& lease : endpoint.leases) {
+      if (const auto address = IpAddress::Parse(lease.address)) addresses.push_back(*address);
+    }
+  }
+  return addresses;
+}
+
+}  // namespace
+
 Publication PublicationOf(const PodRecord& record) {
-  Publication publication;
+  Publication publication{.targets = {}, .ports = {}, .masked = MaskedOf(record)};
   const Endpoint* endpoint = record.PublishingEndpoint();
   if (endpoint == nullptr) return publication;
   publication.ports = record.ports;
@@ -117,7 +139,7 @@ Result<bool> Attachment::Publish(const Endpoint& endpoint, const Publication& pu
                                  const Firewall::Owners& owners) {
   if (!endpoint.network.is_bridge()) return false;
   ASSIGN_OR_RETURN(const BridgeRules rules, RulesOf(endpoint.network));
-  ASSIGN_OR_RETURN(const bool made, firewall_.Publish(rules, publication.targets, publication.ports, owners));
+  ASSIGN_OR_RETURN(const bool made, firewall_.Publish(rules, publication.masked, publication.targets, publication.ports, owners));
   if (endpoint.network.internal) return made;
   TRY(sysctls_.EnableForwarding(endpoint.has_ipv6()));
   // Only now that the table with its guard chain is there: it keeps the pods from the host's own 127.0.0.1.
@@ -190,7 +212,10 @@ Result<> Attachment::ForgetFlows(const std::vector<Port>& ports) {
   return ForgetUdpFlowsToPorts(firewall_.socket(), udp);
 }
 
+Result<> Attachment::Unmask(const std::vector<IpAddress>& addresses) { return firewall_.Unmask(addresses); }
+
 Result<> Attachment::Unpublish(const Publication& publication) {
+  TRY(Unmask(publication.masked));
   TRY(firewall_.Unpublish(publication.targets, publication.ports));
   const bool udp = std::ranges::any_of(publication.ports, [](const Port& port) { return port.protocol == "udp"; });
   if (!udp) return {};

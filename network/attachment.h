@@ -11,12 +11,15 @@
 
 namespace skiff::network {
 
-// What a pod publishes, and where that leads.
+// What the table says of a pod: what it publishes, and where that leads.
 struct Publication {
   PortTargets targets;
   std::vector<Port> ports;
+  // Its addresses whose clients are to have the bridge's. Pods on several networks may have a way of their own to a client, and
+  // others none at all.
+  std::vector<IpAddress> masked;
 };
-// By the pod's publishing endpoint; nothing without one.
+// Ports by the pod's publishing endpoint; none without one.
 Publication PublicationOf(const PodRecord& record);
 
 class Attachment {
@@ -37,6 +40,7 @@ class Attachment {
 
   // Absent is fine.
   common::Result<> Unpublish(const Publication& publication);
+  common::Result<> Unmask(const std::vector<IpAddress>& addresses);
   common::Result<> Unwire(const Endpoint& endpoint);
   // The interface of an endpoint without a link on a bridge, in a pod that goes on.
   common::Result<> UnwireInside(const Endpoint& endpoint, int netns_fd);

@@ -22,9 +22,9 @@ constexpr uint32_t kMatchProtocol = 1 << 3;
 constexpr uint32_t kMatchDestinationPort = 1 << 5;
 
 struct Tuple {
-  IpAddress source;
+  IpAddress source, destination;
   uint8_t protocol = 0;
-  uint16_t destination_port = 0;
+  uint16_t source_port = 0, destination_port = 0;
 };
 
 struct Flow {
@@ -57,10 +57,14 @@ Tuple ParseTuple(const nlattr* nest) {
         const int type = mnl_attr_get_type(ip);
         if (type == CTA_IP_V4_SRC || type == CTA_IP_V6_SRC)
           tuple.source = IpAddress::FromBytes(mnl_attr_get_payload(ip), type == CTA_IP_V6_SRC);
+        if (type == CTA_IP_V4_DST || type == CTA_IP_V6_DST)
+          tuple.destination = IpAddress::FromBytes(mnl_attr_get_payload(ip), type == CTA_IP_V6_DST);
       });
     } else if (mnl_attr_get_type(part) == CTA_TUPLE_PROTO) {
       ForEachNested(part, [&](const nlattr* protocol) {
         if (mnl_attr_get_type(protocol) == CTA_PROTO_NUM) tuple.protocol = mnl_attr_get_u8(protocol);
+        if (mnl_attr_get_type(protocol) == CTA_PROTO_SRC_PORT)
+          tuple.source_port = ntohs(mnl_attr_get_u16(protocol));
         if (mnl_attr_get_type(protocol) == CTA_PROTO_DST_PORT)
           tuple.destination_port = ntohs(mnl_attr_get_u16(protocol));
       });
@@ -120,9 +124,8 @@ Result<> Forget(NetfilterSocket& socket, int family, const std::function<void(nl
   return {};
 }
 
-}  // namespace
-
-Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address) {
+// Of the UDP flows that lead to this address.
+Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address, const std::function<bool(const Flow&)>& matches) {
   const auto filter = [&](nlmsghdr* request) {
     nlattr* tuple = mnl_attr_nest_start(request, CTA_TUPLE_REPLY);
     nlattr* ip = mnl_attr_nest_start(request, CTA_TUPLE_IP);
@@ -135,8 +138,28 @@ Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address) {
     PutFilter(request, 0, kMatchSource | kMatchProtocol);
   };
   return Forget(socket, address.family(), filter, [&](const Flow& flow) {
-    return flow.reply.protocol == IPPROTO_UDP && flow.reply.source == address;
+    return flow.reply.protocol == IPPROTO_UDP && flow.reply.source == address && matches(flow);
   });
+}
+
+}  // namespace
+
+Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address) {
+  return ForgetUdpFlowsTo(socket, address, [](const Flow&) { return true; });
+}
+
+Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::set<TranslatedUdp>& ways) {
+  std::set<IpAddress> targets;
+  for (const TranslatedUdp& way : ways) targets.insert(way.target);
+  for (const IpAddress& target : targets) {
+    TRY(ForgetUdpFlowsTo(socket, target, [&](const Flow& flow) {
+      TranslatedUdp way{flow.original.destination, flow.original.destination_port, flow.reply.source, flow.reply.source_port};
+      if (ways.contains(way)) return true;
+      way.address.reset();
+      return ways.contains(way);
+    }));
+  }
+  return {};
 }
 
 // The kernel walks all of its flows each time that it is asked: once for all ports.

@@ -2,6 +2,7 @@
 // or to the host although a pod has the port now, until its entry times out.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,16 @@ namespace skiff::network {
 
 // Forgets the UDP flows that lead to this address.
 common::Result<> ForgetUdpFlowsTo(NetfilterSocket& socket, const IpAddress& address);
+// Where UDP that was sent to one place has been led.
+struct TranslatedUdp {
+  std::optional<IpAddress> address;  // absent: any, of the family of the target
+  uint16_t port = 0;
+  IpAddress target;
+  uint16_t target_port = 0;
+  auto operator<=>(const TranslatedUdp&) const = default;
+};
+// Forgets the flows that went these ways.
+common::Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::set<TranslatedUdp>& ways);
 // Forgets the UDP flows that clients began to these ports of the host.
 common::Result<> ForgetUdpFlowsToPorts(NetfilterSocket& socket, const std::set<uint16_t>& ports);
 

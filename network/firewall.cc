@@ -79,9 +79,10 @@ Result<> Firewall::AddPublication(NftBatch& batch, const std::vector<UniqueSet>&
 }
 
 // The table is looked up first, as a transaction that fails costs the kernel a grace period of 10 ms and more.
-Result<bool> Firewall::Publish(const BridgeRules& bridge, const PortTargets& targets, const std::vector<Port>& ports,
-                               const Owners& owners) {
-  const std::vector<UniqueSet> elements = BridgeElements(bridge);
+Result<bool> Firewall::Publish(const BridgeRules& bridge, const std::vector<IpAddress>& masked, const PortTargets& targets,
+                               const std::vector<Port>& ports, const Owners& owners) {
+  std::vector<UniqueSet> elements = BridgeElements(bridge);
+  for (const IpAddress& address : masked) elements.push_back(MaskedElement(address));
   ASSIGN_OR_RETURN(const auto mappings, Mappings(targets, ports));
   std::vector<Mapping> replaced;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -154,9 +155,17 @@ Result<> Firewall::Unpublish(const PortTargets& targets, const std::vector<Port>
 }
 
 Result<> Firewall::RemoveBridge(const BridgeRules& bridge) {
-  const std::string what = fmt::format("remove bridge {} from table inet {}", bridge.bridge, kTable);
+  return DeleteAll(BridgeElements(bridge), fmt::format("remove bridge {} from table inet {}", bridge.bridge, kTable));
+}
+
+Result<> Firewall::Unmask(const std::vector<IpAddress>& addresses) {
+  std::vector<UniqueSet> elements;
+  for (const IpAddress& address : addresses) elements.push_back(MaskedElement(address));
+  return DeleteAll(elements, fmt::format("remove a pod's addresses from table inet {}", kTable));
+}
+
+Result<> Firewall::DeleteAll(const std::vector<UniqueSet>& elements, const std::string& what) {
   NftBatch batch;
-  const std::vector<UniqueSet> elements = BridgeElements(bridge);
   for (const UniqueSet& element : elements) batch.DeleteElements(element.get(), NFPROTO_INET);
   const auto removed = socket_.Apply(batch, what);
   if (removed || removed.error().errno_value() != ENOENT) return removed;

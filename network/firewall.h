@@ -19,14 +19,15 @@ class Firewall {
     std::function<bool(const IpAddress&)> stale;
     std::function<std::string(const IpAddress&)> describe;
   };
-  // One transaction: the bridge with its subnets (again is fine) and the ports that lead to `targets`. The table is
-  // made when it is not there; true then.
-  common::Result<bool> Publish(const BridgeRules& bridge, const PortTargets& targets,
+  // One transaction: the bridge with its subnets and the masked addresses (again is fine), and the ports that lead to `targets`.
+  // The table is made when it is not there; true then.
+  common::Result<bool> Publish(const BridgeRules& bridge, const std::vector<IpAddress>& masked, const PortTargets& targets,
                                const std::vector<Port>& ports, const Owners& owners);
 
   // Removes those of the ports that lead to `targets`; others, and what is absent, stay as they are.
   common::Result<> Unpublish(const PortTargets& targets, const std::vector<Port>& ports);
   // Absent is fine.
+  common::Result<> Unmask(const std::vector<IpAddress>& addresses);
   common::Result<> RemoveBridge(const BridgeRules& bridge);
   common::Result<> RemoveTable();
 
@@ -44,6 +45,8 @@ class Firewall {
   static common::Result<> AddPublication(NftBatch& batch, const std::vector<UniqueSet>& bridge,
                                          const std::vector<Mapping>& replaced, const std::vector<Mapping>& mappings);
   common::Result<bool> HasTable();
+  // Absent is fine.
+  common::Result<> DeleteAll(const std::vector<UniqueSet>& elements, const std::string& what);
   // kNotFound: not published.
   common::Result<PortTarget> Find(const Mapping& mapping);
   common::Result<std::vector<Mapping>> FindStale(const std::vector<Mapping>& taken, const Owners& owners);

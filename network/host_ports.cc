@@ -116,7 +116,7 @@ Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::
     error = BindOverTimeWait(fd.get(), address, port.host_port);
     if (error == EADDRINUSE) return Taken(port, use, pod);
   }
-  if (error == EADDRNOTAVAIL && address.v6 && address.IsUnspecified()) return UniqueFd();  // IPv6 is switched off
+  if (error == EADDRNOTAVAIL && address.v6 && port.host_ip.empty()) return UniqueFd();  // IPv6 is switched off
   if (error == EADDRNOTAVAIL)
     return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port),
                      port.host_ip);
@@ -127,12 +127,15 @@ Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::
 }  // namespace
 
 Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& proc_root,
-                                           const std::function<std::string(const Port&)>& pod_holding) {
+                                           const std::function<std::string(const Port&)>& pod_holding, Ipv6Side v6) {
   if (port.host_port == 0)
     return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
     return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
   std::vector<IpAddress> addresses = {IpAddress(), IpAddress{.v6 = true}};
+  if (v6 == Ipv6Side::kLoopback) {
+    ASSIGN_OR_RETURN(addresses.back(), IpAddress::Parse("::1"));
+  }
   if (!port.host_ip.empty()) {
     ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(port.host_ip), "publish port {}", Describe(port));
     addresses = {address};

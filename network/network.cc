@@ -124,8 +124,9 @@ Firewall::Owners OwnersOf(const LeaseStore& leases, const PodRecords& records) {
 
 Publication PublicationOn(const Endpoint& endpoint, const PodRecord& record) {
   const Endpoint* publishing = record.PublishingEndpoint();
-  return publishing != nullptr && publishing->network.name == endpoint.network.name ? PublicationOf(record)
-                                                                                   : Publication();
+  Publication publication = PublicationOf(record);
+  if (publishing == nullptr || publishing->network.name != endpoint.network.name) publication.ports.clear();
+  return publication;
 }
 
 // What other pods had on a bridge or in a table that had vanished.
@@ -178,11 +179,16 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const End
   ASSIGN_OR_RETURN(const FileLock lock, LockDepartures(paths, FileLock::Mode::kShared));
   const std::string network = endpoint.network.name;
   const bool publishing = record.PublishingEndpoint() == &endpoint;
-  if (publishing) TRY(attachment.Unpublish(PublicationOf(record)));
+  Publication before = PublicationOf(record);
+  std::vector<IpAddress> unmasked = std::move(before.masked);
+  before.masked.clear();
+  if (publishing) TRY(attachment.Unpublish(before));
   TRY(attachment.UnwireInside(endpoint, netns_fd));
   TRY(leases.ReleaseAll(network, record.pod_id));
   std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
   TRY(records.Store(record));
+  for (const IpAddress& address : PublicationOf(record).masked) std::erase(unmasked, address);
+  TRY(attachment.Unmask(unmasked));
   // The ports go on with the next network, if there is one.
   const Endpoint* next = record.PublishingEndpoint();
   if (!publishing || next == nullptr) return {};
@@ -416,6 +422,7 @@ Result<> Network::Unpublish(const std::string& pod_id, const std::vector<Port>& 
   const std::vector<Port> leaving = Normalized(ports);
   Publication publication = PublicationOf(record);
   publication.ports = leaving;
+  publication.masked.clear();  // the pod stays where it is
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
   ASSIGN_OR_RETURN(const FileLock departures, LockDepartures(paths_, FileLock::Mode::kShared));
   TRY(attachment.Unpublish(publication));

@@ -131,6 +131,8 @@ void AddSets(NftBatch& batch) {
   AddSet(batch, "isolated", 10, 0, kTypeInterface, IFNAMSIZ);
   AddSet(batch, "strict", 11, 0, kTypeInterface, IFNAMSIZ);
   AddSet(batch, "protocols", 12, 0, kTypeProtocol, 1);
+  AddSet(batch, "masked4", 13, 0, kTypeIpv4, 4);
+  AddSet(batch, "masked6", 14, 0, kTypeIpv6, 16);
   const UniqueSet protocols = NamedSet("protocols");
   for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
     AddElement(protocols.get(), &protocol, 1);
@@ -229,7 +231,15 @@ void AddMasqueradeRules(NftBatch& batch) {
               : rule.OnlyIpv4().NetworkHeader(kSource, 4).InSet("net4");
   };
   for (const bool v6 : {false, true}) {
-    // From a pod to a published port of one on the same bridge: the answer must come back through the host.
+    // From a pod to a published port or a Service: the answer must come back through the host. That of a pod on the same bridge
+    // would go straight to the client. That of one on another network comes by itself, but for the masked: the client keeps its
+    // address. With br_netfilter a packet that stays on its bridge has no input interface here.
+    RuleBuilder kept(kTable, "post");
+    kept.Meta(NFT_META_IIFNAME).InSet("bridges").Meta(NFT_META_OIFNAME).InSet("bridges");
+    kept.Meta(NFT_META_IIFNAME).Meta(NFT_META_OIFNAME, 4).NotInSet("same").ConntrackStatus().HasBits(IPS_DST_NAT);
+    if (v6) kept.OnlyIpv6().NetworkHeader(kDestination6, 16).NotInSet("masked6");
+    else kept.OnlyIpv4().NetworkHeader(kDestination, 4).NotInSet("masked4");
+    AddRule(batch, kept.Verdict(NF_ACCEPT));
     RuleBuilder published(kTable, "post");
     published.Meta(NFT_META_OIFNAME).InSet("bridges").ConntrackStatus().HasBits(IPS_DST_NAT);
     AddRule(batch, from_pods(published, v6).Masquerade());
@@ -302,6 +312,12 @@ std::vector<UniqueSet> BridgeElements(const BridgeRules& rules) {
     AddElement(elements.back().get(), end.data(), end.size(), NFT_SET_ELEM_INTERVAL_END);
   }
   return elements;
+}
+
+UniqueSet MaskedElement(const IpAddress& pod) {
+  UniqueSet set = NamedSet(pod.v6 ? "masked6" : "masked4");
+  AddElement(set.get(), pod.data(), pod.size());
+  return set;
 }
 
 Result<bool> ConcernsFamily(const Port& port, bool v6) {

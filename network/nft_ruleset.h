@@ -27,6 +27,10 @@ struct BridgeRules {
 };
 std::vector<UniqueSet> BridgeElements(const BridgeRules& rules);
 
+// The address of a pod whose clients are to have the bridge's: it would not send its answers to a pod of another network back
+// through the host, where the address of the Service or the published port is put in again.
+UniqueSet MaskedElement(const IpAddress& pod);
+
 // Where the ports of a pod lead, per family.
 struct PortTargets {
   std::optional<IpAddress> v4;

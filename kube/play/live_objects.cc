@@ -283,6 +283,10 @@ Result<std::vector<Value>> LiveObjects::ListAll(std::string_view kind) {
   if (kind == Endpoints::kKind || kind == EndpointSlice::kKind) {
     ASSIGN_OR_RETURN(std::vector<Value> derived,
                      kind == Endpoints::kKind ? DerivedEndpoints(backend_) : DerivedEndpointSlices(backend_));
+    // What a selector finds wins over an object of the same name, as the controller would write over it.
+    std::erase_if(objects, [&](const Value& o) {
+      return std::ranges::any_of(derived, [&](const Value& d) { return !Before(o, d) && !Before(d, o); });
+    });
     std::move(derived.begin(), derived.end(), std::back_inserter(objects));
   }
   if (kind == PersistentVolumeClaim::kKind) std::for_each(objects.begin(), objects.end(), SetClaimStatus);

@@ -1,5 +1,6 @@
 #include "kube/view/derived_endpoints.h"
 
+#include <algorithm>
 #include <map>
 
 #include "common/clock.h"
@@ -86,6 +87,40 @@ EndpointSlice SliceOf(const ServiceView& view, const std::string& family, const 
   return slice;
 }
 
+// Endpoints that somebody wrote, as slices: one per family and subset.
+std::vector<EndpointSlice> MirrorsOf(const ServiceView& view, const Endpoints& endpoints, const std::string& uid) {
+  std::vector<EndpointSlice> slices;
+  for (size_t i = 0; i < endpoints.subsets.size(); ++i) {
+    const EndpointSubset& subset = endpoints.subsets[i];
+    std::map<std::string, EndpointSlice> by_family;
+    const auto add = [&](const EndpointAddress& address, bool ready) {
+      const std::string family = FamilyOfAddress(address.ip);
+      const auto [entry, is_new] = by_family.try_emplace(family);
+      EndpointSlice& slice = entry->second;
+      if (is_new) {
+        slice.address_type = family;
+        slice.metadata = endpoints.metadata;
+        slice.metadata.name += "-" + Suffix(fmt::format("{} {} {}", uid, family, i));
+        slice.metadata.kube_namespace = NamespaceOf(view.service.metadata);
+        slice.metadata.labels[kServiceNameLabel] = view.service.metadata.name;
+        slice.metadata.labels["endpointslice.kubernetes.io/managed-by"] = "endpointslicemirroring-controller.k8s.io";
+        for (const EndpointPort& port : subset.ports)
+          slice.ports.push_back({.name = port.name, .protocol = port.protocol, .port = port.port, .app_protocol = port.app_protocol});
+      }
+      SliceEndpoint& out = slice.endpoints.emplace_back();
+      out.addresses = {address.ip};
+      out.conditions.ready = ready;
+      if (!address.hostname.empty()) out.hostname = address.hostname;
+      out.node_name = address.node_name;
+      out.target_ref = address.target_ref;
+    };
+    for (const EndpointAddress& address : subset.addresses) add(address, true);
+    for (const EndpointAddress& address : subset.not_ready_addresses) add(address, false);
+    for (auto& [family, slice] : by_family) slices.push_back(std::move(slice));
+  }
+  return slices;
+}
+
 // One per family and set of ports, also of a Service without endpoints.
 std::vector<EndpointSlice> SlicesOf(const ServiceView& view) {
   std::vector<EndpointSlice> slices;
@@ -106,39 +141,53 @@ std::vector<EndpointSlice> SlicesOf(const ServiceView& view) {
   return slices;
 }
 
-Value ToValue(Object object, const ServiceView& view) {
+Value ToValue(Object object, const std::string& created_at) {
   Value value = Encode(object);
   Value metadata = At(value, "metadata");
-  if (const auto created = common::ParseTime(view.created))
+  if (const auto created = common::ParseTime(created_at))
     metadata.Set("creationTimestamp", Value::String(common::FormatTime(*created)));
   value.Set("metadata", std::move(metadata));
   return value;
 }
 
-// Those that Kubernetes' controllers derive something of.
-Result<std::vector<ServiceView>> SelectingServices(PodBackend& backend) {
-  ASSIGN_OR_RETURN(auto views, ListServices(backend, ReadStored));
-  std::erase_if(views, [](const ServiceView& view) {
-    return view.service.spec.selector.empty() || view.service.spec.type == "ExternalName";
-  });
-  return views;
+// Those whose endpoints Kubernetes' controllers look for: by its selector.
+bool Selects(const ServiceView& view) {
+  return !view.service.spec.selector.empty() && view.service.spec.type != "ExternalName";
+}
+
+Result<> AddMirrors(PodBackend& backend, const std::vector<ServiceView>& views, std::vector<Value>& objects) {
+  ASSIGN_OR_RETURN(const auto stored, backend.ListObjects(Endpoints::kKind));
+  for (const PodBackend::StoredObject& one : stored) {
+    const auto view = std::ranges::find_if(views, [&](const ServiceView& v) {
+      return v.service.metadata.name == one.name && NamespaceOf(v.service.metadata) == one.kube_namespace;
+    });
+    if (view == views.end() || !view->service.spec.selector.empty()) continue;
+    ASSIGN_OR_RETURN(const Object object, ReadStored(one.json));
+    for (EndpointSlice& slice : MirrorsOf(*view, *object.As<Endpoints>(), one.uid))
+      objects.push_back(ToValue(Object{.body = std::move(slice)}, one.created));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<std::vector<Value>> DerivedEndpoints(PodBackend& backend) {
-  ASSIGN_OR_RETURN(const auto views, SelectingServices(backend));
+  ASSIGN_OR_RETURN(const auto views, ListServices(backend, ReadStored));
   std::vector<Value> objects;
-  for (const ServiceView& view : views) objects.push_back(ToValue(Object{.body = EndpointsOf(view)}, view));
+  for (const ServiceView& view : views) {
+    if (Selects(view)) objects.push_back(ToValue(Object{.body = EndpointsOf(view)}, view.created));
+  }
   return objects;
 }
 
 Result<std::vector<Value>> DerivedEndpointSlices(PodBackend& backend) {
-  ASSIGN_OR_RETURN(const auto views, SelectingServices(backend));
+  ASSIGN_OR_RETURN(const auto views, ListServices(backend, ReadStored));
   std::vector<Value> objects;
   for (const ServiceView& view : views) {
-    for (EndpointSlice& slice : SlicesOf(view)) objects.push_back(ToValue(Object{.body = std::move(slice)}, view));
+    if (!Selects(view)) continue;
+    for (EndpointSlice& slice : SlicesOf(view)) objects.push_back(ToValue(Object{.body = std::move(slice)}, view.created));
   }
+  TRY(AddMirrors(backend, views, objects));
   return objects;
 }
 

@@ -98,9 +98,8 @@ void Zone::SetServices(network::DnsServices services) {
   for (network::DnsService& service : services.services) {
     const std::string name = ServiceName(service);
     for (const std::string& address : service.addresses) service_names_by_address_[address].insert(name);
-    for (const network::DnsEndpoint& endpoint : service.endpoints) {
-      if (!endpoint.hostname.empty()) service_names_by_address_[endpoint.address].insert(endpoint.hostname + "." + name);
-    }
+    for (const network::DnsEndpoint& endpoint : service.endpoints)
+      service_names_by_address_[endpoint.address].insert(EndpointLabel(endpoint) + "." + name);
     services_[{service.kube_namespace, service.name}] = std::move(service);
   }
 }

@@ -94,13 +94,22 @@ Result<ClientSets> KeptClients(NetfilterSocket& socket, const std::vector<Servic
   return kept;
 }
 
-std::set<std::string> UdpEndpoints(const std::vector<ServiceRule>& rules) {
-  std::set<std::string> addresses;
+std::set<TranslatedUdp> UdpWays(const std::vector<ServiceRule>& rules) {
+  std::set<TranslatedUdp> ways;
   for (const ServiceRule& rule : rules) {
     if (rule.protocol != "udp") continue;
-    for (const ServiceEndpoint& endpoint : rule.endpoints) addresses.insert(endpoint.address);
+    for (const ServiceEndpoint& endpoint : rule.endpoints) {
+      const auto target = IpAddress::Parse(endpoint.address);
+      if (!target) continue;
+      for (const std::string& text : rule.addresses) {
+        if (const auto address = IpAddress::Parse(text)) ways.insert({*address, rule.port, *target, endpoint.port});
+      }
+      for (const uint16_t port : {rule.node_port, rule.host_port}) {
+        if (port != 0) ways.insert({std::nullopt, port, *target, endpoint.port});
+      }
+    }
   }
-  return addresses;
+  return ways;
 }
 
 std::set<uint16_t> UdpHostPorts(const std::vector<ServiceRule>& rules) {
@@ -115,11 +124,10 @@ std::set<uint16_t> UdpHostPorts(const std::vector<ServiceRule>& rules) {
 
 Result<> ForgetUdpFlows(NetfilterSocket& socket, const std::vector<ServiceRule>& before,
                         const std::vector<ServiceRule>& now) {
-  const auto left = UdpEndpoints(now);
-  for (const std::string& address : UdpEndpoints(before)) {
-    const auto parsed = IpAddress::Parse(address);
-    if (parsed && !left.contains(address)) TRY(ForgetUdpFlowsTo(socket, *parsed));
-  }
+  // An endpoint may go on behind another Service.
+  std::set<TranslatedUdp> gone = UdpWays(before);
+  for (const TranslatedUdp& way : UdpWays(now)) gone.erase(way);
+  TRY(network::ForgetUdpFlows(socket, gone));
   // Flows that went to the host itself before the port led anywhere.
   std::set<uint16_t> added = UdpHostPorts(now);
   for (const uint16_t port : UdpHostPorts(before)) added.erase(port);

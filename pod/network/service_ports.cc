@@ -156,7 +156,10 @@ class Holder {
     ASSIGN_OR_RETURN(const auto sockets,
                      network::BindHostPort({.host_port = wanted.port.port, .container_port = wanted.port.service_port,
                                             .protocol = wanted.port.protocol},
-                                           context_.paths.proc_root, [](const network::Port&) { return std::string(); }));
+                                           context_.paths.proc_root, [](const network::Port&) { return std::string(); },
+                                           // A relay answers for the machine itself only: from elsewhere a Service has the
+                                           // families of its addresses, and its clients keep theirs.
+                                           wanted.port.relayed ? network::Ipv6Side::kLoopback : network::Ipv6Side::kEverywhere));
     for (const std::string& pod : wanted.pods) {
       held_.ports.push_back(wanted.port);
       held_.ports.back().pod = pod;

@@ -237,6 +237,89 @@ PERL
   kill "$COPROC_PID" %1 %3 2> /dev/null || true
 }
 
+@test "UDP flows move when their endpoint leaves one Service and stays behind another one" {
+  { service_yaml web "  ports: [{port: 53, protocol: UDP, targetPort: 5000}]"
+    service_yaml both "  ports: [{port: 54, protocol: UDP, targetPort: 5000}]"; pod_yaml a; } | play_file web
+  web=$(skiff kube get service web -o 'jsonpath={.spec.clusterIP}') both=$(skiff kube get service both -o 'jsonpath={.spec.clusterIP}')
+  send() {  # ADDRESS PORT FROM
+    python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", int(sys.argv[3]))); s.sendto(b"x", (sys.argv[1], int(sys.argv[2])))' "$@"
+  }
+  flows() { grep -c "udp .* dst=$1 " /proc/net/nf_conntrack || true; }
+  eventually 10 eval 'send "$web" 53 4001; [ "$(flows "$web")" -eq 1 ]'
+  eventually 10 eval 'send "$both" 54 4002; [ "$(flows "$both")" -eq 1 ]'
+  service_yaml web "  ports: [{port: 53, protocol: UDP, targetPort: 5000}]" | sed 's/app: web/app: nobody/' | play_file moved
+  [ "$(flows "$web")" -eq 0 ]
+  [ "$(flows "$both")" -eq 1 ]
+}
+
+who_is_it() {  # CONTAINER PORT: tells its clients who they are
+  cat > "$BATS_TEST_TMPDIR/who.py" << 'PY'
+import socket, sys
+listener = socket.create_server(("::", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
+while True:
+    client, address = listener.accept()
+    client.sendall(address[0].removeprefix("::ffff:").encode() + b"\n")
+    client.close()
+PY
+  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' "$1")" python3 "$BATS_TEST_TMPDIR/who.py" "$2" 3>&- &
+}
+seen_by() {  # CONTAINER ADDRESS PORT: as whom it is known there
+  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' "$1")" python3 -c 'import socket, sys
+print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).makefile().read().strip())' "$2" "$3"
+}
+
+@test "a client of another network keeps its address, unless the pod is on several networks or has no way back" {
+  skiff network create --subnet 10.71.0.0/24 --subnet fd71::/64 one
+  skiff network create --subnet 10.72.0.0/24 --subnet fd72::/64 two
+  skiff network create --subnet 10.73.0.0/24 -o no_default_route=true three
+  pod_yaml client other > "$BATS_TEST_TMPDIR/client.yaml"
+  skiff kube play -q --network one "$BATS_TEST_TMPDIR/client.yaml"
+  { pod_yaml server; service_yaml web "  ipFamilyPolicy: RequireDualStack
+  ports: [{port: 7000}]"; } > "$BATS_TEST_TMPDIR/web.yaml"
+  skiff kube play -q --network two:ip=10.72.0.9 "$BATS_TEST_TMPDIR/web.yaml"
+  who_is_it server-c 7000
+  ip=$(skiff kube get service web -o 'jsonpath={.spec.clusterIP}') ip6=$(skiff kube get service web -o 'jsonpath={.spec.clusterIPs[1]}')
+  eventually 10 seen_by client-c "$ip" 7000
+  own=$(seen_by client-c 10.72.0.9 7000) own6=$(skiff inspect --format '{{.NetworkSettings.Networks.one.GlobalIPv6Address}}' client-c)
+  [[ $own == 10.71.0.* && $own6 == fd71::* ]]
+  [ "$(seen_by client-c "$ip" 7000)" = "$own" ]
+  [ "$(seen_by client-c "$ip6" 7000)" = "$own6" ]
+  skiff pod publish server 7001:7000
+  [ "$(seen_by client-c 10.71.0.1 7001)" = "$own" ]
+  # The same network: the answer would not come back through the host.
+  [ "$(seen_by server-c "$ip" 7000)" = 10.72.0.1 ]
+  # On both networks it would answer to its neighbour directly.
+  skiff network connect one server
+  [ "$(seen_by client-c "$ip" 7000)" = 10.72.0.1 ]
+  [ "$(seen_by client-c "$ip6" 7000)" = fd72::1 ]
+  skiff network disconnect one server
+  [ "$(seen_by client-c "$ip" 7000)" = "$own" ]
+  [ -z "$(nft -j list set inet skiff masked4 | jq -r '.nftables[].set?.elem // empty')" ]
+  # Without a route of its own it would not answer at all.
+  skiff pod rm -f -t 0 server > /dev/null
+  skiff kube play -q --network three "$BATS_TEST_TMPDIR/web.yaml"
+  who_is_it server-c 7000
+  eventually 10 seen_by client-c "$ip" 7000
+  [ "$(seen_by client-c "$ip" 7000)" = 10.73.0.1 ]
+  kill %1 %2
+  remove_all
+  skiff network rm one two three
+}
+
+@test "a node port of a Service without IPv6 is not there for IPv6 clients of other machines, but for the host itself" {
+  other_host
+  ip addr add 2001:db8::1/64 dev uplink nodad
+  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
+  { service_yaml np "  type: NodePort
+  ports: [{name: http, port: 80, targetPort: page, nodePort: 30080}]"; pod_yaml a; } | play_file web
+  for url in "127.0.0.1:30080" "[::1]:30080" "192.0.2.1:30080"; do eventually 10 fetch "$url"; done
+  ip netns exec other wget -q -T 5 -t 1 -O - http://192.0.2.1:30080/
+  run ip netns exec other wget -T 5 -t 1 -O - "http://[2001:db8::1]:30080/"
+  [ "$status" -ne 0 ]
+  output_has refused
+}
+
 @test "Services without selector: Endpoints and EndpointSlices lead to other hosts" {
   other_host
   ip netns exec other busybox httpd -f -p 9000 -h /etc 3>&- &
@@ -270,6 +353,10 @@ YAML
     jq -r '.nftables[] | .map?.elem[]?[0].concat | "\(.[0]):\(.[2])"'); do
     eventually 5 in_pod client c wget -q -O - "http://$target/hostname"
   done
+  # Seen as in a cluster, where a controller writes slices after Endpoints.
+  skiff kube get endpoints out --no-headers | grep -qE '^out +192.0.2.2:9000 '
+  [ "$(skiff kube get endpointslices -l kubernetes.io/service-name=out --no-headers | awk '{print $2, $3, $4}')" = "IPv4 9000 192.0.2.2" ]
+  [ "$(skiff kube get endpointslices -l kubernetes.io/service-name=sliced -o name)" = endpointslice.discovery.k8s.io/sliced-1 ]
   kill %1
 }
 

@@ -141,6 +141,8 @@ void ValidateService(Report& report, const Service& service) {
   const ServiceSpec& spec = service.spec;
   if (const std::string detail = DnsLabelDetail(service.metadata.name); !service.metadata.name.empty() && !detail.empty())
     report.Invalid("metadata.name", service.metadata.name, detail);
+  else if (!service.metadata.name.empty() && service.metadata.name.front() <= '9' && service.metadata.name.front() >= '0')
+    report.Warning("metadata.name", "a Service whose name begins with a digit is refused by Kubernetes before 1.36");
   ValidatePorts(report, spec);
   ValidateClusterIp(report, spec);
   ValidateFamilies(report, spec);

@@ -7,6 +7,7 @@
 #include "kube/play/down.h"
 #include "kube/play/play.h"
 #include "kube/play/reconcile.h"
+#include "kube/view/derived_endpoints.h"
 #include "manifests/loader.h"
 
 namespace skiff::kube {
@@ -175,6 +176,25 @@ endpoints: [{addresses: [192.0.2.9]}, {addresses: [192.0.2.10], conditions: {rea
 ports: [{port: 8090}]
 )");
   EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"192.0.2.7", 8080}, network::ServiceEndpoint{"192.0.2.9", 8090}));
+  // As slices, what was written as Endpoints is there too; the slice that was written is not derived.
+  FakeBackend backend(engine_);
+  const auto slices = DerivedEndpointSlices(backend);
+  ASSERT_TRUE(slices) << slices.error().message();
+  ASSERT_THAT(*slices, SizeIs(1));
+  const std::string slice = slices->front().ToJson();
+  for (const char* text : {"\"kubernetes.io/service-name\":\"out\"", "\"addressType\":\"IPv4\"", "\"port\":8080", "\"192.0.2.7\"",
+                           "\"192.0.2.8\"", "endpointslicemirroring-controller.k8s.io"})
+    EXPECT_THAT(slice, HasSubstr(text));
+  EXPECT_THAT(slice, testing::Not(HasSubstr("192.0.2.9")));
+  EXPECT_THAT(*DerivedEndpoints(backend), IsEmpty());
+}
+
+TEST_F(ServiceTest, ANameThatBeginsWithADigitIsForNewerClusters) {
+  auto loaded = manifests::LoadText("{apiVersion: v1, kind: Service, metadata: {name: 1abc}, spec: {ports: [{port: 80}]}}", "test.yaml", {});
+  EXPECT_FALSE(HasErrors(loaded.diagnostics));
+  EXPECT_THAT(RenderDiagnostics(loaded.diagnostics), HasSubstr("metadata.name: a Service whose name begins with a digit is refused by Kubernetes before 1.36"));
+  loaded = manifests::LoadText("{apiVersion: v1, kind: Service, metadata: {name: a.b}, spec: {ports: [{port: 80}]}}", "test.yaml", {});
+  EXPECT_TRUE(HasErrors(loaded.diagnostics));
 }
 
 TEST_F(ServiceTest, LoadBalancerAndAffinity) {

@@ -132,7 +132,7 @@ TEST_F(DnsZone, PodAddresses) {
 TEST_F(DnsZone, BackToNames) {
   EXPECT_THAT(Answers("7.0.96.10.in-addr.arpa", kPtr), ElementsAre("PTR web.default.svc.cluster.local."));
   EXPECT_THAT(Answers("5.0.89.10.in-addr.arpa", kPtr), ElementsAre("PTR db-0.db.default.svc.cluster.local."));
-  EXPECT_THAT(Answers("6.0.89.10.in-addr.arpa", kPtr), ElementsAre("PTR two."));
+  EXPECT_THAT(Answers("6.0.89.10.in-addr.arpa", kPtr), ElementsAre("PTR 10-89-0-6.db.default.svc.cluster.local."));
   EXPECT_THAT(Answers("6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa", kPtr), ElementsAre("PTR two."));
   EXPECT_TRUE(Forwards("8.8.8.8.in-addr.arpa", kPtr));
   EXPECT_TRUE(Forwards("x.0.96.10.in-addr.arpa", kPtr));

@@ -108,9 +108,9 @@ TEST(NftRuleset, TableIsOneExclusiveTransaction) {
     EXPECT_EQ(headers[i].nlmsg_seq, i) << "errors are told by sequence number";
     ++count[headers[i].nlmsg_type & 0xff];
   }
-  EXPECT_EQ(count[NFT_MSG_NEWSET], 12);
+  EXPECT_EQ(count[NFT_MSG_NEWSET], 14);
   EXPECT_EQ(count[NFT_MSG_NEWCHAIN], 6);
-  EXPECT_EQ(count[NFT_MSG_NEWRULE], 20);
+  EXPECT_EQ(count[NFT_MSG_NEWRULE], 22);
   EXPECT_EQ(count[NFT_MSG_NEWSETELEM], 1);
 }
 
