@@ -1,5 +1,7 @@
 #include "common/error.h"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -24,6 +26,9 @@ ErrorCode CodeOf(int errno_value) {
     case ENOSYS:
     case EOPNOTSUPP:
       return ErrorCode::kUnsupported;
+    case EMFILE:
+    case ENFILE:
+      return ErrorCode::kUnavailable;
     case ETIMEDOUT:
       return ErrorCode::kTimeout;
     default:
@@ -31,10 +36,23 @@ ErrorCode CodeOf(int errno_value) {
   }
 }
 
+// "Too many open files" leaves open whose, and what can be done.
+std::string TextOf(int errno_value) {
+  if (errno_value == EMFILE) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return fmt::format("this program has as many open files as it may ({}): raise its limit (ulimit -n, LimitNOFILE=)",
+                       limit.rlim_cur);
+  }
+  if (errno_value == ENFILE)
+    return "the machine has as many open files as it may: raise the limit (sysctl fs.file-max) or end programs that hold many";
+  return strerror(errno_value);
+}
+
 }  // namespace
 
 Error Error::FromErrno(int errno_value, std::string_view what) {
-  Error error(CodeOf(errno_value), fmt::format("{}: {}", what, strerror(errno_value)));
+  Error error(CodeOf(errno_value), fmt::format("{}: {}", what, TextOf(errno_value)));
   error.errno_value_ = errno_value;
   return error;
 }

@@ -53,7 +53,9 @@ Result<> CheckOption(const Definition& network, const std::string& name, const s
   if (network.driver == kMacvlanDriver && name == "mode")
     return CheckWord(name, value, {"bridge", "private", "vepa", "passthru"});
   if (network.driver == kIpvlanDriver && name == "mode") return CheckWord(name, value, {"l2", "l3", "l3s"});
-  return MakeError(ErrorCode::kUnsupported, "unsupported {} network option {}", network.driver, name);
+  const std::string more = network.is_bridge() ? ", vlan, isolate" : ", mode";
+  return MakeError(ErrorCode::kUnsupported, "unsupported {} network option {}: mtu, metric, no_default_route{} are supported",
+                   network.driver, name, more);
 }
 
 Result<> CheckSubnet(const Subnet& subnet) {
@@ -72,6 +74,37 @@ Result<> CheckSubnet(const Subnet& subnet) {
     return MakeError(ErrorCode::kInvalid, "lease range {}-{} ends before it begins", subnet.range_start,
                      subnet.range_end);
   return {};
+}
+
+Result<> CheckNewSubnet(const Subnet& subnet) {
+  ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
+  const IpAddress& base = parsed.base;
+  const bool multicast = base.v6 ? base.bytes[0] == 0xff : base.bytes[0] >= 224;
+  if (multicast || base.IsLoopback() || base.IsUnspecified())
+    return MakeError(ErrorCode::kInvalid, "subnet {} has no addresses that can be given to pods", subnet.subnet);
+  // Base and broadcast address of IPv4 are not given; of IPv6 the first one is for any router.
+  const int least = subnet.gateway.empty() ? 1 : 2;
+  if (base.bits() - parsed.prefix_length < least)
+    return MakeError(ErrorCode::kInvalid, "subnet {} is too small: it has no address for a pod{}", subnet.subnet,
+                     subnet.gateway.empty() ? "" : " beside its gateway's");
+  if (subnet.gateway.empty()) return {};
+  ASSIGN_OR_RETURN(const IpAddress gateway, IpAddress::Parse(subnet.gateway), "gateway");
+  if (gateway == base || (!base.v6 && gateway == parsed.last()))
+    return MakeError(ErrorCode::kInvalid, "gateway {} is the {} address of subnet {}", subnet.gateway,
+                     gateway == base ? "network" : "broadcast", subnet.subnet);
+  return {};
+}
+
+Result<> CheckNewRoute(const Definition& network, const StaticRoute& route) {
+  ASSIGN_OR_RETURN(const IpAddress gateway, IpAddress::Parse(route.gateway));
+  std::string list;
+  for (const Subnet& subnet : network.subnets) {
+    ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
+    if (parsed.Contains(gateway)) return {};
+    list += (list.empty() ? "" : ", ") + subnet.subnet;
+  }
+  return MakeError(ErrorCode::kInvalid, "route to {}: pods cannot reach the gateway {}, which is in no subnet of the network ({})",
+                   route.destination, route.gateway, list.empty() ? "it has none" : list);
 }
 
 Result<> CheckRoute(const StaticRoute& route) {
@@ -203,6 +236,12 @@ Result<> CheckDefinition(const Definition& network) {
   for (const StaticRoute& route : network.routes) TRY(CheckRoute(route));
   for (const std::string& server : network.dns_servers) TRY(IpAddress::Parse(server), "DNS server");
   for (const auto& [name, value] : network.options) TRY(CheckOption(network, name, value));
+  return {};
+}
+
+Result<> CheckNewDefinition(const Definition& network) {
+  for (const Subnet& subnet : network.subnets) TRY(CheckNewSubnet(subnet));
+  for (const StaticRoute& route : network.routes) TRY(CheckNewRoute(network, route));
   return {};
 }
 

@@ -63,6 +63,8 @@ struct Definition {
 
 // kInvalid or kUnsupported: what is wrong. Everything but what Create fills in must be there.
 common::Result<> CheckDefinition(const Definition& definition);
+// What in a definition that is made now would keep pods from their network, though a file with it is read.
+common::Result<> CheckNewDefinition(const Definition& definition);
 common::Result<> CheckNetworkName(const std::string& name);
 common::Result<> CheckNewNetworkName(const std::string& name);  // also not that of a network mode
 

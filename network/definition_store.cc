@@ -32,6 +32,8 @@ constexpr char kBridgePrefix[] = "skiff";  // bridges without a name of their ow
 constexpr int kMostBridges = 10'000;
 constexpr size_t kShortestPrefix = 3;
 
+constexpr char kRemedy[] = "choose another with --subnet, or leave it out";
+
 // What a definition occupies, whatever else is in it.
 struct Occupied {
   std::string name;
@@ -137,8 +139,8 @@ Result<> DefinitionStore::FillInterface(Definition& network, const Host& host) c
   if (!network.interface.empty()) {
     const auto taken = owner(network.interface);
     if (taken == occupied.end()) return {};
-    return MakeError(ErrorCode::kExists, "bridge name {} already in use by network {}", network.interface,
-                     taken->name);
+    return MakeError(ErrorCode::kExists, "bridge name {} already in use by network {}: choose another with --interface-name",
+                     network.interface, taken->name);
   }
   for (int number = 1; number < kMostBridges; ++number) {
     const std::string name = fmt::format("{}{}", kBridgePrefix, number);
@@ -150,22 +152,41 @@ Result<> DefinitionStore::FillInterface(Definition& network, const Host& host) c
   return MakeError(ErrorCode::kUnavailable, "no free name for a bridge");
 }
 
+// Of the user's own choice. A bridge that is there already would be taken away with the last pod.
+Result<> DefinitionStore::CheckInterface(const Definition& network, const Host& host) const {
+  if (network.interface.empty() || network.interface.find('/') != std::string::npos) return {};
+  const bool exists = host.has_interface(network.interface);
+  if (network.is_bridge() && exists)
+    return MakeError(ErrorCode::kExists, "bridge name {0} already in use: the host has an interface {0}; choose another with --interface-name",
+                     network.interface);
+  if (!network.is_bridge() && !exists)
+    return MakeError(ErrorCode::kInvalid, "parent interface {} does not exist", network.interface);
+  return {};
+}
+
 Result<> DefinitionStore::FillSubnets(Definition& network, const Host& host) const {
   ASSIGN_OR_RETURN(std::vector<IpSubnet> used, host.subnets());
   const auto occupied = ListOccupied(directory_, foreign_directory_);
   const bool both = network.ipv6;
+  std::vector<IpSubnet> own;
   for (Subnet& subnet : network.subnets) {
     ASSIGN_OR_RETURN(const IpSubnet parsed, IpSubnet::Parse(subnet.subnet));
     subnet.subnet = parsed.ToString();
     for (const Occupied& other : occupied) {
       if (std::ranges::any_of(other.subnets, [&](const IpSubnet& s) { return s.Overlaps(parsed); }))
-        return MakeError(ErrorCode::kExists, "subnet {} is already used by network {}", subnet.subnet, other.name);
+        return MakeError(ErrorCode::kExists, "subnet {} is already used by network {}: {}", subnet.subnet, other.name, kRemedy);
     }
+    for (const IpSubnet& sibling : own) {
+      if (sibling.Overlaps(parsed))
+        return MakeError(ErrorCode::kInvalid, "subnet {} overlaps {}, another one of the same network", subnet.subnet,
+                         sibling.ToString());
+    }
+    own.push_back(parsed);
     // The subnets of macvlan and ipvlan are those of the parent.
     const bool on_host = std::ranges::any_of(used, [&](const IpSubnet& s) { return s.Overlaps(parsed); });
     if (on_host && network.is_bridge())
-      return MakeError(ErrorCode::kExists, "subnet {} is already used on the host or by another config",
-                       subnet.subnet);
+      return MakeError(ErrorCode::kExists, "subnet {} is already used by {}: {}", subnet.subnet, host.describe_overlap(parsed),
+                       kRemedy);
     network.ipv6 = network.ipv6 || parsed.base.v6;
     used.push_back(parsed);
   }
@@ -200,6 +221,7 @@ Result<Definition> DefinitionStore::CreateLocked(Definition network, const Host&
   network.id = common::NewId();
   network.created = PodmanTime(common::Now());
   TRY(CheckDefinition(network));
+  TRY(CheckNewDefinition(network));
   TRY(common::WriteFileAtomic(PathOf(network.name), EncodeDefinition(network)));
   return network;
 }
@@ -212,6 +234,9 @@ Result<Definition> DefinitionStore::Create(Definition wanted, const Host& host) 
     return MakeError(ErrorCode::kExists, "network name {} already used: network already exists", wanted.name);
   if (!wanted.is_bridge() && wanted.name.empty())
     return MakeError(ErrorCode::kInvalid, "a {} network needs a name", wanted.driver);
+  if (wanted.ipam_driver == "none" && !wanted.subnets.empty())
+    return MakeError(ErrorCode::kInvalid, "none ipam driver is set but subnets are given");
+  TRY(CheckInterface(wanted, host));
   return CreateLocked(std::move(wanted), host);
 }
 

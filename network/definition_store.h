@@ -18,6 +18,7 @@ class DefinitionStore {
   // Asked only when a definition has to be made: subnets in use on the host, and names of its interfaces.
   struct Host {
     std::function<common::Result<std::vector<IpSubnet>>()> subnets;
+    std::function<std::string(const IpSubnet& subnet)> describe_overlap;  // which of them it is that overlaps
     std::function<bool(const std::string& interface)> has_interface;
   };
 
@@ -38,6 +39,7 @@ class DefinitionStore {
   common::Error NotFound(const std::string& name) const;
   common::Result<Definition> CreateLocked(Definition wanted, const Host& host) const;
   common::Result<> FillInterface(Definition& network, const Host& host) const;
+  common::Result<> CheckInterface(const Definition& network, const Host& host) const;
   common::Result<> FillSubnets(Definition& network, const Host& host) const;
 
   std::string directory_;

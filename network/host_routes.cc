@@ -88,6 +88,26 @@ Result<std::vector<IpSubnet>> HostSubnets(RtnlSocket& host) {
   return subnets;
 }
 
+Result<std::string> DescribeOverlap(RtnlSocket& host, const IpSubnet& subnet) {
+  std::string found;
+  const int family = subnet.base.family();
+  const auto visit = [&](bool main_table) {
+    return DumpRoutes(host, family, [&, main_table](const rtmsg& route, nlattr** attributes) {
+      if (!found.empty() || route.rtm_dst_len == 0 || attributes[RTA_DST] == nullptr) return;
+      if (main_table != (route.rtm_table == RT_TABLE_MAIN)) return;
+      const IpSubnet target = IpSubnet::Of(AddressOf(family, attributes[RTA_DST]), route.rtm_dst_len);
+      if (!target.Overlaps(subnet)) return;
+      char name[IF_NAMESIZE] = {};
+      if (attributes[RTA_OIF] != nullptr) ::if_indextoname(nla_get_u32(attributes[RTA_OIF]), name);
+      found = fmt::format("the host's route to {}{}{}", target.ToString(), name[0] != 0 ? " through " : "", name);
+    });
+  };
+  // Other tables have the host's own addresses, which say less.
+  TRY(visit(true));
+  if (found.empty()) TRY(visit(false));
+  return found.empty() ? std::string("an address of the host") : found;
+}
+
 Result<std::optional<std::string>> FindRouteInside(RtnlSocket& host, const IpSubnet& subnet, const std::string& own) {
   std::optional<std::string> found;
   const int family = subnet.base.family();

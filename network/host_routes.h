@@ -12,6 +12,8 @@ namespace skiff::network {
 
 // Every subnet that has a route (but the default one) or an address on the host.
 common::Result<std::vector<IpSubnet>> HostSubnets(RtnlSocket& host);
+// Which of them overlaps this one, for messages: "the host's route to 10.1.0.0/16 through eth0".
+common::Result<std::string> DescribeOverlap(RtnlSocket& host, const IpSubnet& subnet);
 
 // A route inside of that subnet which leads through another interface than `own`: "10.5.0.0/24 through tun0". Absent: none.
 common::Result<std::optional<std::string>> FindRouteInside(RtnlSocket& host, const IpSubnet& subnet, const std::string& own);

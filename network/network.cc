@@ -97,6 +97,11 @@ DefinitionStore::Host HostOf() {
             ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
             return HostSubnets(host);
           },
+          .describe_overlap = [](const IpSubnet& subnet) -> std::string {
+            auto host = RtnlSocket::Open();
+            const auto text = host ? DescribeOverlap(*host, subnet) : Result<std::string>(host.error());
+            return text.value_or("the host");
+          },
           .has_interface =
               [](const std::string& name) {
                 auto host = RtnlSocket::Open();
@@ -230,7 +235,13 @@ Result<std::vector<Definition>> Network::List() {
   return Definitions(paths_).List();
 }
 
-Result<Definition> Network::Create(Definition wanted) { return Definitions(paths_).Create(std::move(wanted), HostOf()); }
+Result<Definition> Network::Create(Definition wanted) {
+  if (wanted.name == kDefaultName) TRY(Find(kDefaultName));  // it exists, if only from now on
+  if (wanted.interface == kDefaultBridge)
+    return MakeError(ErrorCode::kExists, "bridge name {} already in use by network {}: choose another with --interface-name",
+                     kDefaultBridge, kDefaultName);
+  return Definitions(paths_).Create(std::move(wanted), HostOf());
+}
 
 Result<> Network::Remove(const std::string& name) {
   if (name == kDefaultName)

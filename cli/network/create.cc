@@ -115,7 +115,8 @@ class NetworkCreateCommand : public Command {
   Result<> AddOptions(network::Definition& network) const {
     for (const std::string& text : options_) {
       const auto [name, value] = SplitPair(text, '=');
-      if (name == "parent" || name == "com.docker.network.bridge.name") {
+      const char* alias = network.is_bridge() ? "com.docker.network.bridge.name" : "parent";
+      if (name == alias) {
         if (!network.interface.empty() && network.interface != value)
           return MakeError(ErrorCode::kInvalid, "--opt {}: --interface-name says {}", text, network.interface);
         network.interface = value;

@@ -78,6 +78,18 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   refused --subnet 10.55.0.0/24 --gateway 10.56.0.1 x; output_has "gateway 10.56.0.1 not in subnet 10.55.0.0/24"
   refused -o frob=1 x; output_has "unsupported bridge network option frob"
   refused -o vlan=5000 x; output_has "between 0 and 4094"
+  refused -o parent=lo x; output_has "unsupported bridge network option parent"
+  refused -d macvlan -o parent=nolink --subnet 10.1.0.0/24 x; output_has "parent interface nolink does not exist"
+  refused --interface-name lo x; output_has "the host has an interface lo"
+  refused --interface-name skiff0 x; output_has "already in use by network skiff"
+  refused skiff; output_has "already exists"
+  refused --subnet 10.1.0.0/24 --route 10.2.0.0/16,10.3.0.1 x; output_has "in no subnet of the network (10.1.0.0/24)"
+  refused --subnet 10.1.0.0/31 x; output_has "too small"
+  refused --subnet 127.1.0.0/24 x; output_has "already used by the host's route to 127.0.0.0/8 through lo: choose another with --subnet"
+  refused --ipam-driver none --subnet 10.1.0.0/24 x; output_has "none ipam driver is set but subnets are given"
+  skiff network create --subnet 10.1.0.0/24 one > /dev/null
+  refused --subnet 10.1.0.0/25 x; output_has "already used by network one: choose another with --subnet"
+  [ "$(skiff network ls -q | xargs)" = "one skiff" ]
   refused -d overlay x; output_has "unsupported driver overlay"
   refused -d macvlan x; output_has "needs at least one subnet"
   refused -d macvlan --ipam-driver dhcp x; output_has "dhcp is not supported"

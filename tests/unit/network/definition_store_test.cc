@@ -14,7 +14,8 @@ class DefinitionStoreTest : public ::testing::Test {
  protected:
   DefinitionStore::Host Host() {
     return {.subnets = [this]() -> common::Result<std::vector<IpSubnet>> { return host_; },
-            .has_interface = [](const std::string& name) { return name == "skiff2"; }};
+            .describe_overlap = [](const IpSubnet&) { return std::string("the host's route to here"); },
+            .has_interface = [](const std::string& name) { return name == "skiff2" || name == "eth0"; }};
   }
   common::Result<Definition> CreateDefault() {
     Definition wanted;
@@ -123,13 +124,13 @@ TEST_F(DefinitionStoreTest, KeepsClearOfHostAndOtherDefinitions) {
   const auto created = CreateDefault();
   ASSERT_TRUE(created);
   EXPECT_EQ(created->subnets.front().subnet, "10.89.3.0/24");
-  EXPECT_EQ(ErrorOf(With({{"10.89.1.128/25", "", "", ""}})), "subnet 10.89.1.128/25 is already used by network kube");
+  EXPECT_EQ(ErrorOf(With({{"10.89.1.128/25", "", "", ""}})), "subnet 10.89.1.128/25 is already used by network kube: choose another with --subnet, or leave it out");
   EXPECT_THAT(ErrorOf(With({{"10.89.0.0/16", "", "", ""}})), HasSubstr("subnet 10.89.0.0/16 is already used by network"));
   host_.push_back(IpSubnet::Parse("192.168.7.0/24").value());
   EXPECT_EQ(ErrorOf(With({{"192.168.0.0/16", "", "", ""}})),
-            "subnet 192.168.0.0/16 is already used on the host or by another config");
+            "subnet 192.168.0.0/16 is already used by the host's route to here: choose another with --subnet, or leave it out");
   EXPECT_EQ(ErrorOf(With({{"10.1.0.0/24", "", "", ""}, {"10.1.0.0/25", "", "", ""}})),
-            "subnet 10.1.0.0/25 is already used on the host or by another config");
+            "subnet 10.1.0.0/25 overlaps 10.1.0.0/24, another one of the same network");
 }
 
 TEST_F(DefinitionStoreTest, FillsInWhatIsLeftOpen) {
@@ -156,13 +157,37 @@ TEST_F(DefinitionStoreTest, FillsInWhatIsLeftOpen) {
   EXPECT_EQ(store_.Remove("dual").error().code(), common::ErrorCode::kNotFound);
 }
 
+TEST_F(DefinitionStoreTest, RefusesWhatWouldKeepPodsFromTheirNetwork) {
+  EXPECT_EQ(ErrorOf(With({{"10.5.0.0/31", "", "", ""}})), "subnet 10.5.0.0/31 is too small: it has no address for a pod beside its gateway's");
+  EXPECT_EQ(ErrorOf(With({{"10.5.0.0/24", "10.5.0.0", "", ""}})), "gateway 10.5.0.0 is the network address of subnet 10.5.0.0/24");
+  EXPECT_EQ(ErrorOf(With({{"10.5.0.0/24", "10.5.0.255", "", ""}})), "gateway 10.5.0.255 is the broadcast address of subnet 10.5.0.0/24");
+  EXPECT_EQ(ErrorOf(With({{"224.0.0.0/24", "", "", ""}})), "subnet 224.0.0.0/24 has no addresses that can be given to pods");
+  EXPECT_EQ(ErrorOf(With({{"ff02::/64", "", "", ""}})), "subnet ff02::/64 has no addresses that can be given to pods");
+  Definition routed = With({{"10.5.0.0/24", "", "", ""}});
+  routed.routes = {{"10.7.0.0/16", "10.6.0.9", std::nullopt}};
+  EXPECT_EQ(ErrorOf(routed), "route to 10.7.0.0/16: pods cannot reach the gateway 10.6.0.9, which is in no subnet of the network (10.5.0.0/24)");
+  Definition bridge = Named("net");
+  bridge.interface = "eth0";
+  EXPECT_EQ(ErrorOf(bridge), "bridge name eth0 already in use: the host has an interface eth0; choose another with --interface-name");
+  Definition mac = With({{"10.5.0.0/24", "", "", ""}});
+  mac.driver = kMacvlanDriver;
+  mac.interface = "eth1";
+  EXPECT_EQ(ErrorOf(mac), "parent interface eth1 does not exist");
+  mac.interface = "eth0";
+  EXPECT_EQ(ErrorOf(mac), "created net");
+  Definition placed = With({{"10.8.0.0/24", "", "", ""}});
+  placed.name = "placed";
+  placed.ipam_driver = "none";
+  EXPECT_EQ(ErrorOf(placed), "none ipam driver is set but subnets are given");
+}
+
 TEST_F(DefinitionStoreTest, RefusesWhatCannotWork) {
   EXPECT_EQ(ErrorOf(With({{"10.5.0.0/24", "10.6.0.1", "", ""}})), "gateway 10.6.0.1 not in subnet 10.5.0.0/24");
   EXPECT_EQ(ErrorOf(With({{"10.5.0.0/24", "", "10.6.0.1", ""}})),
             "lease range start ip 10.6.0.1 not in subnet 10.5.0.0/24");
   EXPECT_EQ(ErrorOf(With({{"10.5.0.0/33", "", "", ""}})),
             "\"10.5.0.0/33\" is not an IP subnet: the prefix length goes from 0 to 32");
-  EXPECT_EQ(ErrorOf(With({}, {{"foo", "bar"}})), "unsupported bridge network option foo");
+  EXPECT_EQ(ErrorOf(With({}, {{"foo", "bar"}})), "unsupported bridge network option foo: mtu, metric, no_default_route, vlan, isolate are supported");
   EXPECT_EQ(ErrorOf(With({}, {{"mtu", "bar"}})), "option mtu=bar: it must be a number between 68 and 65535");
   EXPECT_EQ(ErrorOf(With({}, {{"vlan", "5000"}})), "option vlan=5000: it must be a number between 0 and 4094");
   EXPECT_EQ(ErrorOf(With({}, {{"isolate", "maybe"}})), "option isolate=maybe: it must be one of true, false, strict");
