@@ -27,7 +27,7 @@ class PsCommand : public Command {
     a.Switch("-p,--pod", pod_, "Show the pod of each container");
     a.Value("--format", format_, "template", "json, or a Go template, with \"table\" in front for headings");
     a.List("-f,--filter", filters_, "key=value",
-           "name, id, status, label, pod, ancestor, exited, volume, network, before, since");
+           "name, id, status, label, pod, ancestor, exited, volume, network, before, since, health");
     a.Switch("--no-trunc", no_truncation_, "Do not shorten ids and commands");
     a.Value("-n,--last", last_, "number", "The last N made, whatever their state");
     a.Switch("-l,--latest", latest_, "The last one made");

@@ -2,6 +2,7 @@
 
 #include "cli/container_view.h"
 #include "cli/inspect_view.h"
+#include "cli/notation/health.h"
 #include "cli/notation/text.h"
 #include "cli/pod_view.h"
 #include "cli/render/units.h"
@@ -202,12 +203,14 @@ std::vector<std::string> Capabilities(const pod::SecurityContext& security, bool
 
 JsonValue HealthCheckConfig(const supervisor::HealthCheck& check, JsonBuilder& b) {
   constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
-  std::vector<std::string> test = {"CMD"};
-  test.insert(test.end(), check.probe.handler.command.begin(), check.probe.handler.command.end());
+  const std::vector<std::string>& command = check.probe.handler.command;
+  const bool by_shell = command.size() == 3 && command[0] == "/bin/sh" && command[1] == "-c";
+  std::vector<std::string> test = {by_shell ? "CMD-SHELL" : "CMD"};
+  test.insert(test.end(), command.begin() + (by_shell ? 2 : 0), command.end());
   JsonValue config = b.Object();
   b.Set(config, "Test", b.Strings(test));
-  b.Set(config, "StartPeriod", check.start_period_ms * kNanosecondsPerMillisecond);
-  b.Set(config, "Interval", check.probe.period_ms * kNanosecondsPerMillisecond);
+  if (check.start_period_ms > 0) b.Set(config, "StartPeriod", check.start_period_ms * kNanosecondsPerMillisecond);
+  if (check.probe.period_ms < kNeverChecked) b.Set(config, "Interval", check.probe.period_ms * kNanosecondsPerMillisecond);
   b.Set(config, "Timeout", check.probe.timeout_ms * kNanosecondsPerMillisecond);
   b.Set(config, "Retries", check.probe.failure_threshold);
   return config;
@@ -237,7 +240,9 @@ JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
   b.Set(config, "Entrypoint", Join(effective.entrypoint, " "));
   b.Set(config, "Labels", b.StringMap(effective.labels));
   b.Set(config, "Annotations", b.StringMap(spec.annotations));
-  if (spec.health) b.Set(config, "Healthcheck", HealthCheckConfig(*spec.health, b));
+  b.Set(config, "Healthcheck", spec.health ? HealthCheckConfig(*spec.health, b) : JsonValue());
+  b.Set(config, "HealthcheckOnFailureAction",
+        std::string(EnumName(spec.health ? spec.health->on_failure : supervisor::HealthCheck::OnFailure::kNone)));
   b.Set(config, "StopSignal", effective.stop_signal);
   b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(source.pod.spec.termination_grace_s));
   return config;

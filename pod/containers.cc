@@ -92,6 +92,14 @@ Result<> Engine::RestartContainer(const std::string& container_id, std::optional
   return StartContainerWith(*impl_, container, false);
 }
 
+Result<bool> Engine::CheckHealth(const std::string& container_id) {
+  ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
+  supervisor::ControlRequest request;
+  request.op = "health";
+  ASSIGN_OR_RETURN(const auto reply, AskFor(*impl_, container, request));
+  return reply.exit_code == 0;
+}
+
 Result<int> Engine::WaitContainer(const std::string& container_id) {
   ASSIGN_OR_RETURN(const ContainerRecord container, RequireContainer(*impl_->store, container_id));
   supervisor::ControlRequest request;

@@ -156,6 +156,8 @@ class Engine {
   common::Result<std::string> FindContainer(const std::string& name_or_id);
   // Waits for the end for good; returns the exit code.
   common::Result<int> WaitContainer(const std::string& container_id);
+  // Makes its health check now; its result counts. kBusy: it has none, or does not run.
+  common::Result<bool> CheckHealth(const std::string& container_id);
   // Connects our standard streams; the terminal is put into raw mode for a tty. Returns the exit code when the container
   // ends, or nullopt after the detach keys (ctrl-p ctrl-q). `start`: started after the connection stands, so that no output
   // is missed. `with_stdin`: forward standard input.

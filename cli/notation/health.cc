@@ -19,8 +19,6 @@ namespace {
 constexpr int64_t kInterval = 30'000;
 constexpr int64_t kTimeout = 30'000;
 constexpr int kRetries = 3;
-// For `--health-interval disable`: as good as never.
-constexpr int64_t kNever = int64_t{100} * 365 * 24 * 3600 * 1000;
 
 // ["CMD", "prog", "arg"], ["CMD-SHELL", "line"], ["NONE"] and [] of an image's HEALTHCHECK. Empty: no check.
 std::vector<std::string> CommandOf(const std::vector<std::string>& test) {
@@ -50,7 +48,7 @@ Result<> SetMilliseconds(const char* flag, const std::string& text, int64_t leas
   ASSIGN_OR_RETURN(const std::chrono::nanoseconds time, ParseDuration(text), "{}", flag);
   target = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
   if (target < least)
-    return MakeError(ErrorCode::kInvalid, "{} {}: must be at least {}ms", flag, text, least);
+    return MakeError(ErrorCode::kInvalid, "{} {}: must be at least {}", flag, text, least % 1000 == 0 ? fmt::format("{}s", least / 1000) : fmt::format("{}ms", least));
   return {};
 }
 
@@ -64,7 +62,7 @@ Result<> SetCount(const char* flag, const std::optional<int64_t>& value, int64_t
 
 Result<> SetInterval(const char* flag, const std::string& text, supervisor::Probe& probe) {
   if (text == "disable") {
-    probe.period_ms = probe.initial_delay_ms = kNever;
+    probe.period_ms = probe.initial_delay_ms = kNeverChecked;
     return {};
   }
   return SetMilliseconds(flag, text, 1, probe.period_ms);

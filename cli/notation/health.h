@@ -11,6 +11,9 @@
 
 namespace skiff::cli {
 
+// The interval of `--health-interval disable`, in milliseconds: as good as never.
+inline constexpr int64_t kNeverChecked = int64_t{100} * 365 * 24 * 3600 * 1000;
+
 // As the user wrote them.
 struct HealthFlags {
   std::optional<std::string> command;

@@ -95,6 +95,8 @@ class Container : private ProbeListener {
   // Stop and start again.
   void Restart(std::chrono::milliseconds grace);
   common::Result<> Signal(int signal);
+  // HealthMonitor::CheckNow. False: nothing checks its health, or it does not run.
+  bool CheckHealth(std::function<void(bool ok)> done);
   void Resize(int rows, int columns);
   // A container that can never be started (its pod's init failed) or shall not be (its pod stops).
   void GiveUp(const std::string& reason);

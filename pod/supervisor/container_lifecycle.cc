@@ -87,6 +87,11 @@ void Container::BeginHealth(const std::string& recorded) {
   health_ = std::make_unique<HealthMonitor>(Handlers(), *plan_.health, started, recorded, std::move(listener));
 }
 
+bool Container::CheckHealth(std::function<void(bool ok)> done) {
+  if (health_) health_->CheckNow(std::move(done));
+  return health_ != nullptr;
+}
+
 void Container::OnHealthAction(HealthCheck::OnFailure action) {
   if (phase_ != Phase::kRunning || stop_) return;
   const milliseconds grace(plan_.grace_ms);

@@ -1,5 +1,7 @@
 #include "pod/supervisor/health_monitor.h"
 
+#include <utility>
+
 #include "common/clock.h"
 #include "common/file.h"
 #include "pod/supervisor/safe_text.h"
@@ -27,13 +29,31 @@ HealthMonitor::HealthMonitor(HandlerContext context, const HealthCheck& check, c
 }
 
 void HealthMonitor::BeginStartup() {
+  starting_up_ = true;
   prober_ = std::make_unique<Prober>(context_, *check_.startup, "health", milliseconds(check_.startup->initial_delay_ms),
                                      [this](const Prober::Outcome& outcome) { OnStartupOutcome(outcome); });
 }
 
 void HealthMonitor::BeginChecks(milliseconds first) {
+  starting_up_ = false;
   prober_ = std::make_unique<Prober>(context_, check_.probe, "health", first,
                                      [this](const Prober::Outcome& outcome) { OnOutcome(outcome); });
+}
+
+void HealthMonitor::CheckNow(std::function<void(bool ok)> done) {
+  asked_.push_back(std::move(done));
+  if (asked_run_) return;
+  const Probe& probe = starting_up_ ? *check_.startup : check_.probe;
+  asked_run_ = std::make_unique<HandlerRun>(
+      context_, probe.handler, "health", milliseconds(probe.timeout_ms), false,
+      [this, began = common::Now()](const ProbeResult& result, bool timed_out) { OnAskedOutcome({result, timed_out, began}); });
+}
+
+void HealthMonitor::OnAskedOutcome(const Prober::Outcome& outcome) {
+  asked_run_.reset();
+  if (starting_up_) OnStartupOutcome(outcome);
+  else OnOutcome(outcome);
+  for (const auto& done : std::exchange(asked_, {})) done(outcome.result.ok);
 }
 
 void HealthMonitor::OnStartupOutcome(const Prober::Outcome& outcome) {

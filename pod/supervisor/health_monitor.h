@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "pod/supervisor/health_record.h"
 #include "pod/supervisor/prober.h"
@@ -21,13 +22,17 @@ class HealthMonitor {
   HealthMonitor(HandlerContext context, const HealthCheck& check, common::WallTime started, const std::string& recorded,
                 Listener listener);
 
+  // One more check, now; its result counts as any other. `done` is told whether it was good, after that is recorded, and not at all
+  // when the monitor ends before.
+  void CheckNow(std::function<void(bool ok)> done);
+
  private:
   void BeginStartup();
   void BeginChecks(std::chrono::milliseconds first);
   void OnStartupOutcome(const Prober::Outcome& outcome);
   void OnOutcome(const Prober::Outcome& outcome);
+  void OnAskedOutcome(const Prober::Outcome& outcome);
   void Keep(const Prober::Outcome& outcome);
-  void SetStatus(const std::string& status);
   void Write() const;
 
   HandlerContext context_;
@@ -36,7 +41,10 @@ class HealthMonitor {
   Listener listener_;
   HealthRecord record_;
   ProbeCounter startup_counter_;
+  bool starting_up_ = false;  // prober_ makes the start-up check
   std::unique_ptr<Prober> prober_;
+  std::unique_ptr<HandlerRun> asked_run_;
+  std::vector<std::function<void(bool)>> asked_;  // who waits for it
 };
 
 }  // namespace skiff::supervisor

@@ -57,6 +57,7 @@ void PodSupervisor::OnContainerRequest(const ControlRequest& request, Container&
   if (request.op == "restart") return RestartByRequest(container, request, connection);
   if (request.op == "wait") return WaitByRequest(container, request, connection);
   if (request.op == "remove") return Remove(container, connection);
+  if (request.op == "health") return CheckHealth(container, connection);
   if (request.op == "kill") {
     const auto sent = container.Signal(request.signal);
     return sent ? connection->ReplyOk() : connection->ReplyError("busy", sent.error().message());
@@ -110,6 +111,15 @@ void PodSupervisor::WaitByRequest(Container& container, const ControlRequest& re
     return waiters_.push_back({container.plan().id, connection, done, Ok, {}});
   const auto running = [done](const Container& c) { return c.phase() == Phase::kRunning || done(c); };
   waiters_.push_back({container.plan().id, connection, running, Ok, {}});
+}
+
+void PodSupervisor::CheckHealth(Container& container, const Connection& connection) {
+  const bool asked = container.CheckHealth([this, connection](bool ok) {
+    Changed();
+    PublishIfChanged();  // whoever is answered reads it
+    connection->Reply({true, "", "", ok ? 0 : 1});
+  });
+  if (!asked) connection->ReplyError("busy", fmt::format("container {} is not running, or has no health check", container.plan().name));
 }
 
 void PodSupervisor::Add(const ControlRequest& request, const Connection& connection) {

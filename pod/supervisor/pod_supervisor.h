@@ -105,6 +105,7 @@ class PodSupervisor : private ContainerObserver {
   void RestartByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void StopByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void WaitByRequest(Container& container, const ControlRequest& request, const Connection& connection);
+  void CheckHealth(Container& container, const Connection& connection);
   void Add(const ControlRequest& request, const Connection& connection);
   void Remove(Container& container, const Connection& connection);
   void HoldPort(const ControlRequest& request, const Connection& connection);

@@ -60,6 +60,7 @@ struct ControlRequest {
   // wait       container, until     "exit" (its end for good, reply.exit_code), "running"
   // add        plan                 a further container; started unless plan.held
   // remove     container            forget an ended one, unmount it
+  // health     container            makes its health check now; reply.exit_code: 0 healthy, 1 not
   // attach     container            see above
   // resize     container, rows, columns
   // hold       names (one), a socket  keep a port of the host (held_port.h) from now on, relay it where its name says so
@@ -80,7 +81,7 @@ struct ControlReply {
   bool ok = false;
   std::string error;  // for people
   std::string code;   // "not-found", "busy", "timeout", "command-not-found", "command-not-executable" or empty
-  int exit_code = 0;  // wait
+  int exit_code = 0;  // wait, health
 };
 
 template <typename V>

@@ -188,15 +188,44 @@ YAML
 @test "a health check is seen in ps, inspect and healthcheck run" {
   run skiff run -d --name well --health-cmd 'test -e /tmp/well' --health-interval 200ms --health-retries 2 localhost/busybox:latest sleep 1000
   [ "$status" -eq 0 ]
-  [ "$(skiff inspect --format '{{index .Config.Healthcheck.Test 3}}' well)" = 'test -e /tmp/well' ]
+  [ "$(skiff inspect --format '{{json .Config.Healthcheck.Test}} {{.Config.HealthcheckOnFailureAction}}' well)" = '["CMD-SHELL","test -e /tmp/well"] none' ]
   run skiff healthcheck run well
   [ "$status" -eq 1 ]
   [ "$output" = unhealthy ]
   skiff exec well touch /tmp/well
   skiff healthcheck run well
+  [ "$(skiff ps --filter health=healthy --format '{{.Names}}')" = well ]
+  [ -z "$(skiff ps --filter health=unhealthy -q)" ]
   run skiff run -d --health-interval 1s localhost/busybox:latest sleep 1000
   [ "$status" -eq 125 ]
   output_has "give --health-cmd"
   run skiff run --rm --no-healthcheck localhost/busybox:latest true
   [ "$status" -eq 0 ]
+}
+
+@test "what healthcheck run finds counts, also where nobody else looks" {
+  skiff run -d --name asked --network none --health-cmd 'echo looked; test -e /tmp/well' --health-interval disable --health-retries 2 \
+    --health-on-failure kill localhost/busybox:latest sleep 1000
+  [ "$(skiff inspect --format '{{.State.Health.Status}} {{json .Config.Healthcheck}} {{.Config.HealthcheckOnFailureAction}}' asked)" = \
+    'starting {"Test":["CMD-SHELL","echo looked; test -e /tmp/well"],"Timeout":30000000000,"Retries":2} kill' ]
+  skiff exec asked touch /tmp/well
+  run skiff healthcheck run asked
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ "$(skiff ps --format '{{.Status}}')" == *"(healthy)" ]]
+  [ "$(skiff inspect --format '{{(index .State.Health.Log 0).Output}}' asked)" = looked ]
+  skiff exec asked rm /tmp/well
+  run skiff healthcheck run asked
+  [ "$status" -eq 1 ]
+  [ "$(skiff inspect --format '{{.State.Health.Status}} {{.State.Health.FailingStreak}}' asked)" = "healthy 1" ]
+  run skiff healthcheck run asked
+  [ "$output" = unhealthy ]
+  [ "$(skiff wait asked)" = 137 ]
+  run skiff healthcheck run asked
+  [ "$status" -eq 125 ]
+  output_has "is not running"
+  skiff run -d --name plain --network none localhost/busybox:latest sleep 1000
+  [ "$(skiff inspect --format '{{json .Config.Healthcheck}}' plain)" = null ]
+  run skiff healthcheck run plain
+  [ "$status" -eq 125 ]
 }
