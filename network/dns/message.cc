@@ -216,6 +216,7 @@ std::string EncodeResponse(const Query& query, const Response& response, size_t 
   uint16_t flags = kResponseBit | kRecursionAvailableBit;
   flags |= query.flags & (kOpcodeMask | kRecursionDesiredBit | kCheckingDisabledBit);
   if (response.authoritative) flags |= kAuthoritativeBit;
+  if (response.truncated) flags |= kTruncatedBit;
   std::string body = query.question;
   uint16_t counts[3] = {};
   const std::vector<Record>* sections[3] = {&response.answers, &response.authorities, &response.additional};
@@ -251,7 +252,9 @@ std::optional<ForeignAnswer> ParseAnswer(std::string_view message) {
   Reader reader(message);
   reader.Get16();
   ForeignAnswer parsed;
-  parsed.rcode = static_cast<Rcode>(reader.Get16() & 15);
+  const uint16_t flags = reader.Get16();
+  parsed.rcode = static_cast<Rcode>(flags & 15);
+  parsed.truncated = (flags & kTruncatedBit) != 0;
   const uint16_t questions = reader.Get16(), answers = reader.Get16();
   reader.Get32();
   for (uint16_t i = 0; i < questions && !reader.failed(); ++i) {

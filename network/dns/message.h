@@ -68,6 +68,7 @@ std::string StartOfAuthorityData(std::string_view zone, uint32_t serial);
 struct Response {
   Rcode rcode = kNoError;
   bool authoritative = true;
+  bool truncated = false;  // there is more than this, for whoever asks over TCP
   std::vector<Record> answers;
   std::vector<Record> authorities;
   std::vector<Record> additional;
@@ -77,6 +78,7 @@ std::string EncodeResponse(const Query& query, const Response& response, size_t 
 
 // A, AAAA and CNAME records of an answer section, with its rcode. Absent: not a whole message.
 struct ForeignAnswer {
+  bool truncated = false;
   Rcode rcode = kNoError;
   std::vector<Record> answers;
 };

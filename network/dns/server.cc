@@ -238,7 +238,10 @@ void Server::Forward(const Query& query, std::string_view message, const std::st
   if (!files_.network().forward) return reply(Failure(query, kNameError, limit));
   forwarder_.Ask(message, ServersFor(client), tcp,
                  [query, limit, reply = std::move(reply)](std::optional<std::string> answer) {
-                   reply(answer ? std::move(*answer) : Failure(query, kServerFailure, limit));
+                   if (!answer) return reply(Failure(query, kServerFailure, limit));
+                   if (answer->size() <= limit) return reply(std::move(*answer));
+                   // Some servers send more than was asked for; the client may have no room for it.
+                   reply(EncodeResponse(query, {.authoritative = false, .truncated = true}, limit));
                  });
 }
 
@@ -258,17 +261,25 @@ void Server::Follow(const Query& query, Verdict verdict, const std::string& clie
     if (step + 1 == kLongestAlias) return reply(Failure(query, kServerFailure, limit));
   }
   if (!files_.network().forward) return reply(EncodeResponse(query, response, limit));
+  FollowElsewhere({.query = query, .limit = limit, .response = std::move(response), .target = std::move(target),
+                   .servers = ServersFor(client), .reply = std::move(reply)}, false);
+}
+
+void Server::FollowElsewhere(Following following, bool tcp) {
   uint16_t id = 0;
   (void)::getrandom(&id, sizeof id, 0);
-  const std::string question = EncodeQuestion(id, target, query.type);
-  forwarder_.Ask(question, ServersFor(client), false,
-                 [query, limit, response = std::move(response), reply = std::move(reply)](std::optional<std::string> answer) mutable {
-                   const auto found = answer ? ParseAnswer(*answer) : std::nullopt;
-                   if (!found) return reply(Failure(query, kServerFailure, limit));
-                   response.rcode = found->rcode;
-                   response.answers.insert(response.answers.end(), found->answers.begin(), found->answers.end());
-                   reply(EncodeResponse(query, response, limit));
-                 });
+  const std::string question = EncodeQuestion(id, following.target, following.query.type);
+  const std::vector<std::string> servers = following.servers;
+  forwarder_.Ask(question, servers, tcp, [this, tcp, following = std::move(following)](std::optional<std::string> answer) mutable {
+    const auto found = answer ? ParseAnswer(*answer) : std::nullopt;
+    if (!found) return following.reply(Failure(following.query, kServerFailure, following.limit));
+    // All of it is needed to know what of it fits behind the alias.
+    if (found->truncated && !tcp) return FollowElsewhere(std::move(following), true);
+    Response& response = following.response;
+    response.rcode = found->rcode;
+    response.answers.insert(response.answers.end(), found->answers.begin(), found->answers.end());
+    following.reply(EncodeResponse(following.query, response, following.limit));
+  });
 }
 
 std::vector<std::string> Server::ServersFor(const std::string& client) {

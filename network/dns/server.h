@@ -61,6 +61,15 @@ class Server {
   void Forward(const Query& query, std::string_view message, const std::string& client, bool tcp, Reply reply);
   // What an alias outside of our zone leads to is looked up and put behind it.
   void Follow(const Query& query, Verdict verdict, const std::string& client, size_t limit, Reply reply);
+  struct Following {
+    Query query;
+    size_t limit = 0;
+    Response response;  // so far
+    std::string target;
+    std::vector<std::string> servers;
+    Reply reply;
+  };
+  void FollowElsewhere(Following following, bool tcp);
   std::vector<std::string> ServersFor(const std::string& client);
 
   Poller poller_;

@@ -141,6 +141,49 @@ YAML
   output_has SERVFAIL
 }
 
+@test "long answers of other servers: cut where the client has no room, whole over TCP, also behind an alias" {
+  host_resolver $'nameserver 127.0.0.79\n'
+  cat > "$BATS_TEST_TMPDIR/server.py" << 'PY'
+# 55 addresses even to those who have room for 512 octets; of 2000 it says over UDP that there are more.
+import socket, struct, threading
+def answer(question, tcp):
+    end = question.index(b"\0", 12) + 5
+    long = question[13:17] == b"long"
+    count = (2000 if tcp else 0) if long else 55
+    records = b"".join(b"\xc0\x0c" + struct.pack(">2HIHI", 1, 1, 60, 4, 0x0a000000 + i) for i in range(count))
+    return question[:2] + struct.pack(">5H", 0x8380 if long and not tcp else 0x8180, 1, count, 0, 0) + question[12:end] + records
+def streams():
+    listener = socket.create_server(("127.0.0.79", 53))
+    while True:
+        client, _ = listener.accept()
+        with client, client.makefile("rb") as stream:
+            while header := stream.read(2):
+                reply = answer(stream.read(struct.unpack(">H", header)[0]), True)
+                client.sendall(struct.pack(">H", len(reply)) + reply)
+threading.Thread(target=streams, daemon=True).start()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("127.0.0.79", 53))
+while True:
+    question, client = udp.recvfrom(4096)
+    udp.sendto(answer(question, False), client)
+PY
+  python3 "$BATS_TEST_TMPDIR/server.py" 3>&- &
+  { pod_yaml client x
+    for name in long medium; do
+      printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {type: ExternalName, externalName: %s.example.org}\n' $name $name
+    done; } | play_file client
+  eventually 10 sh -c 'ss -Hltn "sport = 53" | grep -q 127.0.0.79'
+  is_cut() { full client-main +noedns +ignore "$1" A | grep -q 'flags:.* tc'; }
+  count() { ask client-main "$@" A | grep -c '^10\.'; }
+  for name in medium.example.org long.example.org medium.default.svc.cluster.local long.default.svc.cluster.local; do is_cut $name; done
+  [ "$(count +bufsize=1232 medium.example.org)" -eq 55 ]
+  [ "$(count +bufsize=1232 medium.default.svc.cluster.local)" -eq 55 ]
+  [ "$(count +tcp long.example.org)" -eq 2000 ]
+  [ "$(count +tcp long.default.svc.cluster.local)" -eq 2000 ]
+  [ "$(count long.default.svc.cluster.local)" -eq 2000 ]  # as clients do it: over UDP, then TCP
+  kill %1
+}
+
 @test "dnsPolicy and dnsConfig" {
   host_resolver $'search corp.example\nnameserver 192.0.2.53\n'
   { pod_yaml none x "dnsPolicy: None
