@@ -240,7 +240,7 @@ Result<> Attachment::RemoveBridge(const Definition& network, bool with_table) {
   if (network.is_bridge()) {
     ASSIGN_OR_RETURN(const BridgeRules rules, RulesOf(network));
     TRY(RetractBridge(firewall_.socket(), network.interface));
-    TRY(DeleteLink(host_, network.interface));
+    TRY(DeleteBridge(host_, network.interface));
     if (!with_table) return firewall_.RemoveBridge(rules);
   }
   return with_table ? firewall_.RemoveTable() : Result<>();

@@ -61,20 +61,45 @@ Result<> AddAddress(RtnlSocket& socket, int index, const std::string& name, cons
 }
 
 // The bridge's own address of the link layer, fixed: an unset one would change with every port that comes or
-// goes, and the pods' neighbour entries for the gateway would be wrong until they age out.
-std::string BridgeMac(const IpAddress& gateway) {
-  std::string mac = {0x02, 0x53};
-  mac.append(reinterpret_cast<const char*>(gateway.data()) + gateway.size() - 4, 4);
-  return mac;
+// goes, and the pods' neighbour entries for the gateway would be wrong until they age out. It also tells our bridges from
+// those of others.
+constexpr std::string_view kBridgeMacPrefix = "\x02\x53";
+
+std::string BridgeMac(const BridgeLink& bridge) {
+  std::string mac(kBridgeMacPrefix);
+  if (bridge.addresses.empty()) {
+    const auto hash = static_cast<uint32_t>(std::hash<std::string>()(bridge.name));
+    return mac.append(reinterpret_cast<const char*>(&hash), sizeof hash);
+  }
+  const IpAddress& gateway = bridge.addresses.front().address;
+  return mac.append(reinterpret_cast<const char*>(gateway.data()) + gateway.size() - 4, 4);
 }
 
-// A bridge that is there already is fine: false.
+struct ExistingLink {
+  int index = 0;
+  bool our_bridge = false;
+};
+
+// ENODEV if there is no link of that name.
+Result<ExistingLink> FindLink(RtnlSocket& host, const std::string& name) {
+  ExistingLink link;
+  TRY(host.Query(LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name), [&](nlmsghdr* header) {
+    link.index = static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index;
+    nlattr* address = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_ADDRESS);
+    nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
+    nlattr* kind = info != nullptr ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND) : nullptr;
+    if (address == nullptr || kind == nullptr) return;
+    const std::string_view mac(static_cast<const char*>(nla_data(address)), static_cast<size_t>(nla_len(address)));
+    link.our_bridge = mac.starts_with(kBridgeMacPrefix) && std::string_view(nla_get_string(kind)) == "bridge";
+  }));
+  return link;
+}
+
+// A link of that name that is there already is fine: false.
 Result<bool> CreateBridge(RtnlSocket& host, const BridgeLink& bridge) {
   RtnlMessage message = LinkRequest(RTM_NEWLINK, kCreate, bridge.name);
-  if (!bridge.addresses.empty()) {
-    const std::string mac = BridgeMac(bridge.addresses.front().address);
-    message.Put(IFLA_ADDRESS, mac.data(), mac.size());
-  }
+  const std::string mac = BridgeMac(bridge);
+  message.Put(IFLA_ADDRESS, mac.data(), mac.size());
   message.Nest(IFLA_LINKINFO, [&](RtnlMessage& info) {
     info.PutString(IFLA_INFO_KIND, "bridge");
     if (!bridge.vlan || *bridge.vlan == 0) return;
@@ -134,27 +159,29 @@ uint32_t MacvlanMode(const std::string& name) {
 }  // namespace
 
 Result<int> LinkIndex(RtnlSocket& socket, const std::string& name) {
-  int index = 0;
-  TRY(socket.Query(
-      LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name),
-      [&](nlmsghdr* header) { index = static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index; }));
-  return index;
+  ASSIGN_OR_RETURN(const ExistingLink link, FindLink(socket, name));
+  return link.index;
 }
 
 bool HasLink(RtnlSocket& socket, const std::string& name) { return LinkIndex(socket, name).has_value(); }
 
 Result<bool> EnsureBridge(RtnlSocket& host, const BridgeLink& bridge, bool v6, const Sysctls& sysctls) {
-  auto index = LinkIndex(host, bridge.name);
+  auto link = FindLink(host, bridge.name);
   bool created = false;
-  if (!index && index.error().errno_value() == ENODEV) {
+  if (!link && link.error().errno_value() == ENODEV) {
     ASSIGN_OR_RETURN(created, CreateBridge(host, bridge));
-    index = LinkIndex(host, bridge.name);
+    link = FindLink(host, bridge.name);
   }
-  if (!index) return std::move(index).error();
+  if (!link) return std::move(link).error();
+  if (!link->our_bridge)
+    return MakeError(ErrorCode::kExists,
+                     "interface {} of the host is no bridge of skiff's, and the network needs that name: remove it, or make the "
+                     "network anew with another --interface-name",
+                     bridge.name);
   // Before it is up: a pod could otherwise announce itself to the host as an IPv6 router.
   if (v6) TRY(sysctls.FixIpv6(bridge.name));
   else if (sysctls.HasIpv6()) TRY(sysctls.Set(fmt::format("ipv6/conf/{}/accept_ra", bridge.name), "0"));
-  for (const InterfaceAddress& address : bridge.addresses) TRY(AddAddress(host, *index, bridge.name, address));
+  for (const InterfaceAddress& address : bridge.addresses) TRY(AddAddress(host, link->index, bridge.name, address));
   RtnlMessage up = LinkRequest(RTM_NEWLINK, 0, bridge.name, IFF_UP);
   if (bridge.mtu) up.PutU32(IFLA_MTU, *bridge.mtu);
   TRY(host.Transact(std::move(up), fmt::format("bring up bridge {}", bridge.name)));
@@ -237,6 +264,12 @@ Result<> DeleteLink(RtnlSocket& host, const std::string& name) {
   auto result = host.Transact(LinkRequest(RTM_DELLINK, 0, name), fmt::format("delete link {}", name));
   if (!result && result.error().errno_value() == ENODEV) return {};
   return result;
+}
+
+Result<> DeleteBridge(RtnlSocket& host, const std::string& name) {
+  const auto link = FindLink(host, name);
+  if (!link) return link.error().errno_value() == ENODEV ? Result<>() : Result<>(link.error());
+  return link->our_bridge ? DeleteLink(host, name) : Result<>();
 }
 
 Result<> RaiseLoopback(RtnlSocket& pod) { return BringUp(pod, "lo"); }

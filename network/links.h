@@ -45,7 +45,7 @@ struct SubLink {
   std::optional<uint32_t> mtu;
 };
 
-// Creates the bridge if absent and brings it up with its addresses. `v6`: it may have IPv6 addresses. True: it was not
+// kExists: another program's interface has the name. Creates the bridge if absent and brings it up with its addresses. `v6`: it may have IPv6 addresses. True: it was not
 // there.
 common::Result<bool> EnsureBridge(RtnlSocket& host, const BridgeLink& bridge, bool v6, const Sysctls& sysctls);
 // The host's end is up afterwards and hairpin set on the bridge's port. kExists: the host's end exists.
@@ -58,6 +58,8 @@ common::Result<> CreateSubLink(RtnlSocket& host, const SubLink& link);
 // once a link has a carrier; a packet sent before would be lost and tried again a second later. Gives up
 // after half a second without error.
 common::Result<> TryAwaitForwarding(RtnlSocket& host, const std::string& bridge, const std::string& port);
+// Absent is fine, and an interface of that name which is no bridge of ours stays.
+common::Result<> DeleteBridge(RtnlSocket& host, const std::string& name);
 // Absent is fine.
 common::Result<> DeleteLink(RtnlSocket& host, const std::string& name);
 

@@ -1,6 +1,7 @@
 #include "pod/launch/launch.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/background.h"
 #include "common/file.h"
@@ -195,7 +196,9 @@ class LaunchRun {
                   .cgroup = layout_.cgroup() + "/infra",
                   .pause_program = context_.paths.Program("skiff-pause")};
     // As podman does it for its containers, which have no CAP_NET_RAW: `ping` works all the same.
-    if (!spec.from_kube && network_.own_namespace()) plan.infra.sysctls.emplace("net.ipv4.ping_group_range", "0 0");
+    // Where /proc/sys is read-only it has to do without.
+    const bool writable = ::access((context_.paths.proc_root + "/sys/net/ipv4/ping_group_range").c_str(), W_OK) == 0;
+    if (!spec.from_kube && network_.own_namespace() && writable) plan.infra.sysctls.emplace("net.ipv4.ping_group_range", "0 0");
     plan.wait_for_network = network_.own_namespace();
     plan.shm_dir = spec.host_ipc ? "" : layout_.Shm();
     plan.shm_size = spec.shm_size;

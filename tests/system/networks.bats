@@ -458,6 +458,26 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   ip route del 10.0.0.0/8
 }
 
+@test "an interface of another program that has the bridge's name is an error, and stays" {
+  skiff network create --subnet 10.5.0.0/24 --interface-name theirs blue
+  for kind in "bridge" "veth peer name parent1"; do
+    # shellcheck disable=SC2086
+    ip link add theirs type $kind
+    run skiff run --rm --network blue localhost/busybox:latest true
+    [ "$status" -eq 126 ]
+    output_has "interface theirs of the host is no bridge of skiff's"
+    skiff ps -a > /dev/null
+    ip link del theirs
+  done
+  skiff run --rm --network blue localhost/busybox:latest true
+  # Without a gateway, too, a bridge of ours is known as such.
+  skiff network create --internal --disable-dns in
+  box a --network in
+  box b --network in
+  remove_all
+  assert_nothing_left
+}
+
 @test "/etc/hosts has the pod's address on each network, as podman's, also of networks that it joins and leaves" {
   skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
   skiff network create --subnet 10.6.0.0/24 green
