@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "cli/log_printer.h"
 #include "cli/notation/text.h"
 #include "cli/suggest.h"
+#include "common/clock.h"
 
 namespace skiff::cli {
 
@@ -64,12 +66,24 @@ bool Filters::MatchesPrefix(const std::string& key, std::string_view text) const
 }
 
 bool Filters::MatchesLabels(const std::map<std::string, std::string>& labels) const {
-  const auto& values = Values("label");
-  return std::all_of(values.begin(), values.end(), [&](const std::string& wanted) {
+  const auto has = [&](const std::string& wanted) {
     const auto [key, value] = SplitPair(wanted, '=');
     const auto found = labels.find(key);
     return found != labels.end() && (wanted.find('=') == std::string::npos || found->second == value);
-  });
+  };
+  return std::ranges::all_of(Values("label"), has) && std::ranges::none_of(Values("label!"), has);
+}
+
+Result<std::string> PointInTime(const std::string& text) {
+  constexpr size_t kDate = 10;  // "2026-01-31"
+  if (text.size() == kDate)
+    if (const auto day = common::ParseTime(text + "T00:00:00Z")) return common::FormatTime(*day, true);
+  return ResolveTime(text);
+}
+
+bool IsBefore(const std::string& time, const std::string& limit) {
+  const auto a = common::ParseTime(time), b = common::ParseTime(limit);
+  return a && b && *a < *b;
 }
 
 }  // namespace skiff::cli

@@ -23,11 +23,16 @@ class Filters {
   bool Matches(const std::string& key, std::string_view text) const;
   bool MatchesPart(const std::string& key, const std::string& text) const;
   bool MatchesPrefix(const std::string& key, std::string_view text) const;
-  // "label=key" or "label=key=value"; all of them must hold.
+  // "label=key" or "label=key=value", and "label!=..." for those that must not be there; all of them must hold.
   bool MatchesLabels(const std::map<std::string, std::string>& labels) const;
 
  private:
   std::map<std::string, std::vector<std::string>> values_;
 };
+
+// "until=" and its like: a time, a date or how long ago, as RFC 3339.
+common::Result<std::string> PointInTime(const std::string& text);
+// False too where one of them is no time.
+bool IsBefore(const std::string& time, const std::string& limit);
 
 }  // namespace skiff::cli

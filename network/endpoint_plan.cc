@@ -37,8 +37,7 @@ Result<std::string> FreeLink(const PodRecord& record) {
 
 Result<> CheckInterface(const PodRecord& record, const std::string& name) {
   if (name.empty()) return {};
-  if (name.size() >= IFNAMSIZ || name == "lo" || name.find_first_of("/ \t\n:%.") != std::string::npos)
-    return MakeError(ErrorCode::kInvalid, "\"{}\" is not a name for an interface of a pod", name);
+  TRY(CheckInterfaceName(name));
   if (std::ranges::find(record.endpoints, name, &Endpoint::interface) != record.endpoints.end())
     return MakeError(ErrorCode::kInvalid, "interface name {} is used for two networks", name);
   return {};
@@ -58,6 +57,11 @@ Result<> CheckStaticAddress(const Definition& network, const Subnet& subnet, con
 }
 
 }  // namespace
+
+Result<> CheckInterfaceName(const std::string& name) {
+  if (!name.empty() && name.size() < IFNAMSIZ && name != "lo" && name.find_first_of("/ \t\n:%.") == std::string::npos) return {};
+  return MakeError(ErrorCode::kInvalid, "\"{}\" is not a name for an interface of a pod", name);
+}
 
 Result<> PlanEndpoint(PodRecord& record, const Definition& network, const EndpointRequest& request) {
   TRY(CheckInterface(record, request.interface));
@@ -88,6 +92,10 @@ Result<std::vector<IpAddress>> StaticAddresses(const Definition& network, const 
     if (subnet == network.subnets.end())
       return MakeError(ErrorCode::kInvalid, "requested static ip {} not in any subnet on network {}", text, network.name);
     TRY(CheckStaticAddress(network, *subnet, address));
+    const auto again = std::ranges::find_if(addresses, [&](const IpAddress& a) { return IpSubnet::Parse(subnet->subnet)->Contains(a); });
+    if (again != addresses.end())
+      return MakeError(ErrorCode::kInvalid, "{} and {} are both in subnet {} of network {}: a pod has one address of each",
+                       again->ToString(), text, subnet->subnet, network.name);
     addresses.push_back(address);
   }
   return addresses;

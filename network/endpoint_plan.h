@@ -10,6 +10,9 @@
 
 namespace skiff::network {
 
+// Of an interface inside of a pod.
+common::Result<> CheckInterfaceName(const std::string& name);
+
 // The endpoint with names filled in, added to the record. kInvalid: names that cannot be.
 common::Result<> PlanEndpoint(PodRecord& record, const Definition& network, const EndpointRequest& request);
 

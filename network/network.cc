@@ -227,6 +227,7 @@ Result<> Network::CheckRequest(const std::string& network, const EndpointRequest
   ASSIGN_OR_RETURN(const Definition definition, Find(network));
   TRY(StaticAddresses(definition, request));
   if (!request.static_mac.empty()) TRY(ParseMac(request.static_mac));
+  if (!request.interface.empty()) TRY(CheckInterfaceName(request.interface));
   return {};
 }
 

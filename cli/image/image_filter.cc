@@ -5,9 +5,7 @@
 #include <algorithm>
 
 #include "cli/image/image_names.h"
-#include "cli/log_printer.h"
 #include "cli/render/units.h"
-#include "common/clock.h"
 
 namespace skiff::cli {
 
@@ -16,11 +14,6 @@ using common::MakeError;
 using common::Result;
 
 namespace {
-
-bool IsBefore(const std::string& time, const std::string& limit) {
-  const auto a = common::ParseTime(time), b = common::ParseTime(limit);
-  return a && b && *a < *b;
-}
 
 // podman compares a pattern with the whole name and with each of its ends, with and without tag.
 bool NameMatches(const std::string& pattern, const std::string& name) {
@@ -34,21 +27,11 @@ bool NameMatches(const std::string& pattern, const std::string& name) {
   return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0 && pattern.find('/') == std::string::npos;
 }
 
-Result<std::string> PointInTime(const std::string& text) {
-  if (text.size() == 10)  // a date
-    if (const auto day = common::ParseTime(text + "T00:00:00Z")) return common::FormatTime(*day, true);
-  return ResolveTime(text);
-}
-
 }  // namespace
 
 Result<ImageFilter> ImageFilter::Parse(const std::vector<std::string>& flags, const image::Store& store) {
-  std::vector<std::string> positive = flags;
-  // "label!=key" is a key of its own.
-  for (std::string& flag : positive)
-    if (flag.starts_with("label!=")) flag = "label!=" + flag.substr(7);
   ASSIGN_OR_RETURN(Filters filters,
-                   Filters::Parse(positive, {"after", "before", "containers", "dangling", "digest", "id", "intermediate", "label",
+                   Filters::Parse(flags, {"after", "before", "containers", "dangling", "digest", "id", "intermediate", "label",
                                              "label!", "readonly", "reference", "since", "until"}));
   ImageFilter filter(std::move(filters));
   TRY(filter.Resolve(store));
@@ -97,12 +80,6 @@ bool ImageFilter::Wants(const image::Image& image, const image::Family& family,
   const auto all = [](const std::vector<std::string>& times, const auto& holds) {
     return std::all_of(times.begin(), times.end(), holds);
   };
-  for (const std::string& label : filters_.Values("label!")) {
-    const size_t equals = label.find('=');
-    const auto found = image.config.labels.find(label.substr(0, equals));
-    if (found != image.config.labels.end() && (equals == std::string::npos || found->second == label.substr(equals + 1)))
-      return false;
-  }
   return WantsReference(image) && filters_.MatchesPrefix("id", image.id) && filters_.MatchesPrefix("digest", image.digest) &&
          filters_.MatchesLabels(image.config.labels) && is("dangling", family.IsDangling(image)) &&
          is("intermediate", family.IsIntermediate(image)) && is("readonly", false) && is("containers", uses.contains(image.id)) &&

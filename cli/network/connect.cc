@@ -114,7 +114,7 @@ class NetworkReloadCommand : public Command {
         ASSIGN_OR_RETURN(const auto info, engine->InspectContainer(*container));
         id = info.pod_id;
       } else {
-        ASSIGN_OR_RETURN(id, engine->FindPod(name));
+        ASSIGN_OR_RETURN(id, FindTarget(context, name));
       }
       const auto pod = std::ranges::find(pods, id, &pod::PodInfo::id);
       return pod == pods.end() ? Result<>() : reload(*pod);

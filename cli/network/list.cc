@@ -2,6 +2,7 @@
 #include "cli/filter.h"
 #include "cli/network/commands.h"
 #include "cli/network/view.h"
+#include "cli/notation/text.h"
 #include "cli/render/table.h"
 #include "cli/render/template.h"
 
@@ -21,7 +22,7 @@ class NetworkListCommand : public Command {
   void Declare(Arguments& a) override {
     a.Switch("-q,--quiet", quiet_, "Only names");
     a.Value("--format", format_, "template", "json, or a Go template, with \"table\" in front for headings");
-    a.List("-f,--filter", filters_, "key=value", "name, id, driver, label, dangling");
+    a.List("-f,--filter", filters_, "key=value", "name, id, driver, label, label!, dangling, until");
     a.Switch("--no-trunc", no_truncation_, "Whole ids");
     a.Switch("-n,--noheading", no_heading_, "No line of headings");
   }
@@ -37,15 +38,21 @@ class NetworkListCommand : public Command {
       ASSIGN_OR_RETURN(const bool wanted, filter.Matches(network, *engine));
       if (!wanted) continue;
       b.Push(documents, NetworkJson(network, b));
-      b.Push(rows, NetworkFields(network, no_truncation_, b));
+      JsonValue row = NetworkFields(network, no_truncation_, b);
+      // A text in lists, as podman's.
+      std::vector<std::string> labels;
+      for (const auto& [key, value] : network.labels) labels.push_back(key + "=" + value);
+      b.Set(row, "Labels", Join(labels, ","));
+      b.Push(rows, std::move(row));
     }
-    if (format_ == "json") {
+    if (WantsJson(format_)) {
       PrintLine(common::ToPrettyJson(documents));
       return 0;
     }
     TableStyle style;
     style.headings = !no_heading_;
-    style.headers = {{"ID", "NETWORK ID"}};
+    style.headers = {{"ID", "NETWORK ID"}, {"DNSEnabled", "DNS ENABLED"}, {"IPv6Enabled", "IPV6 ENABLED"},
+                     {"NetworkInterface", "NETWORK INTERFACE"}};
     style.format = quiet_            ? "{{.Name}}"
                    : format_.empty() ? "table {{.ID}}\t{{.Name}}\t{{.Driver}}"
                                      : std::string_view(format_);
@@ -76,13 +83,13 @@ class NetworkInspectCommand : public Command {
       auto network = engine->FindNetwork(name);
       if (!network) return std::move(network).error().Wrap("inspecting object: network " + name);
       b.Push(documents, NetworkJson(*network, b));
-      if (format_.empty() || format_ == "json") return {};
+      if (format_.empty() || WantsJson(format_)) return {};
       ASSIGN_OR_RETURN(const Template layout, Template::Parse(format_));
       ASSIGN_OR_RETURN(const std::string text, layout.Execute(NetworkFields(*network, true, b)));
       rendered += text + "\n";
       return {};
     });
-    if (format_.empty() || format_ == "json") PrintLine(common::ToPrettyJson(documents, kInspectIndent));
+    if (format_.empty() || WantsJson(format_)) PrintLine(common::ToPrettyJson(documents, kInspectIndent));
     else Print(rendered);
     return code;
   }

@@ -45,7 +45,7 @@ class NetworkPruneCommand : public Command {
  public:
   void Declare(Arguments& a) override {
     a.Switch("-f,--force", force_, "Do not ask");
-    a.List("--filter", filters_, "key=value", "name, id, driver, label");
+    a.List("--filter", filters_, "key=value", "label, label!, until, name, id, driver");
   }
 
   Result<int> Run(Context& context) override {

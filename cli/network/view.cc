@@ -1,5 +1,7 @@
 #include "cli/network/view.h"
 
+#include <algorithm>
+
 #include "cli/render/units.h"
 #include "network/definition.h"
 
@@ -56,21 +58,34 @@ JsonValue NetworkFields(const network::Definition& network, bool no_truncation, 
   return fields;
 }
 
+bool WantsJson(const std::string& format) {
+  std::string text = format;
+  std::erase(text, ' ');
+  return text == "json" || text == "{{json.}}";
+}
+
 Result<NetworkFilter> NetworkFilter::Parse(const std::vector<std::string>& flags) {
-  ASSIGN_OR_RETURN(Filters filters, Filters::Parse(flags, {"name", "id", "driver", "label", "dangling"}));
+  ASSIGN_OR_RETURN(Filters filters, Filters::Parse(flags, {"name", "id", "driver", "label", "label!", "dangling", "until"}));
   for (const std::string& value : filters.Has("dangling") ? filters.Values("dangling") : std::vector<std::string>()) {
     if (value != "true" && value != "false")
       return MakeError(ErrorCode::kInvalid, "invalid filter \"dangling={}\": write true or false", value);
   }
-  return NetworkFilter(std::move(filters));
+  NetworkFilter filter(std::move(filters));
+  for (const std::string& text : filter.filters_.Values("until")) {
+    ASSIGN_OR_RETURN(filter.before_.emplace_back(), PointInTime(text), "filter until={}", text);
+  }
+  return filter;
 }
 
 Result<bool> NetworkFilter::Matches(const network::Definition& network, pod::Engine& engine) const {
   const bool matches = filters_.MatchesPart("name", network.name) && filters_.MatchesPrefix("id", network.id) &&
-                       filters_.Matches("driver", network.driver) && filters_.MatchesLabels(network.labels);
+                       filters_.Matches("driver", network.driver) && filters_.MatchesLabels(network.labels) &&
+                       std::ranges::all_of(before_, [&](const std::string& time) { return IsBefore(network.created, time); });
   if (!matches || !filters_.Has("dangling")) return matches;
   ASSIGN_OR_RETURN(const auto users, engine.NetworkUsers(network.name));
-  return filters_.Matches("dangling", users.empty() ? "true" : "false");
+  // What cannot be removed is no loose end.
+  const bool dangling = users.empty() && network.name != network::Network::kDefaultName;
+  return filters_.Matches("dangling", dangling ? "true" : "false");
 }
 
 }  // namespace skiff::cli

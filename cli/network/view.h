@@ -13,6 +13,8 @@ namespace skiff::cli {
 
 // As podman network inspect shows it.
 common::JsonValue NetworkJson(const network::Definition& network, common::JsonBuilder& builder);
+// "json", or as Docker's users write it.
+bool WantsJson(const std::string& format);
 // Members as its templates name them.
 common::JsonValue NetworkFields(const network::Definition& network, bool no_truncation, common::JsonBuilder& builder);
 
@@ -25,6 +27,7 @@ class NetworkFilter {
  private:
   explicit NetworkFilter(Filters filters) : filters_(std::move(filters)) {}
   Filters filters_;
+  std::vector<std::string> before_;  // until=
 };
 
 }  // namespace skiff::cli

@@ -1,5 +1,6 @@
 // Engine: networks, and what of a pod's network changes while it runs.
 #include <algorithm>
+#include <set>
 
 #include "common/file.h"
 #include "pod/context.h"
@@ -64,7 +65,12 @@ Result<> Engine::CheckNetworks(const NetworkSpec& networks) {
   if (networks.mode == NetworkSpec::Mode::kContainer) TRY(FindNetworkTarget(*impl_, networks.target));
   if (networks.mode == NetworkSpec::Mode::kPath && !common::PathExists(networks.target))
     return MakeError(ErrorCode::kNotFound, "cannot find the network namespace {}: no such file", networks.target);
-  for (const NetworkAttachment& attachment : AttachmentsOf(networks)) TRY(impl_->network.CheckRequest(attachment.name, RequestOf(attachment)));
+  std::set<std::string> interfaces;
+  for (const NetworkAttachment& attachment : AttachmentsOf(networks)) {
+    TRY(impl_->network.CheckRequest(attachment.name, RequestOf(attachment)));
+    if (!attachment.interface.empty() && !interfaces.insert(attachment.interface).second)
+      return MakeError(ErrorCode::kInvalid, "interface name {} is used for two networks", attachment.interface);
+  }
   return {};
 }
 

@@ -37,7 +37,10 @@ Result<std::string> FindNetworkTarget(Context& context, const std::string& name)
     ASSIGN_OR_RETURN(const auto record, context.store->GetContainer(*container));
     if (record) return record->pod_id;
   }
-  return FindPodId(*context.store, name);
+  auto pod = FindPodId(*context.store, name);
+  if (!pod && pod.error().code() == ErrorCode::kNotFound)
+    return MakeError(ErrorCode::kNotFound, "no container or pod with name or ID \"{}\" found", name);
+  return pod;
 }
 
 Result<> CheckPortIsFree(Context& context, const network::Port& port, const std::vector<std::string>& leaving) {

@@ -72,6 +72,28 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   assert_nothing_left
 }
 
+@test "filters and layouts of ls, inspect and prune are podman's" {
+  skiff network create --label a=b --label c one
+  skiff network create two
+  skiff network create three
+  names() { skiff network ls -q "$@" | xargs; }
+  [ "$(names --filter label=a)" = one ]
+  [ "$(names --filter label!=a=b)" = "skiff three two" ]
+  [ "$(names --filter until=0s --filter label=c)" = one ]
+  [ -z "$(names --filter until=1h)" ]
+  [ "$(names --filter name=^t)" = "three two" ]
+  [ "$(names --filter dangling=false --filter driver=bridge)" = skiff ]
+  run skiff network ls --filter until=never
+  [ "$status" -eq 125 ]
+  [ "$(skiff network ls --format '{{.Labels}}' --filter name=one)" = a=b,c= ]
+  [ "$(skiff network ls --format 'table {{.Name}} {{.DNSEnabled}}' | head -1 | xargs)" = "NAME DNS ENABLED" ]
+  # As docker's users ask for it.
+  [ "$(skiff network inspect -f '{{json .}}' one | jq -r '.[0].network_interface')" = "$(skiff network inspect -f '{{.NetworkInterface}}' one)" ]
+  [ -z "$(skiff network prune -f --filter until=1h)" ]
+  [ "$(skiff network prune -f --filter label!=a --filter until=0s | xargs)" = "three two" ]
+  [ "$(names)" = "one skiff" ]
+}
+
 @test "flags that cannot work are refused" {
   refused() { run skiff network create "$@"; [ "$status" -eq 125 ]; }
   refused --gateway 10.1.0.1 x; output_has "cannot set gateway or range without subnet"
@@ -97,6 +119,17 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   run skiff run --rm --network host --ip 10.1.1.1 localhost/busybox:latest true
   [ "$status" -eq 125 ]
   output_has "--ip can only be set on a bridge network"
+  run skiff run --rm --network one:interface_name=lo localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has '"lo" is not a name for an interface of a pod'
+  run skiff run --rm --network one:ip=10.1.0.7,ip=10.1.0.8 localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has "10.1.0.7 and 10.1.0.8 are both in subnet 10.1.0.0/24"
+  run skiff pod create --network one:interface_name=a --network skiff:interface_name=a
+  [ "$status" -eq 125 ]
+  output_has "interface name a is used for two networks"
+  run skiff network reload nowhere
+  output_has 'no container with name or ID "nowhere" found'
   run skiff run --rm --network nowhere localhost/busybox:latest true
   [ "$status" -eq 125 ]
   output_has "unable to find network with name or ID nowhere"
