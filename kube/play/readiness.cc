@@ -16,6 +16,7 @@ std::string Trouble(const pod::ContainerInfo& container) {
   if (status.state == "running") {
     if (init) return "still running";
     if (status.ready) return "";
+    if (status.hook && status.hook->hook == "postStart") return "its postStart hook has not ended yet";
     if (!status.probe_failure.empty()) return WithoutEndOfLine(status.probe_failure);
     return status.started ? "its readiness probe has not succeeded yet"
                           : "its startup probe has not succeeded yet";

@@ -16,7 +16,12 @@ using ContainerStatus = supervisor::ContainerStatus;
 bool IsInit(const pod::ContainerInfo& container) { return container.spec.init && !container.spec.sidecar; }
 bool IsApp(const pod::ContainerInfo& container) { return !container.spec.init && !container.spec.sidecar; }
 
-bool EverRan(const ContainerStatus& status) { return !status.started_at.empty() || status.restart_count > 0; }
+// Until its postStart hook has ended a container does not count as running.
+bool InPostStart(const ContainerStatus& status) { return status.state == "running" && status.hook && status.hook->hook == "postStart"; }
+
+bool EverRan(const ContainerStatus& status) {
+  return status.restart_count > 0 || (!status.started_at.empty() && !InPostStart(status));
+}
 bool HasSucceeded(const ContainerStatus& status) { return status.state == "exited" && status.exit_code == 0; }
 
 // An init container is done with: a regular one has succeeded, a sidecar is started.
@@ -78,7 +83,7 @@ bool IsBetweenRuns(const ContainerStatus& status) {
 }
 
 Value State(const ContainerStatus& status, bool pod_has_init) {
-  if (status.state == "running") return Under("running", Under("startedAt", Time(status.started_at)));
+  if (status.state == "running" && !InPostStart(status)) return Under("running", Under("startedAt", Time(status.started_at)));
   if (status.state == "exited" || IsBetweenRuns(status)) {
     const std::string& message =
         status.termination_message.empty() ? status.message : status.termination_message;

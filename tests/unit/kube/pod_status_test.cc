@@ -233,6 +233,19 @@ TEST(PodStatusTest, ARestartingContainerOfAPodWithInitContainers) {
   EXPECT_EQ(state("state"), R"({"waiting":{"reason":"PodInitializing"}})");
 }
 
+TEST(PodStatusTest, AContainerIsNotRunningBeforeItsPostStartHookHasEnded) {
+  pod::PodInfo pod = MakePod({MakeContainer("a", "running")});
+  auto& status = pod.containers[0].status;
+  status.hook = supervisor::HookStatus{.hook = "postStart"};
+  status.started = status.ready = false;
+  EXPECT_EQ(Summary(pod), "0/1 ContainerCreating 0");
+  EXPECT_EQ(PodPhase(pod), "Pending");
+  EXPECT_EQ(WhyNotReady(pod).front(), "container \"a\": its postStart hook has not ended yet");
+  // A preStop hook takes nothing back.
+  status.hook->hook = "preStop";
+  EXPECT_EQ(PodPhase(pod), "Running");
+}
+
 TEST(PodStatusTest, AddressesTimesAndConditions) {
   const Value object = ObjectOf(MakePod({MakeContainer("a", "running")}));
   EXPECT_EQ(TextAt(object, "status.podIP"), "10.89.0.2");
