@@ -82,9 +82,10 @@ Result<> CleanUpRun(Context& context, const std::string& pod_id) {
   errors.Add(ReleaseNetwork(context, pod_id));
   errors.Add(KeepLastStatus(context, pod_id));
   TRY(errors.Take());
+  // Whoever reads the status while the directory goes takes the last word for that of this run.
+  TRY(common::RemoveFile(layout.StartedMarker()));
   // Only now: as long as the directory is there, the next command tries again.
-  TRY(common::RemoveTree(layout.run_dir()));
-  return common::RemoveFile(layout.StartedMarker());
+  return common::RemoveTree(layout.run_dir());
 }
 
 Result<> AwaitReaper(const Context& context, const std::string& pod_id) {

@@ -36,6 +36,13 @@ Result<ContainerInfo> ToInfo(Context& context, const ContainerRecord& record) {
   return ToInfo(record, pod.spec, status);
 }
 
+// No status: it has not been started yet, or it has been removed since its record was read.
+Result<bool> WasRemoved(Context& context, const std::string& pod_id, const supervisor::PodStatus& status) {
+  if (status.state != "created") return false;
+  ASSIGN_OR_RETURN(const auto record, context.store->GetPod(pod_id));
+  return !record.has_value();
+}
+
 }  // namespace
 
 Result<PodInfo> DescribePod(const Context& context, PodRecord pod, const std::vector<ContainerRecord>& containers) {
@@ -65,7 +72,8 @@ Result<std::vector<PodInfo>> Engine::ListPods() {
       ASSIGN_OR_RETURN(by_pod[pod.id], impl_->store->Containers(pod.id));
     }
     ASSIGN_OR_RETURN(PodInfo info, DescribePod(*impl_, pod, by_pod[pod.id]));
-    infos.push_back(std::move(info));
+    ASSIGN_OR_RETURN(const bool removed, WasRemoved(*impl_, info.id, info.status));
+    if (!removed) infos.push_back(std::move(info));
   }
   return infos;
 }
@@ -86,6 +94,8 @@ Result<std::vector<ContainerInfo>> Engine::ListContainers() {
     const auto members = by_pod.find(pod.id);
     if (members == by_pod.end()) continue;
     ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, pod.id));
+    ASSIGN_OR_RETURN(const bool removed, WasRemoved(*impl_, pod.id, status));
+    if (removed) continue;
     for (const ContainerRecord* container : members->second) infos.push_back(ToInfo(*container, pod.spec, status));
   }
   return infos;

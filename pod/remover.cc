@@ -7,6 +7,7 @@
 #include "pod/inspect.h"
 #include "pod/launch/image_holds.h"
 #include "pod/status_reader.h"
+#include "pod/supervisor/protocol.h"
 
 namespace skiff::pod {
 namespace {
@@ -44,6 +45,15 @@ Result<std::vector<std::string>> OwnAnonymousVolumes(Context& context, const Con
   return AnonymousVolumes(own);
 }
 
+// Without its last word a pod that still has its record would look as if it had never been started.
+Result<> RemoveStateButStatus(const PodLayout& layout) {
+  auto names = common::ListDirectory(layout.state_dir());
+  if (!names) return names.error().code() == ErrorCode::kNotFound ? Result<>() : names.error();
+  std::erase(*names, supervisor::kFinalFile);
+  for (const std::string& name : *names) TRY(common::RemoveTree(layout.state_dir() + "/" + name));
+  return {};
+}
+
 }  // namespace
 
 Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& lock) {
@@ -53,9 +63,10 @@ Result<> RemoveLockedPod(Context& context, const PodRecord& pod, OperationLock& 
   std::vector<PodEvent> events;
   if (!pod.spec.implicit) events = supervisor::EventLog(layout.state_dir()).Read().value_or(std::vector<PodEvent>());
   TRY(common::RemoveTree(layout.run_dir()));
-  TRY(common::RemoveTree(layout.state_dir()));
+  TRY(RemoveStateButStatus(layout));
   // In one transaction with its volumes: nobody could tell afterwards whose they were.
   TRY(context.store->DeletePod(pod.id, AnonymousVolumes(pod.spec)));
+  TRY(common::RemoveTree(layout.state_dir()));
   if (last_seen) RecordRemoval(context.paths, *last_seen, events);
   TRY(RemoveUnrecordedVolumes(context));
   TRY(ReleaseUnused(context));

@@ -214,6 +214,27 @@ YAML
   kill -INT $watcher || kill $watcher
 }
 
+# While its files and its record go, one after the other.
+@test "a pod that is being removed never looks like one that was not started yet, or was lost" {
+  local i watchers=
+  for i in 1 2 3; do
+    skiff kube get pods -w > "$BATS_TEST_TMPDIR/watch$i" 3>&- &
+    watchers+=" $!"
+  done
+  for i in 1 2 3; do
+    for name in a b c d e; do pod_yaml "$name$i" "sleep 1000"; done | play -q
+    eventually 20 sh -c "[ \$(skiff kube get pods --no-headers | grep -c ' Running ') -eq 5 ]"
+    skiff kube delete pods --all --force
+  done
+  eventually 20 sh -c "[ \$(grep -cE '^[a-e]3 .* (Terminating|Error) ' '$BATS_TEST_TMPDIR/watch1') -ge 5 ]"
+  kill $watchers
+  # Of each pod: nothing but its end after it has run.
+  for i in 1 2 3; do
+    awk '$3 == "Running" { ran[$1] = 1 } ran[$1] && $3 !~ /^(Running|Terminating|Error|Completed)$/ { print; bad = 1 } END { exit bad }' \
+      "$BATS_TEST_TMPDIR/watch$i"
+  done
+}
+
 @test "events stay for a while when their pod is gone; describe shows the pod's own" {
   pod_yaml up "sleep 1000" | play -q
   local uid; uid=$(skiff kube get pod up -o 'jsonpath={.metadata.uid}')
