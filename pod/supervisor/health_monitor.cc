@@ -43,9 +43,10 @@ void HealthMonitor::BeginChecks(milliseconds first) {
 void HealthMonitor::CheckNow(std::function<void(bool ok)> done) {
   asked_.push_back(std::move(done));
   if (asked_run_) return;
+  // The name is that of its scratch files: the other check may be running.
   const Probe& probe = starting_up_ ? *check_.startup : check_.probe;
   asked_run_ = std::make_unique<HandlerRun>(
-      context_, probe.handler, "health", milliseconds(probe.timeout_ms), false,
+      context_, probe.handler, "health-asked", milliseconds(probe.timeout_ms), false,
       [this, began = common::Now()](const ProbeResult& result, bool timed_out) { OnAskedOutcome({result, timed_out, began}); });
 }
 

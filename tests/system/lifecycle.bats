@@ -236,6 +236,35 @@ PY
   status_is p "$(of c nextStartAt)" "$next"
 }
 
+# SKIFF_BACKOFF_TRACE: for how many seconds; 1250 see 300 twice.
+@test "back-off, traced: the waits between the starts are 0, 10, 20, 40, 80, 160, 300, 300 seconds" {
+  sed "s|@DIR@|$BATS_TEST_TMPDIR|" << 'YAML' | play -q
+apiVersion: v1
+kind: Pod
+metadata: {name: traced}
+spec:
+  terminationGracePeriodSeconds: 0
+  volumes: [{name: out, hostPath: {path: "@DIR@"}}]
+  containers:
+    - name: main
+      image: localhost/busybox:latest
+      command: [sh, -c, "date +%s >> /out/starts; exit 3"]
+      volumeMounts: [{name: out, mountPath: /out}]
+YAML
+  sleep "${SKIFF_BACKOFF_TRACE:-12}"
+  local expected=(0 10 20 40 80 160 300 300 300 300) last='' time index=0
+  while read -r time; do
+    if [[ -n $last ]]; then
+      # Whole seconds, and a busy machine starts late but never early.
+      ((time - last >= expected[index] - 1 && time - last <= expected[index] + 8)) ||
+        { echo "wait $index: $((time - last)) s and not ${expected[index]}"; return 1; }
+      index=$((index + 1))
+    fi
+    last=$time
+  done < "$BATS_TEST_TMPDIR/starts"
+  ((index >= 2)) || { echo "only $index waits"; return 1; }
+}
+
 @test "restartPolicyRules: an exit code that restarts although the policy is Never, and one that restarts all" {
   run play <<'YAML'
 apiVersion: v1
