@@ -108,7 +108,7 @@ class NetworkReloadCommand : public Command {
     for (const pod::PodInfo& pod : pods) {
       if (all_ && pod.status.state == "running") names_.push_back(pod.id);
     }
-    const int code = context.ForEach(names_, [&](const std::string& name) -> Result<> {
+    const auto reload_named = [&](const std::string& name) -> Result<> {
       std::string id = name;
       if (const auto container = engine->FindContainer(name)) {
         ASSIGN_OR_RETURN(const auto info, engine->InspectContainer(*container));
@@ -118,6 +118,11 @@ class NetworkReloadCommand : public Command {
       }
       const auto pod = std::ranges::find(pods, id, &pod::PodInfo::id);
       return pod == pods.end() ? Result<>() : reload(*pod);
+    };
+    const int code = context.ForEach(names_, [&](const std::string& name) -> Result<> {
+      auto reloaded = reload_named(name);
+      // Of all pods some may go meanwhile.
+      return all_ && !reloaded && reloaded.error().code() == ErrorCode::kNotFound ? Result<>() : std::move(reloaded);
     });
     TRY(FollowServices(context, true), "Services");
     return code;

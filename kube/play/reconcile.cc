@@ -66,6 +66,7 @@ network::DnsService NamesOf(const ServiceView& view) {
   network::DnsService names{.name = service.metadata.name, .kube_namespace = NamespaceOf(service.metadata)};
   if (spec.type == "ExternalName") {
     names.external_name = Lower(spec.external_name);
+    if (names.external_name.ends_with('.')) names.external_name.pop_back();
     return names;
   }
   for (const ServicePort& port : spec.ports)

@@ -430,6 +430,17 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   [ "$(inside b wget -q -T 3 -t 1 -O - "http://$(address a)/")" = page-of-a ]
 }
 
+@test "reload of all pods does not mind that some go meanwhile" {
+  come_and_go() { for i in 1 2 3 4 5 6 7 8; do skiff run --rm --name "gone$1" localhost/busybox:latest true || return 1; done; }
+  skiff run -d --name stays localhost/busybox:latest sleep 1000
+  for i in 1 2 3; do come_and_go $i 3>&- & done
+  while [[ -n $(jobs -rp) ]]; do skiff network reload --all; done
+  for job in $(jobs -p); do wait "$job"; done
+  run skiff network reload nobody
+  [ "$status" -ne 0 ]
+  remove_all
+}
+
 @test "reload brings back flushed rules, a deleted bridge and ip_forward, for all pods" {
   skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
   serve a -p 8081:80

@@ -154,6 +154,8 @@ TEST_F(ServiceTest, ExternalNameHasNoAddress) {
   PlayYaml("{apiVersion: v1, kind: Service, metadata: {name: out}, spec: {type: ExternalName, externalName: example.org}}");
   EXPECT_THAT(engine_.service_leases.at("default/out").addresses, IsEmpty());
   EXPECT_EQ(engine_.service_state.names.services.at(0).external_name, "example.org");
+  PlayYaml("{apiVersion: v1, kind: Service, metadata: {name: out}, spec: {type: ExternalName, externalName: web.example.org.}}");
+  EXPECT_EQ(engine_.service_state.names.services.at(0).external_name, "web.example.org");
 }
 
 TEST_F(ServiceTest, EndpointsByHand) {
