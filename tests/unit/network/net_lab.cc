@@ -37,6 +37,10 @@ pid_t StartChild(const std::function<void()>& prepare, const std::function<void(
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A copy would go on holding a port that the test has given back.
+    const auto kept = static_cast<unsigned>(ready[1]);
+    if (kept > 3) ::close_range(3, kept - 1, 0);
+    ::close_range(kept + 1, ~0u, 0);
     prepare();
     if (::write(ready[1], "r", 1) != 1) ::_exit(98);
     run();

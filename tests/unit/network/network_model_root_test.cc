@@ -1,4 +1,5 @@
 // Random changes of pods and networks beside a model that knows what the kernel must have after each of them.
+// SKIFF_MODEL_STEPS, SKIFF_MODEL_SEED: how many changes, and which.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -13,7 +14,7 @@
 namespace skiff::network {
 namespace {
 
-constexpr int kSteps = 120;
+constexpr int kSteps = 120, kSeed = 20260101;
 constexpr int kPods = 6;
 constexpr uint16_t kFirstPort = 21000;
 
@@ -25,6 +26,11 @@ std::set<std::string> Lines(const std::string& text) {
     at = end + 1;
   }
   return lines;
+}
+
+int Setting(const char* variable, int otherwise) {
+  const char* text = ::getenv(variable);
+  return text == nullptr ? otherwise : std::atoi(text);
 }
 
 class ModelTest : public ::testing::Test {
@@ -185,6 +191,16 @@ class ModelTest : public ::testing::Test {
         "\\(.[0].concat[1]) > \\(.[1].concat[0]) \\(.[1].concat[1])\"'; true";
     EXPECT_EQ(Lines(Shell("nft -j list map inet skiff port4any" + elements)), ports4) << when;
     EXPECT_EQ(Lines(Shell("nft -j list map inet skiff port6any" + elements)), ports6) << when;
+    std::set<std::string> masked;
+    for (auto& [number, pod] : pods_) {
+      const auto leases = network_->Leases(IdOf(number));
+      if (pod.networks.size() < 2 || !leases) continue;
+      for (const Lease& lease : *leases) masked.insert(lease.address);
+    }
+    EXPECT_EQ(Lines(Shell("for set in masked4 masked6; do nft -j list set inet skiff $set 2>/dev/null | "
+                          "jq -r '.nftables[] | .set? | select(.) | .elem // [] | .[]'; done")),
+              masked)
+        << when;
     EXPECT_EQ(Lines(Shell("ip -j link show type bridge | jq -r '.[].ifname // empty'")), bridges) << when;
     size_t interfaces = 0;
     for (const auto& [number, pod] : pods_) interfaces += pod.networks.size();
@@ -201,11 +217,12 @@ class ModelTest : public ::testing::Test {
   std::unique_ptr<Network> network_;
   std::map<std::string, std::string> bridges_;
   std::map<int, Pod> pods_;
-  std::mt19937 random_{20260101};
+  std::mt19937 random_{static_cast<std::mt19937::result_type>(Setting("SKIFF_MODEL_SEED", kSeed))};
 };
 
 TEST_F(ModelTest, KernelIsWhatTheModelSays) {
-  for (int step = 0; step < kSteps && !HasFailure(); ++step) {
+  const int steps = Setting("SKIFF_MODEL_STEPS", kSteps);
+  for (int step = 0; step < steps && !HasFailure(); ++step) {
     const int number = Random(kPods);
     const auto found = pods_.find(number);
     if (found == pods_.end()) Start(number);
