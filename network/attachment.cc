@@ -67,10 +67,6 @@ Result<std::vector<Route>> RoutesOf(const Endpoint& endpoint, uint32_t position)
   return routes;
 }
 
-}  // namespace
-
-namespace {
-
 // Whether what a pod sends to other networks goes out by this endpoint, to the host.
 bool LeadsToHost(const Endpoint& endpoint) {
   const Definition& network = endpoint.network;

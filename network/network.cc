@@ -189,11 +189,12 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const End
   before.masked.clear();
   if (publishing) TRY(attachment.Unpublish(before));
   TRY(attachment.UnwireInside(endpoint, netns_fd));
-  TRY(leases.ReleaseAll(network, record.pod_id));
   std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
-  TRY(records.Store(record));
   for (const IpAddress& address : PublicationOf(record).masked) std::erase(unmasked, address);
+  // While the record still says that the pod is there: it is found again if this command is killed.
   TRY(attachment.Unmask(unmasked));
+  TRY(leases.ReleaseAll(network, record.pod_id));
+  TRY(records.Store(record));
   // The ports go on with the next network, if there is one.
   const Endpoint* next = record.PublishingEndpoint();
   if (!publishing || next == nullptr) return {};
