@@ -50,6 +50,13 @@ Value OwnerReferences(const std::string& owner, const std::string& uid) {
   return list;
 }
 
+// Of a pod that is being stopped: as whoever asked for it said, else its own.
+int64_t GraceOf(const pod::PodInfo& info) {
+  for (const pod::ContainerInfo& container : info.containers)
+    if (!container.status.stop_began_at.empty()) return container.status.stop_grace_ms / 1000;
+  return info.spec.termination_grace_s;
+}
+
 void SetMetadata(const pod::PodInfo& info, const std::string& owner_uid, Value& object) {
   Value metadata = At(object, "metadata");
   if (!metadata.is(Value::Kind::kMap)) metadata = Value::Map();
@@ -63,9 +70,9 @@ void SetMetadata(const pod::PodInfo& info, const std::string& owner_uid, Value& 
   // A pod that is over and takes its processes down is not being deleted.
   const auto asked = common::ParseTime(info.status.stopping_at);
   if (info.status.state == "stopping" && asked) {
-    const auto grace = std::chrono::seconds(info.spec.termination_grace_s);
-    metadata.Set("deletionTimestamp", Value::String(common::FormatTime(*asked + grace)));
-    metadata.Set("deletionGracePeriodSeconds", Value::Int(info.spec.termination_grace_s));
+    const int64_t grace_s = GraceOf(info);
+    metadata.Set("deletionTimestamp", Value::String(common::FormatTime(*asked + std::chrono::seconds(grace_s))));
+    metadata.Set("deletionGracePeriodSeconds", Value::Int(grace_s));
   }
   object.Set("metadata", std::move(metadata));
 }

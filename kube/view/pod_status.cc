@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "kube/translate/value_access.h"
+#include "pod/state/lease_file.h"
 
 namespace skiff::kube {
 namespace {
@@ -222,23 +223,17 @@ std::string_view QosName(QosClass qos) {
 }
 
 void SetAddresses(const pod::PodInfo& pod, const std::string& host_ip, Value& status) {
-  const auto list = [](const std::string& ip) {
+  const auto set = [&](const std::string& key, const std::vector<std::string>& addresses) {
+    if (addresses.empty()) return;
     Value ips = Value::List();
-    ips.items().push_back(Under("ip", Value::String(ip)));
-    return ips;
+    for (const std::string& address : addresses) ips.items().push_back(Under("ip", Value::String(address)));
+    status.Set(key, Value::String(addresses.front()));
+    status.Set(key + "s", std::move(ips));
   };
-  if (!host_ip.empty()) {
-    status.Set("hostIP", Value::String(host_ip));
-    status.Set("hostIPs", list(host_ip));
-  }
-  std::string pod_ip;
-  if (pod.spec.network.mode == pod::NetworkSpec::Mode::kHost)
-    pod_ip = host_ip;
-  else if (!pod.leases.empty())
-    pod_ip = pod.leases.front().address;
-  if (pod_ip.empty()) return;
-  status.Set("podIP", Value::String(pod_ip));
-  status.Set("podIPs", list(pod_ip));
+  std::vector<std::string> of_host;
+  if (!host_ip.empty()) of_host.push_back(host_ip);
+  set("hostIP", of_host);
+  set("podIP", pod.spec.network.mode == pod::NetworkSpec::Mode::kHost ? of_host : pod::PodAddresses(pod.leases));
 }
 
 }  // namespace

@@ -201,9 +201,9 @@ YAML
   eventually 20 sh -c "ls -l /proc/$watcher/fd | grep -q inotify"
   pod_yaml up "trap : TERM; while :; do sleep 0.1; done" | play -q
   eventually 20 grep -qE '^up +1/1 +Running' "$BATS_TEST_TMPDIR/watch"
-  skiff kube delete pod up &
+  skiff kube delete pod up --grace-period=3 &
   eventually 20 grep -qE '^up +1/1 +Terminating' "$BATS_TEST_TMPDIR/watch"
-  skiff kube get pod up  # is still there
+  [ "$(skiff kube get pod up -o 'jsonpath={.metadata.deletionGracePeriodSeconds}')" = 3 ]  # still there; its own would be 1
   wait $!
   # The reader of a pipe has gone: so does the writer, with the next line.
   (skiff kube get pods -w || echo $? > "$BATS_TEST_TMPDIR/code") 3>&- | head -1 &

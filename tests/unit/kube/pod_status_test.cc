@@ -249,6 +249,10 @@ TEST(PodStatusTest, AContainerIsNotRunningBeforeItsPostStartHookHasEnded) {
 TEST(PodStatusTest, AddressesTimesAndConditions) {
   const Value object = ObjectOf(MakePod({MakeContainer("a", "running")}));
   EXPECT_EQ(TextAt(object, "status.podIP"), "10.89.0.2");
+  // Both families of the first network, as in the downward API.
+  pod::PodInfo dual = MakePod({MakeContainer("a", "running")});
+  dual.leases = {{.network = "blue", .address = "10.90.0.2"}, {.network = "blue", .address = "fd00::2"}, {.network = "red", .address = "10.91.0.2"}};
+  EXPECT_EQ(At(ObjectOf(dual), "status.podIPs").ToJson(), R"([{"ip":"10.90.0.2"},{"ip":"fd00::2"}])");
   EXPECT_EQ(TextAt(object, "status.hostIP"), "192.0.2.1");
   EXPECT_EQ(TextAt(object, "status.startTime"), "2026-01-02T03:04:06Z");
   EXPECT_EQ(TextAt(object, "status.qosClass"), "BestEffort");
