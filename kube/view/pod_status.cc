@@ -248,6 +248,8 @@ std::string_view PodPhase(const pod::PodInfo& pod) {
   for (const pod::ContainerInfo& container : pod.containers) {
     const ContainerStatus& c = container.status;
     if (IsInit(container) && c.state == "exited" && c.exit_code != 0 && c.final) return "Failed";
+    // Its exit code decides nothing, but a pod whose sidecar runs is not over.
+    if (container.spec.sidecar) ended = ended && c.state != "running";
     if (!IsApp(container)) continue;
     waiting = waiting || !EverRan(c);
     ended = ended && c.state == "exited" && c.final;

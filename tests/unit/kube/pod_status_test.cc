@@ -168,6 +168,11 @@ TEST(PodStatusTest, Sidecars) {
   done.status.initialized_at = kStarted;
   EXPECT_EQ(PodPhase(done), "Succeeded");
   EXPECT_EQ(FirstFailure({done}), 0);
+  // Nor is the pod over before it has ended.
+  pod::PodInfo ending = MakePod({MakeSidecar("s", true), MakeContainer("a", "exited")}, "stopping");
+  EXPECT_EQ(PodPhase(ending), "Running");
+  ending.containers[0].status.state = "exited";
+  EXPECT_EQ(PodPhase(ending), "Succeeded");
 }
 
 TEST(PodStatusTest, Phases) {
