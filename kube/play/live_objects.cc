@@ -105,6 +105,13 @@ std::string EventName(const InvolvedPod& pod, const pod::PodEvent& event) {
   return fmt::format("{}.{:x}", pod.name, std::chrono::nanoseconds(first.time_since_epoch()).count());
 }
 
+// While something else is played a pod may be older or newer than the object that is stored.
+bool IsMadeFrom(const pod::PodInfo& info, const Value& stored) {
+  if (info.spec.owner.empty()) return TextAt(stored, "metadata.uid") == info.spec.uid;
+  const auto hash = info.spec.labels.find(kTemplateHashLabel);
+  return At(stored, "spec.template").is(Value::Kind::kMap) && hash != info.spec.labels.end() && hash->second == TemplateHash(stored);
+}
+
 Value EventObject(const InvolvedPod& pod, const pod::PodEvent& event) {
   Value involved = Value::Map();
   involved.Set("apiVersion", Value::String("v1"));
@@ -186,11 +193,8 @@ Result<Value> LiveObjects::PodDefinition(const pod::PodInfo& info) {
     const std::string kind = owned ? info.spec.owner.substr(0, info.spec.owner.find('/')) : Pod::kKind;
     const std::string name = owned ? info.spec.owner.substr(info.spec.owner.rfind('/') + 1) : info.spec.name;
     ASSIGN_OR_RETURN(const auto* stored, Stored(kind));
-    if (const auto found = stored->find(Place(info.spec.kube_namespace, name)); found != stored->end()) {
-      if (!owned) return found->second;
-      Value pod = At(found->second, "spec.template");
-      if (pod.is(Value::Kind::kMap)) return pod;
-    }
+    const auto found = stored->find(Place(info.spec.kube_namespace, name));
+    if (found != stored->end() && IsMadeFrom(info, found->second)) return owned ? At(found->second, "spec.template") : found->second;
   }
   const PodFromSpecResult made = PodFromSpec(
       info, info.spec.name, [&](const std::string& reference) -> std::optional<image::ImageConfig> {

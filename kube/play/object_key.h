@@ -26,6 +26,7 @@ std::string NamespaceOf(const ObjectMeta& metadata);
 
 // Of a Deployment's template; tells its generations apart in the names of pods.
 std::string PodTemplateHash(const PodTemplateSpec& pod_template);
+inline constexpr char kTemplateHashLabel[] = "pod-template-hash";  // of a Deployment's pods
 // "<deployment>-<hash>-<5 random characters>"; the base is cut to 58 characters as the API server does.
 std::string ReplicaName(const std::string& deployment, const std::string& template_hash);
 // The volume behind a claim: its name, outside of the default namespace with "NAMESPACE_" in front.

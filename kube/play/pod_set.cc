@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "common/ids.h"
+#include "kube/play/object_key.h"
 #include "kube/play/publish.h"
 #include "kube/translate/translate.h"
 #include "pod/state/spec_json.h"
 
 namespace skiff::kube {
 namespace {
-
-constexpr char kTemplateHashLabel[] = "pod-template-hash";
 
 // 64-bit FNV-1a: it tells versions of one pod apart, it keeps nobody out.
 std::string Hash(std::string_view text) {

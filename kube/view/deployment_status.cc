@@ -20,13 +20,6 @@ bool Owns(const Value& deployment, const Value& pod) {
   return false;
 }
 
-std::string TemplateHash(const Value& deployment) {
-  PodTemplateSpec pod_template;
-  DecodeStruct(Describe(static_cast<const PodTemplateSpec*>(nullptr)), At(deployment, "spec.template"),
-               &pod_template);
-  return PodTemplateHash(pod_template);
-}
-
 bool IsAvailable(const Value& pod, int64_t min_ready_seconds, common::WallTime now) {
   if (ConditionStatus(pod, "Ready") != "True") return false;
   if (min_ready_seconds == 0) return true;
@@ -61,6 +54,13 @@ Value Condition(std::string_view type, bool holds, std::string_view reason, std:
 
 }  // namespace
 
+std::string TemplateHash(const Value& deployment) {
+  PodTemplateSpec pod_template;
+  DecodeStruct(Describe(static_cast<const PodTemplateSpec*>(nullptr)), At(deployment, "spec.template"),
+               &pod_template);
+  return PodTemplateHash(pod_template);
+}
+
 Value DeploymentStatusOf(const Value& deployment, const std::vector<Value>& pods, common::WallTime now) {
   const int64_t wanted = IntAt(deployment, "spec.replicas", 1);
   const int64_t min_ready = IntAt(deployment, "spec.minReadySeconds");
@@ -73,7 +73,7 @@ Value DeploymentStatusOf(const Value& deployment, const std::vector<Value>& pods
         !TextAt(pod, "metadata.deletionTimestamp").empty())
       continue;
     ++replicas;
-    updated += TextAt(At(pod, "metadata.labels"), "pod-template-hash") == hash;
+    updated += TextAt(At(pod, "metadata.labels"), kTemplateHashLabel) == hash;
     ready += ConditionStatus(pod, "Ready") == "True";
     available += IsAvailable(pod, min_ready, now);
     for (const Value& condition : At(pod, "status.conditions").items())

@@ -145,6 +145,21 @@ YAML
   [ "$output" = 'configmap "conf" deleted' ]
 }
 
+@test "while a Deployment is changed its pods are shown as they are, not as it was or will be" {
+  deployment_yaml 1 | play -q
+  local old; old=$(skiff kube get pods -l app=web -o name)
+  deployment_yaml 1 | sed 's/"1000"/"2000"/; s/^      containers/      initContainers: [{name: i, image: "localhost\/busybox:latest", command: [sh, -c, "while ! [ -e \/go ]; do sleep 0.1; done"]}]\n&/' |
+    play -q &
+  init_runs() { [[ $(skiff kube get pods -l app=web --no-headers) == *Init:0/1* ]]; }
+  eventually 20 init_runs
+  local new; new=$(skiff kube get pods -l app=web -o name)
+  [ "$new" != "$old" ]
+  [ "$(skiff kube get "$new" -o 'jsonpath={.spec.containers[0].command[1]}')" = 2000 ]
+  eventually 20 timeout 20 skiff kube exec "${new#pod/}" -c i -- touch /go
+  wait $!
+  [ "$(skiff kube get "$new" -o 'jsonpath={.spec.containers[0].command[1]}')" = 2000 ]
+}
+
 @test "get -L: a column per label; scale --current-replicas" {
   deployment_yaml 1 | play -q
   run skiff kube get pods -L app,nosuch.io/tier
