@@ -68,16 +68,6 @@ Result<FileLock> LockDepartures(const common::SystemPaths& paths, FileLock::Mode
   return FileLock::Acquire(StateDirectory(paths) + "/departures.lock", mode);
 }
 
-// "0.0.0.0" and "::" mean every address, as the empty one does.
-std::vector<Port> Normalized(std::vector<Port> ports) {
-  for (Port& port : ports) {
-    const auto address = IpAddress::Parse(port.host_ip);
-    if (!address) continue;
-    port.host_ip = address->IsUnspecified() ? std::string() : address->ToString();
-  }
-  return ports;
-}
-
 // A port of every address and the same one of a single address cannot both be held.
 Result<> CheckOverlaps(const std::vector<Port>& ports) {
   for (const Port& one : ports) {
@@ -177,7 +167,7 @@ Result<> Connect(const common::SystemPaths& paths, Attachment& attachment, const
 }
 
 // One of a pod's networks: kernel state, addresses and record.
-Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const Endpoint& endpoint, int netns_fd) {
+Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, Endpoint& endpoint, int netns_fd) {
   const PodRecords records = Records(paths);
   LeaseStore leases = LeasesIn(paths);
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths.proc_root));
@@ -187,6 +177,9 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, const End
   Publication before = PublicationOf(record);
   std::vector<IpAddress> unmasked = std::move(before.masked);
   before.masked.clear();
+  // Said first: whoever finds this command killed knows that the rest may be gone.
+  endpoint.reserved = false;
+  TRY(records.Store(record));
   if (publishing) TRY(attachment.Unpublish(before));
   TRY(attachment.UnwireInside(endpoint, netns_fd));
   std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
@@ -398,7 +391,7 @@ Result<std::vector<Lease>> Network::Connect(const std::string& pod_id, int netns
 Result<> Network::Disconnect(const std::string& pod_id, int netns_pid, const std::string& network) {
   const PodRecords records = Records(paths_);
   ASSIGN_OR_RETURN(PodRecord record, records.LoadOrNew(pod_id));
-  const Endpoint* found = record.FindEndpoint(network);
+  Endpoint* found = record.FindEndpoint(network);
   if (found == nullptr)
     return MakeError(ErrorCode::kNotFound, "pod {} is not connected to network {}", record.shown_name(), network);
   ASSIGN_OR_RETURN(const UniqueFd netns, OpenNamespace(paths_, netns_pid));
@@ -441,6 +434,28 @@ Result<> Network::Unpublish(const std::string& pod_id, const std::vector<Port>& 
   TRY(attachment.Unpublish(publication));
   std::erase_if(record.ports, [&](const Port& port) { return std::ranges::find(leaving, port) != leaving.end(); });
   return records.Store(record);
+}
+
+Result<std::vector<Network::Membership>> Network::Networks(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto record, Records(paths_).Load(pod_id));
+  std::vector<Membership> memberships;
+  if (!record) return memberships;
+  for (const Endpoint& endpoint : record->endpoints) memberships.push_back({endpoint.network.name, endpoint.reserved});
+  return memberships;
+}
+
+Result<std::vector<Port>> Network::Ports(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto record, Records(paths_).Load(pod_id));
+  return record ? record->ports : std::vector<Port>();
+}
+
+std::vector<Port> Network::Normalized(std::vector<Port> ports) {
+  for (Port& port : ports) {
+    const auto address = IpAddress::Parse(port.host_ip);
+    if (!address) continue;
+    port.host_ip = address->IsUnspecified() ? std::string() : address->ToString();
+  }
+  return ports;
 }
 
 Result<std::vector<std::string>> Network::PortAddresses(const std::string& pod_id) {

@@ -84,12 +84,22 @@ class Network {
   common::Result<std::vector<Lease>> Connect(const std::string& pod_id, int netns_pid, const Definition& network,
                                              const EndpointRequest& request);
   common::Result<> Disconnect(const std::string& pod_id, int netns_pid, const std::string& network);
+  // What the record says that the pod is on; not whole: a command was killed while it took addresses or gave them back.
+  struct Membership {
+    std::string network;
+    bool whole = false;
+  };
+  common::Result<std::vector<Membership>> Networks(const std::string& pod_id);
   // What the pod holds, empty for an unknown one.
   common::Result<std::vector<Lease>> Leases(const std::string& pod_id);
 
   // Changes what a pod that runs publishes, in one transaction; sockets for new ports come from HoldPorts.
   common::Result<> Publish(const std::string& pod_id, const std::vector<Port>& ports);
   common::Result<> Unpublish(const std::string& pod_id, const std::vector<Port>& ports);
+  // What the record says that the pod publishes, Normalized.
+  common::Result<std::vector<Port>> Ports(const std::string& pod_id);
+  // "0.0.0.0" and "::" mean every address, as the empty one does.
+  static std::vector<Port> Normalized(std::vector<Port> ports);
   // Where connections to the pod's published ports lead: an address per family.
   common::Result<std::vector<std::string>> PortAddresses(const std::string& pod_id);
 

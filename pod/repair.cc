@@ -9,6 +9,7 @@
 #include "pod/context.h"
 #include "pod/engine.h"
 #include "pod/launch/image_holds.h"
+#include "pod/network/network_changes.h"
 #include "pod/network/pod_dns.h"
 #include "pod/remover.h"
 #include "pod/supervisor/event_log.h"
@@ -47,7 +48,11 @@ void RecordLoss(const PodLayout& layout, const common::Error& error) {
 Result<> RepairPod(Context& context, const std::string& pod_id) {
   const PodLayout layout = context.Layout(pod_id);
   ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
-  if (alive) return {};
+  if (alive) {
+    // A command that changed its network was killed. What keeps this from being put right keeps no other command from working.
+    if (HasNetworkChange(context, pod_id)) (void)TrySettleNetwork(context, pod_id).has_value();
+    return {};
+  }
   ASSIGN_OR_RETURN(auto lock, OperationLock::TryAcquire(layout.lock_file()));
   if (!lock) return {};
   // It may have been started between the look and the lock.

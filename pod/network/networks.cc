@@ -7,10 +7,9 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
-#include "pod/network/name_texts.h"
+#include "pod/network/network_changes.h"
 #include "pod/network/pod_dns.h"
 #include "pod/network/pod_network.h"
-#include "pod/state/lease_file.h"
 #include "pod/state/names.h"
 #include "pod/status_reader.h"
 #include "pod/supervisor/pod_lock.h"
@@ -34,17 +33,6 @@ Result<std::optional<int>> InfraPid(Context& context, const std::string& pod_id)
   ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod_id));
   if (status.infra_pid == 0) return std::optional<int>();
   return std::optional<int>(static_cast<int>(status.infra_pid));
-}
-
-Result<> RememberLeases(Context& context, const PodRecord& pod) {
-  const PodLayout layout = context.Layout(pod.id);
-  ASSIGN_OR_RETURN(const auto before, ReadLeases(layout.Leases()));
-  ASSIGN_OR_RETURN(const auto leases, context.network.Leases(pod.id));
-  TRY(WriteLeases(layout.Leases(), leases));
-  ASSIGN_OR_RETURN(const auto containers, context.store->Containers(pod.id));
-  TRY(RenewNameFiles(context, pod, containers, before, leases));
-  TRY(RegisterNames(context, pod, containers, leases));
-  return MovePortRelays(context, pod.id);
 }
 
 Result<> RequireBridgeMode(const PodSpec& pod) {
@@ -113,10 +101,12 @@ Result<> Engine::ConnectNetwork(const std::string& pod_id, const NetworkAttachme
   pod.spec.network.left_all = false;
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (pid) {
+    TRY(MarkNetworkChange(*impl_, pod_id));
     TRY(impl_->network.Connect(pod_id, *pid, network, RequestOf(attachment)));
     TRY(RememberLeases(*impl_, pod));
   }
-  return impl_->store->UpdatePod(pod_id, pod.spec);
+  TRY(impl_->store->UpdatePod(pod_id, pod.spec));
+  return pid ? UnmarkNetworkChange(*impl_, pod_id) : Result<>();
 }
 
 Result<> Engine::DisconnectNetwork(const std::string& pod_id, const std::string& name) {
@@ -131,11 +121,13 @@ Result<> Engine::DisconnectNetwork(const std::string& pod_id, const std::string&
   pod.spec.network.left_all = networks.empty();
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (pid) {
+    TRY(MarkNetworkChange(*impl_, pod_id));
     TRY(impl_->network.Disconnect(pod_id, *pid, network.name));
     TRY(RememberLeases(*impl_, pod));
     TRY(EndUnusedNameServers(*impl_));
   }
-  return impl_->store->UpdatePod(pod_id, pod.spec);
+  TRY(impl_->store->UpdatePod(pod_id, pod.spec));
+  return pid ? UnmarkNetworkChange(*impl_, pod_id) : Result<>();
 }
 
 Result<> Engine::RemoveUnusedNetworks() {
@@ -148,6 +140,7 @@ Result<> Engine::ReloadNetwork(const std::string& pod_id) {
   TRY(RequirePod(*impl_->store, pod_id));
   ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
   if (!pid) return {};
+  TRY(SettleNetwork(*impl_, pod_id, *pid));
   TRY(impl_->network.Reload(pod_id, *pid));
   return ReloadNameServers(*impl_);
 }

@@ -5,10 +5,9 @@
 #include "pod/control.h"
 #include "pod/engine.h"
 #include "pod/finder.h"
+#include "pod/network/network_changes.h"
 #include "pod/network/pod_network.h"
 #include "pod/state/names.h"
-#include "pod/supervisor/control_client.h"
-#include "pod/supervisor/held_port.h"
 
 namespace skiff::pod {
 namespace {
@@ -26,28 +25,6 @@ network::Port ToPort(const PortMapping& mapping) {
           .host_port = mapping.host_port,
           .container_port = mapping.container_port,
           .protocol = std::string(EnumName(mapping.protocol))};
-}
-
-// The pod's reaper gets the sockets, its supervisor relays what arrives on some.
-Result<> HandOver(Context& context, const std::string& pod_id, const std::vector<network::HeldPort>& sockets) {
-  ASSIGN_OR_RETURN(const auto targets, context.network.PortAddresses(pod_id));
-  ASSIGN_OR_RETURN(auto client, supervisor::ControlClient::Connect(context.Layout(pod_id).run_dir()));
-  for (const network::HeldPort& held : sockets) {
-    supervisor::ControlRequest request;
-    request.op = "hold";
-    request.names = {HeldPortName(held, targets)};
-    TRY(client.Call(request, held.socket.get()));
-  }
-  return {};
-}
-
-Result<> GiveUp(Context& context, const std::string& pod_id, const std::vector<network::Port>& ports) {
-  supervisor::ControlRequest request;
-  request.op = "release";
-  for (const network::Port& port : ports)
-    request.names.push_back(supervisor::HostSide(port.protocol, port.host_ip, port.host_port));
-  TRY(Ask(context, pod_id, request));
-  return {};
 }
 
 // Takes the mappings out of the spec; the number of those that were there.
@@ -93,17 +70,11 @@ Result<> Engine::PublishPorts(const std::string& pod_id, const std::vector<PortM
   }
   ASSIGN_OR_RETURN(const bool working, IsWorking(*impl_, pod_id));
   if (working) {
-    std::vector<network::Port> all = known;
-    all.insert(all.end(), added.begin(), added.end());
-    ASSIGN_OR_RETURN(const auto sockets, impl_->network.HoldPorts(pod_id, ShownPodName(pod.spec), all, known));
-    auto done = impl_->network.Publish(pod_id, added);
-    if (done) done = HandOver(*impl_, pod_id, sockets);
-    if (!done) {
-      auto undone = impl_->network.Unpublish(pod_id, added);
-      return undone ? done : std::move(done).error().AlsoFailed(undone.error());
-    }
+    TRY(MarkNetworkChange(*impl_, pod_id));
+    TRY(AddPorts(*impl_, pod, known, added));
   }
-  return impl_->store->UpdatePod(pod_id, pod.spec);
+  TRY(impl_->store->UpdatePod(pod_id, pod.spec));
+  return working ? UnmarkNetworkChange(*impl_, pod_id) : Result<>();
 }
 
 Result<> Engine::UnpublishPorts(const std::string& pod_id, const std::vector<PortMapping>& ports) {
@@ -123,15 +94,16 @@ Result<> Engine::UnpublishPorts(const std::string& pod_id, const std::vector<Por
   }
   ASSIGN_OR_RETURN(const bool working, IsWorking(*impl_, pod_id));
   if (working) {
-    TRY(impl_->network.Unpublish(pod_id, leaving));
-    TRY(GiveUp(*impl_, pod_id, leaving));
+    TRY(MarkNetworkChange(*impl_, pod_id));
+    TRY(DropPorts(*impl_, pod_id, leaving));
   }
   for (ContainerRecord& container : containers) {
     if (TakeFrom(container.spec.ports, ports) != 0) TRY(impl_->store->UpdateContainer(container.id, container.spec));
   }
   TakeFrom(pod.spec.ports, ports);
   std::erase_if(pod.spec.ports, [](const PortMapping& port) { return port.host_port == 0; });
-  return impl_->store->UpdatePod(pod_id, pod.spec);
+  TRY(impl_->store->UpdatePod(pod_id, pod.spec));
+  return working ? UnmarkNetworkChange(*impl_, pod_id) : Result<>();
 }
 
 }  // namespace skiff::pod

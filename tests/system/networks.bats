@@ -550,6 +550,46 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   [ "$(skiff exec a awk '/host.containers.internal/ { print $1 }' /etc/hosts)" = 10.6.0.1 ]
 }
 
+killed_after() {  # SECONDS COMMAND...: it may also have come to its end
+  local pid delay=$1
+  shift
+  "$@" > /dev/null 2>&1 3>&- &
+  pid=$!
+  sleep "$delay"
+  kill -9 "$pid" 2> /dev/null || true
+  wait "$pid" 2> /dev/null || true
+}
+
+@test "kill -9 of connect, disconnect, publish, unpublish at any moment: the next command puts it right" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  box a -p 8080:80
+  links() { inside a ip -o link | grep -c eth; }
+  rules() { nft list table inet skiff | grep -c 'tcp . 9090' || true; }
+  for delay in 0.004 0.007 0.010 0.013 0.016 0.020 0.025 0.030 0.040; do
+    killed_after "$delay" skiff network connect blue a
+    skiff network connect blue a 2> /dev/null || true
+    [ "$(links)" = 2 ]
+    killed_after "$delay" skiff network disconnect blue a
+    skiff network connect blue a 2> /dev/null || true
+    [ "$(links)" = 2 ]
+    skiff network disconnect blue a
+    [ "$(links)" = 1 ]
+    [ ! -e /run/skiff/leases/blue ]
+    killed_after "$delay" skiff pod publish a 9090:80
+    skiff pod publish a 9090:80 > /dev/null 2>&1 || true
+    [ "$(rules)" -ge 1 ]
+    ss -ltn | grep -q :9090
+    killed_after "$delay" skiff pod unpublish a 9090
+    skiff pod publish a 9090:80 > /dev/null 2>&1 || true
+    [ "$(rules)" -ge 1 ]
+    skiff pod unpublish a 9090 > /dev/null
+    [ "$(rules)" = 0 ]
+    [ "$(ss -ltn | grep -c :9090)" = 0 ]
+  done
+  remove_all
+  assert_nothing_left
+}
+
 @test "20 commands at once on four networks leave nothing" {
   for n in 1 2 3 4; do skiff network create "net$n"; done
   for i in $(seq 20); do
