@@ -99,7 +99,7 @@ Result<> TrySettleNetwork(Context& context, const std::string& pod_id) {
   if (!lock) return {};
   ASSIGN_OR_RETURN(const bool working, IsWorking(context, pod_id));
   if (!working) return {};
-  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context.Layout(pod_id), pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(context, pod_id));
   return status.infra_pid == 0 ? Result<>() : SettleNetwork(context, pod_id, static_cast<int>(status.infra_pid));
 }
 
