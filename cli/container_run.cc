@@ -102,7 +102,9 @@ Result<std::string> Create(Context& context, const ContainerFlags& flags) {
     ASSIGN_OR_RETURN(const auto ports, BuildPorts(exposed));
     auto& published = request.container.ports;
     for (const pod::PortMapping& port : ports) {
-      const auto same = [&](const pod::PortMapping& p) { return p.container_port == port.container_port && p.protocol == port.protocol; };
+      const auto same = [&](const pod::PortMapping& p) {
+        return p.container_port == port.container_port && p.protocol == port.protocol;
+      };
       if (std::ranges::none_of(published, same)) published.push_back(port);
     }
   }

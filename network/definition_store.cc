@@ -157,7 +157,8 @@ Result<> DefinitionStore::CheckInterface(const Definition& network, const Host& 
   if (network.interface.empty() || network.interface.find('/') != std::string::npos) return {};
   const bool exists = host.has_interface(network.interface);
   if (network.is_bridge() && exists)
-    return MakeError(ErrorCode::kExists, "bridge name {0} already in use: the host has an interface {0}; choose another with --interface-name",
+    return MakeError(ErrorCode::kExists,
+                     "bridge name {0} already in use: the host has an interface {0}; choose another with --interface-name",
                      network.interface);
   if (!network.is_bridge() && !exists)
     return MakeError(ErrorCode::kInvalid, "parent interface {} does not exist", network.interface);

@@ -92,7 +92,10 @@ Result<std::vector<IpAddress>> StaticAddresses(const Definition& network, const 
     if (subnet == network.subnets.end())
       return MakeError(ErrorCode::kInvalid, "requested static ip {} not in any subnet on network {}", text, network.name);
     TRY(CheckStaticAddress(network, *subnet, address));
-    const auto again = std::ranges::find_if(addresses, [&](const IpAddress& a) { return IpSubnet::Parse(subnet->subnet)->Contains(a); });
+    const auto again = std::ranges::find_if(addresses, [&](const IpAddress& a) {
+      const auto parsed = IpSubnet::Parse(subnet->subnet);
+      return parsed && parsed->Contains(a);
+    });
     if (again != addresses.end())
       return MakeError(ErrorCode::kInvalid, "{} and {} are both in subnet {} of network {}: a pod has one address of each",
                        again->ToString(), text, subnet->subnet, network.name);

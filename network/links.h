@@ -45,8 +45,8 @@ struct SubLink {
   std::optional<uint32_t> mtu;
 };
 
-// kExists: another program's interface has the name. Creates the bridge if absent and brings it up with its addresses. `v6`: it may have IPv6 addresses. True: it was not
-// there.
+// Creates the bridge if absent and brings it up with its addresses. `v6`: it may have IPv6 addresses. True: it was not
+// there. kExists: another program's interface has the name.
 common::Result<bool> EnsureBridge(RtnlSocket& host, const BridgeLink& bridge, bool v6, const Sysctls& sysctls);
 // The host's end is up afterwards and hairpin set on the bridge's port. kExists: the host's end exists.
 common::Result<> CreateVeth(RtnlSocket& host, const VethPair& pair);

@@ -85,7 +85,8 @@ void AddNamespaces(const pod::PodInfo& info, PodFromSpecResult& result) {
     if (!network.static_ips.empty() || !network.static_mac.empty())
       result.warnings.push_back("a fixed address of the pod cannot be written");
   }
-  if (spec.network.mode == pod::NetworkSpec::Mode::kNone || spec.network.left_all) result.warnings.push_back("play it with --network none");
+  if (spec.network.mode == pod::NetworkSpec::Mode::kNone || spec.network.left_all)
+    result.warnings.push_back("play it with --network none");
 }
 
 std::string RestartPolicyName(pod::RestartPolicy policy) {
