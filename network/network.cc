@@ -73,6 +73,9 @@ Result<> CheckOverlaps(const std::vector<Port>& ports) {
   for (const Port& one : ports) {
     if (!one.host_ip.empty()) continue;
     for (const Port& other : ports) {
+      // "[::]" and no address at all.
+      if (&one != &other && other.host_ip.empty() && other.host_port == one.host_port && other.protocol == one.protocol)
+        return MakeError(ErrorCode::kInvalid, "port {}/{} is published twice, on all addresses", one.host_port, one.protocol);
       if (!other.host_ip.empty() && other.host_port == one.host_port && other.protocol == one.protocol)
         return MakeError(ErrorCode::kInvalid,
                          "port {0}/{1} is published twice, on all addresses and on {2}: give each an address of its own",

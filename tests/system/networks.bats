@@ -128,6 +128,8 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   run skiff pod create --network one:interface_name=a --network skiff:interface_name=a
   [ "$status" -eq 125 ]
   output_has "interface name a is used for two networks"
+  run skiff run --rm -p '[::]:8081:80' -p 8081:80 localhost/busybox:latest true
+  output_has "port 8081/tcp is published twice, on all addresses"
   run skiff network reload nowhere
   output_has 'no container with name or ID "nowhere" found'
   run skiff run --rm --network nowhere localhost/busybox:latest true
