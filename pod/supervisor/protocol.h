@@ -33,6 +33,7 @@ inline constexpr char kPodLock[] = "pod.lock";      // flock, taken by the launc
 // Exists from the pod's start until the launch is over. A supervisor that is restarted and finds it takes the pod down, as
 // the launcher has seen its channel close.
 inline constexpr char kLaunchPendingFile[] = "launch.pending";
+inline constexpr char kKeptFile[] = "kept";  // the names of skiff-reaper's descriptors from kLockFd + 1 on, a line each
 inline constexpr char kPlanFile[] = "plan.json";
 inline constexpr char kStatusFile[] = "status.json";
 inline constexpr char kFinalFile[] = "final.json";  // in the state directory

@@ -1,5 +1,5 @@
-// skiff-reaper RUN_DIR launch|adopt [NAME...]: started through reaper_start.h, with the launch channel, if any, as descriptor
-// 3, the locked pod.lock as 4 and what is to be kept under those names from 5 on.
+// skiff-reaper RUN_DIR launch|adopt: started through reaper_start.h, with the launch channel, if any, as descriptor 3, the
+// locked pod.lock as 4 and from 5 on what is to be kept, under the names in RUN_DIR/kept.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,8 +28,20 @@ void CloseInheritedOnExec() {
   }
 }
 
-skiff::common::Result<Reaper> Start(const std::string& run_dir, bool adopt, Reaper::Kept kept, const UniqueFd& launch) {
+skiff::common::Result<Reaper::Kept> TakeKept(const std::string& run_dir) {
+  const std::string path = skiff::common::JoinPath(run_dir, skiff::supervisor::kKeptFile);
+  ASSIGN_OR_RETURN(const std::string names, skiff::common::ReadFile(path));
+  TRY(skiff::common::RemoveFile(path));
+  Reaper::Kept kept;
+  int number = skiff::supervisor::kLockFd;
+  for (size_t begin = 0, end; (end = names.find('\n', begin)) != std::string::npos; begin = end + 1)
+    kept[names.substr(begin, end - begin)] = UniqueFd(++number);
+  return kept;
+}
+
+skiff::common::Result<Reaper> Start(const std::string& run_dir, bool adopt, const UniqueFd& launch) {
   UniqueFd lock(skiff::supervisor::kLockFd);
+  ASSIGN_OR_RETURN(auto kept, TakeKept(run_dir));
   ASSIGN_OR_RETURN(auto reaper, adopt ? Reaper::Adopt(run_dir, std::move(lock), std::move(kept))
                                       : Reaper::Prepare(run_dir, std::move(lock), std::move(kept)));
   TRY(reaper.StartSupervisor(adopt ? -1 : launch.get()));
@@ -43,10 +55,10 @@ void Tell(const UniqueFd& launch, const char* what, std::string message) {
   if (launch) (void)skiff::supervisor::SendPacket(launch.get(), skiff::common::EncodeJson(event));
 }
 
-int Serve(const std::string& run_dir, bool adopt, Reaper::Kept kept) {
+int Serve(const std::string& run_dir, bool adopt) {
   // Only the supervisor keeps the launch channel: the launcher shall see its end when the supervisor dies.
   UniqueFd launch(::fcntl(skiff::supervisor::kLaunchFd, F_GETFD) >= 0 ? skiff::supervisor::kLaunchFd : -1);
-  auto reaper = Start(run_dir, adopt, std::move(kept), launch);
+  auto reaper = Start(run_dir, adopt, launch);
   if (!reaper) {
     Tell(launch, "failed", reaper.error().message());
     return 1;
@@ -59,9 +71,9 @@ int Serve(const std::string& run_dir, bool adopt, Reaper::Kept kept) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view mode = argc >= 3 ? argv[2] : "";
+  const std::string_view mode = argc == 3 ? argv[2] : "";
   if (mode != "launch" && mode != "adopt") {
-    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR launch|adopt [NAME...] (started by skiff, not by hand)\n");
+    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR launch|adopt (started by skiff, not by hand)\n");
     return 2;
   }
   ::umask(022);
@@ -69,7 +81,5 @@ int main(int argc, char** argv) {
   const pid_t pid = ::fork();
   if (pid < 0) return 1;
   if (pid > 0) ::_exit(0);  // the launcher waits for this process only
-  Reaper::Kept kept;
-  for (int i = 3; i < argc; ++i) kept[argv[i]] = UniqueFd(skiff::supervisor::kLockFd + i - 2);
-  return Serve(argv[1], mode == "adopt", std::move(kept));
+  return Serve(argv[1], mode == "adopt");
 }

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "common/file.h"
 #include "common/process.h"
 #include "pod/supervisor/protocol.h"
 
@@ -35,11 +36,14 @@ Result<> StartReaper(const ReaperStart& start) {
   command.new_session = true;
   if (start.channel >= 0) command.pass_fds.emplace_back(start.channel, kLaunchFd);
   command.pass_fds.emplace_back(start.lock.fd(), kLockFd);
+  // Not as arguments: a pod may publish more ports than a command line holds.
+  std::string names;
   int number = kLockFd;
   for (const auto& [name, fd] : start.kept) {
-    command.argv.push_back(name);
+    names += name + "\n";
     command.pass_fds.emplace_back(fd, ++number);
   }
+  TRY(common::WriteFileAtomic(common::JoinPath(start.run_dir, kKeptFile), names, 0600));
   ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
   // The reaper forks at once and its first process ends.
   ASSIGN_OR_RETURN(const common::ExitStatus status, common::Wait(child.pid));
