@@ -142,7 +142,8 @@ Result<> MakeDirectories(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0) return {};
   if (errno == EEXIST) {
     struct stat info;
-    if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+    if (::stat(path.c_str(), &info) != 0) return ErrnoError("create directory {}", path);  // gone again, or a link to nowhere
+    if (S_ISDIR(info.st_mode)) return {};
     return Error::FromErrno(ENOTDIR, "create directory " + path);
   }
   const size_t slash = path.find_last_of('/');

@@ -16,6 +16,7 @@ using common::ErrorCode;
 using common::FileLock;
 using common::Result;
 
+constexpr int kAttempts = 1000;
 constexpr char kLockName[] = "/lock";
 constexpr char kJournalName[] = "/journal";
 constexpr std::string_view kLayer = "layer ", kImage = "image ";
@@ -39,9 +40,12 @@ Result<> Remove(const std::string& path) {
 
 Result<StagingDir> StagingDir::Create(const StorageLayout& layout) {
   TRY(layout.MakeFolders());
-  while (true) {
+  for (int attempt = 1;; ++attempt) {
     const std::string path = Parent(layout) + "/" + common::RandomHex(16);
-    TRY(common::MakeDirectories(path, 0700));
+    const auto made = common::MakeDirectories(path, 0700);
+    // Another one's last directory has taken the parent with it.
+    if (!made && made.error().code() == ErrorCode::kNotFound && attempt < kAttempts) continue;
+    TRY(made);
     // Between mkdir and lock another process may take the directory for a leftover; then it is gone and we try anew.
     auto lock = FileLock::Acquire(path + kLockName);
     if (!lock && lock.error().code() != ErrorCode::kNotFound) return std::move(lock).error();

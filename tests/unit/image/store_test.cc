@@ -6,11 +6,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "common/file.h"
 #include "common/json.h"
 #include "image/held_images.h"
 #include "image/record_file.h"
+#include "image/staging.h"
 #include "image/storage_layout.h"
 
 namespace skiff::image {
@@ -20,8 +22,10 @@ using common::ErrorCode;
 using common::PathExists;
 using common::ReadFile;
 using common::WriteFile;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 const std::string kBase(64, 'b'), kMiddle(64, 'c'), kTop(64, 'd');  // layers
 const std::string kWeb = "1111" + std::string(60, '0');             // kTop
@@ -274,6 +278,20 @@ TEST_F(StoreTest, AnEmptyStoreHasNoImagesAndIsNotTouched) {
 TEST_F(StoreTest, ABrokenFileIsNamed) {
   Write("overlay-images/images.json", "[{]");
   EXPECT_THAT(IdOf("web"), HasSubstr("overlay-images/images.json:1:3: not valid JSON"));
+}
+
+// Whoever removes the last one takes the folder that they stand in away from the others.
+TEST_F(StoreTest, StagingDirectoriesComeAndGoAtOnce) {
+  const StorageLayout layout(paths_);
+  std::vector<std::string> errors(4);
+  std::vector<std::thread> threads;
+  for (std::string& error : errors)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000 && error.empty(); ++i)
+        if (const auto staging = StagingDir::Create(layout); !staging) error = staging.error().message();
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(errors, Each(IsEmpty()));
 }
 
 TEST(StorageLayout, BigDataFileNames) {
