@@ -218,7 +218,8 @@ Result<std::vector<ContainerView>> FilterContainers(std::vector<ContainerView> v
     const bool exited = container.status.state == "exited";
     const bool in_pod = !view.pod->spec.implicit;
     return !(filters.MatchesPart("name", container.name) && filters.MatchesPrefix("id", container.id) &&
-             filters.Matches("status", view.State()) && filters.Matches("health", container.status.health) && filters.MatchesLabels(container.spec.labels) &&
+             filters.Matches("status", view.State()) && filters.Matches("health", container.status.health) &&
+             filters.MatchesLabels(container.spec.labels) &&
              (!filters.Has("exited") ||
               (exited && filters.Matches("exited", std::to_string(container.status.exit_code)))) &&
              (!filters.Has("pod") || (in_pod && (filters.Matches("pod", container.pod_name) ||

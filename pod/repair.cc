@@ -50,7 +50,7 @@ Result<> RepairPod(Context& context, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
   if (alive) {
     // A command that changed its network was killed. What keeps this from being put right keeps no other command from working.
-    if (HasNetworkChange(context, pod_id)) (void)TrySettleNetwork(context, pod_id).has_value();
+    if (HasNetworkChange(context, pod_id)) (void)TrySettleNetwork(context, pod_id);
     return {};
   }
   ASSIGN_OR_RETURN(auto lock, OperationLock::TryAcquire(layout.lock_file()));

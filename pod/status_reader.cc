@@ -15,9 +15,10 @@ namespace {
 using common::ErrorCode;
 using common::Result;
 using supervisor::ContainerStatus;
+using supervisor::kUnseenExitCode;
+using supervisor::kUnseenReason;
 using supervisor::PodStatus;
 
-using supervisor::kUnseenReason;
 constexpr char kLost[] = "its supervisor ended without a last word (it was killed, or the machine was restarted)";
 
 Result<std::optional<PodStatus>> ReadStatusFile(const std::string& path) {
@@ -32,7 +33,7 @@ void MarkLost(ContainerStatus& container) {
   container.state = "exited";
   container.reason = kUnseenReason;
   container.message = kLost;
-  container.exit_code = kUnknownExitCode;
+  container.exit_code = kUnseenExitCode;
   container.pid = 0;
   container.started = false;
   container.ready = false;
@@ -110,7 +111,7 @@ ContainerStatus StatusOf(const PodStatus& pod, const std::string& container_id, 
     status.state = "exited";
     status.reason = kUnseenReason;
     status.message = kLost;
-    status.exit_code = kUnknownExitCode;
+    status.exit_code = kUnseenExitCode;
     status.final = true;
   }
   return status;

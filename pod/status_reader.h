@@ -19,6 +19,4 @@ common::Result<supervisor::PodStatus> ReadPodStatus(const Context& context, cons
 supervisor::ContainerStatus StatusOf(const supervisor::PodStatus& pod, const std::string& container_id,
                                      const std::string& container_name);
 
-inline constexpr int kUnknownExitCode = 255;
-
 }  // namespace skiff::pod

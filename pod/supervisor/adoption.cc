@@ -38,14 +38,16 @@ Result<> EndProgramsOf(const PodPlan& plan, const PodStatus& status) {
              return container.hook && container.hook->pid == pid;
            });
   };
-  for (int look = 0; look < kLooks; ++look) {
+  for (int look = 1;; ++look) {
     ASSIGN_OR_RETURN(auto pids, cgroups.Processes(plan.supervisor_cgroup));
     std::erase_if(pids, spared);
     if (pids.empty()) return {};
+    if (look == kLooks)
+      return common::MakeError(common::ErrorCode::kTimeout, "process {} in control group {} does not end after SIGKILL (it waits in "
+                               "the kernel: see /proc/{}/stack)", pids.front(), plan.supervisor_cgroup, pids.front());
     for (const pid_t pid : pids) ::kill(pid, SIGKILL);
     std::this_thread::sleep_for(kPause);
   }
-  return common::MakeError(common::ErrorCode::kTimeout, "processes in control group {} do not end", plan.supervisor_cgroup);
 }
 
 }  // namespace skiff::supervisor

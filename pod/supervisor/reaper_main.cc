@@ -30,9 +30,10 @@ void CloseInheritedOnExec() {
 
 skiff::common::Result<Reaper::Kept> TakeKept(const std::string& run_dir) {
   const std::string path = skiff::common::JoinPath(run_dir, skiff::supervisor::kKeptFile);
+  Reaper::Kept kept;
+  if (!skiff::common::PathExists(path)) return kept;
   ASSIGN_OR_RETURN(const std::string names, skiff::common::ReadFile(path));
   TRY(skiff::common::RemoveFile(path));
-  Reaper::Kept kept;
   int number = skiff::supervisor::kLockFd;
   for (size_t begin = 0, end; (end = names.find('\n', begin)) != std::string::npos; begin = end + 1)
     kept[names.substr(begin, end - begin)] = UniqueFd(++number);

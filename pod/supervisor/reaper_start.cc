@@ -1,5 +1,7 @@
 #include "pod/supervisor/reaper_start.h"
 
+#include <signal.h>
+
 #include <string_view>
 
 #include "common/file.h"
@@ -43,11 +45,13 @@ Result<> StartReaper(const ReaperStart& start) {
     names += name + "\n";
     command.pass_fds.emplace_back(fd, ++number);
   }
-  TRY(common::WriteFileAtomic(common::JoinPath(start.run_dir, kKeptFile), names, 0600));
+  const std::string file = common::JoinPath(start.run_dir, kKeptFile);
+  TRY(names.empty() ? common::RemoveFile(file) : common::WriteFile(file, names, 0600));
   ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
-  // The reaper forks at once and its first process ends.
+  // The reaper forks at once and its first process ends; of a supervisor's the second may have ended it, which begins with what is
+  // left in the supervisor's control group (adoption.h).
   ASSIGN_OR_RETURN(const common::ExitStatus status, common::Wait(child.pid));
-  if (status.ok()) return {};
+  if (status.ok() || status.signal == SIGKILL) return {};
   return common::MakeError(common::ErrorCode::kInternal, "{} {} ended with code {}", start.program, start.run_dir, status.ToCode());
 }
 

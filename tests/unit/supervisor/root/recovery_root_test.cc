@@ -7,6 +7,13 @@
 namespace skiff::supervisor {
 namespace {
 
+// Of container c: "line 1" to "line COUNT", each once.
+void ExpectLines(const TestPod& pod, int count) {
+  std::string expected;
+  for (int i = 1; i <= count; ++i) expected += fmt::format("line {}\n", i);
+  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
+}
+
 TEST_F(SupervisorRootTest, AKilledSupervisorIsReplacedAndLosesNothing) {
   TestPod pod("killed");
   pod.AddContainer("c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo line $i; done; exit 5");
@@ -22,9 +29,7 @@ TEST_F(SupervisorRootTest, AKilledSupervisorIsReplacedAndLosesNothing) {
   EXPECT_EQ(pod.StatusOf("c").exit_code, 5);
   EXPECT_EQ(pod.StatusOf("c").restart_count, 0);
   EXPECT_EQ(pod.Status().infra_pid, infra);
-  std::string expected;
-  for (int i = 1; i <= 30000; ++i) expected += fmt::format("line {}\n", i);
-  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
+  ExpectLines(pod, 30000);
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.Leftovers(), "");
 }
@@ -106,9 +111,7 @@ TEST_F(SupervisorRootTest, AKilledReaperIsReplacedAndNothingIsLost) {
   EXPECT_EQ(pod.StatusOf("c").exit_code, KernelTellsExits() ? 5 : 137);
   EXPECT_EQ(pod.StatusOf("c").reason, KernelTellsExits() ? "Error" : "ContainerStatusUnknown");
   EXPECT_EQ(pod.Status().infra_pid, infra);
-  std::string expected;
-  for (int i = 1; i <= 30000; ++i) expected += fmt::format("line {}\n", i);
-  EXPECT_TRUE(pod.Log("c") == expected) << pod.Log("c").size() << " bytes instead of " << expected.size();
+  ExpectLines(pod, 30000);
   ASSERT_OK(pod.Stop());
   EXPECT_EQ(pod.Leftovers(), "");
 }
