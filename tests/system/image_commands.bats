@@ -161,20 +161,20 @@ only_images() {  # removes every image but those of setup_file
 }
 
 @test "export writes what podman import takes; diff tells what a container changed" {
-  skiff run --name c --network none localhost/busybox:latest sh -c 'echo x > /added; echo y >> /etc/passwd; rm /etc/group; mkdir /d; echo z > /d/f'
-  skiff export -o "$BATS_TEST_TMPDIR/c.tar" c
-  skiff export c | cmp - "$BATS_TEST_TMPDIR/c.tar"
+  # No names that an image's id may begin with: that image would be taken.
+  skiff run --name written --network none localhost/busybox:latest sh -c 'echo x > /added; echo y >> /etc/passwd; rm /etc/group; mkdir /d; echo z > /d/f'
+  skiff export -o "$BATS_TEST_TMPDIR/c.tar" written
+  skiff export written | cmp - "$BATS_TEST_TMPDIR/c.tar"
   tar -tf "$BATS_TEST_TMPDIR/c.tar" > "$BATS_TEST_TMPDIR/list"
   grep -x added "$BATS_TEST_TMPDIR/list"
   ! grep -x etc/group "$BATS_TEST_TMPDIR/list" || false
   ! grep -F .wh. "$BATS_TEST_TMPDIR/list" || false
   podman import -q "$BATS_TEST_TMPDIR/c.tar" exported:1
   [ "$(podman run --rm --network none localhost/exported:1 cat /d/f)" = z ]
-  [ "$(skiff diff c)" = "$(printf 'A /added\nA /d\nA /d/f\nC /etc\nD /etc/group\nC /etc/passwd')" ]
-  [ "$(skiff diff --format json c | jq -c .)" = '{"changed":["/etc","/etc/passwd"],"added":["/added","/d","/d/f"],"deleted":["/etc/group"]}' ]
-  # No name that an image's id may begin with: podman diff would take that image.
+  [ "$(skiff diff written)" = "$(printf 'A /added\nA /d\nA /d/f\nC /etc\nD /etc/group\nC /etc/passwd')" ]
+  [ "$(skiff diff --format json written | jq -c .)" = '{"changed":["/etc","/etc/passwd"],"added":["/added","/d","/d/f"],"deleted":["/etc/group"]}' ]
   podman run --name other --network none localhost/busybox:latest sh -c 'echo x > /added; echo y >> /etc/passwd; rm /etc/group; mkdir /d; echo z > /d/f'
-  diff <(podman diff other | sort) <(skiff diff c | sort)
+  diff <(podman diff other | sort) <(skiff diff written | sort)
   podman rm other
   run skiff diff nosuch
   [ "$status" -eq 125 ]
@@ -187,10 +187,10 @@ only_images() {  # removes every image but those of setup_file
   [ -z "$(skiff image diff localhost/app:1 localhost/app:1)" ]
   [ "$(skiff diff localhost/app:1 localhost/busybox:latest)" = "$(skiff image diff localhost/app:1 localhost/busybox:latest)" ]
   [ -z "$(skiff image mount)" ]
-  run skiff diff c localhost/app:1
+  run skiff diff written localhost/app:1
   [ "$status" -eq 125 ]
   output_has "only images can be compared"
-  skiff rm c
+  skiff rm written
   only_images
 }
 
