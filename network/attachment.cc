@@ -74,21 +74,25 @@ bool LeadsToHost(const Endpoint& endpoint) {
   return gateways && !network.internal && !network.no_default_route() && network.routes.empty();
 }
 
-std::vector<IpAddress> MaskedOf(const PodRecord& record) {
-  std::vector<IpAddress> addresses;
+std::vector<AddressMark> MarksOf(const PodRecord& record) {
+  std::vector<AddressMark> marks;
   for (const Endpoint& endpoint : record.endpoints) {
-    if (!endpoint.network.is_bridge() || (record.endpoints.size() == 1 && LeadsToHost(endpoint))) continue;
+    if (!endpoint.network.is_bridge()) continue;
+    const bool masked = record.endpoints.size() > 1 || !LeadsToHost(endpoint);
     for (const Lease& lease : endpoint.leases) {
-      if (const auto address = IpAddress::Parse(lease.address)) addresses.push_back(*address);
+      const auto address = IpAddress::Parse(lease.address);
+      if (!address) continue;
+      marks.push_back({*address, AddressMark::Kind::kOwn});
+      if (masked) marks.push_back({*address, AddressMark::Kind::kMasked});
     }
   }
-  return addresses;
+  return marks;
 }
 
 }  // namespace
 
 Publication PublicationOf(const PodRecord& record) {
-  Publication publication{.targets = {}, .ports = {}, .masked = MaskedOf(record)};
+  Publication publication{.targets = {}, .ports = {}, .marks = MarksOf(record)};
   const Endpoint* endpoint = record.PublishingEndpoint();
   if (endpoint == nullptr) return publication;
   publication.ports = record.ports;
@@ -135,7 +139,7 @@ Result<bool> Attachment::Publish(const Endpoint& endpoint, const Publication& pu
                                  const Firewall::Owners& owners) {
   if (!endpoint.network.is_bridge()) return false;
   ASSIGN_OR_RETURN(const BridgeRules rules, RulesOf(endpoint.network));
-  ASSIGN_OR_RETURN(const bool made, firewall_.Publish(rules, publication.masked, publication.targets, publication.ports, owners));
+  ASSIGN_OR_RETURN(const bool made, firewall_.Publish(rules, publication.marks, publication.targets, publication.ports, owners));
   if (endpoint.network.internal) return made;
   TRY(sysctls_.EnableForwarding(endpoint.has_ipv6()));
   // Only now that the table with its guard chain is there: it keeps the pods from the host's own 127.0.0.1.
@@ -208,10 +212,10 @@ Result<> Attachment::ForgetFlows(const std::vector<Port>& ports) {
   return ForgetUdpFlowsToPorts(firewall_.socket(), udp);
 }
 
-Result<> Attachment::Unmask(const std::vector<IpAddress>& addresses) { return firewall_.Unmask(addresses); }
+Result<> Attachment::Unmark(const std::vector<AddressMark>& marks) { return firewall_.Unmark(marks); }
 
 Result<> Attachment::Unpublish(const Publication& publication) {
-  TRY(Unmask(publication.masked));
+  TRY(Unmark(publication.marks));
   TRY(firewall_.Unpublish(publication.targets, publication.ports));
   const bool udp = std::ranges::any_of(publication.ports, [](const Port& port) { return port.protocol == "udp"; });
   if (!udp) return {};

@@ -15,9 +15,8 @@ namespace skiff::network {
 struct Publication {
   PortTargets targets;
   std::vector<Port> ports;
-  // Its addresses whose clients are to have the bridge's. Pods on several networks may have a way of their own to a client, and
-  // others none at all.
-  std::vector<IpAddress> masked;
+  // Those on bridges. Masked are pods on several networks, which may have a way of their own to a client, and such as have none.
+  std::vector<AddressMark> marks;
 };
 // Ports by the pod's publishing endpoint; none without one.
 Publication PublicationOf(const PodRecord& record);
@@ -40,7 +39,7 @@ class Attachment {
 
   // Absent is fine.
   common::Result<> Unpublish(const Publication& publication);
-  common::Result<> Unmask(const std::vector<IpAddress>& addresses);
+  common::Result<> Unmark(const std::vector<AddressMark>& marks);
   common::Result<> Unwire(const Endpoint& endpoint);
   // The interface of an endpoint without a link on a bridge, in a pod that goes on.
   common::Result<> UnwireInside(const Endpoint& endpoint, int netns_fd);

@@ -79,10 +79,10 @@ Result<> Firewall::AddPublication(NftBatch& batch, const std::vector<UniqueSet>&
 }
 
 // The table is looked up first, as a transaction that fails costs the kernel a grace period of 10 ms and more.
-Result<bool> Firewall::Publish(const BridgeRules& bridge, const std::vector<IpAddress>& masked, const PortTargets& targets,
+Result<bool> Firewall::Publish(const BridgeRules& bridge, const std::vector<AddressMark>& marks, const PortTargets& targets,
                                const std::vector<Port>& ports, const Owners& owners) {
   std::vector<UniqueSet> elements = BridgeElements(bridge);
-  for (const IpAddress& address : masked) elements.push_back(MaskedElement(address));
+  for (const AddressMark& mark : marks) elements.push_back(MarkElement(mark));
   ASSIGN_OR_RETURN(const auto mappings, Mappings(targets, ports));
   std::vector<Mapping> replaced;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -158,9 +158,9 @@ Result<> Firewall::RemoveBridge(const BridgeRules& bridge) {
   return DeleteAll(BridgeElements(bridge), fmt::format("remove bridge {} from table inet {}", bridge.bridge, kTable));
 }
 
-Result<> Firewall::Unmask(const std::vector<IpAddress>& addresses) {
+Result<> Firewall::Unmark(const std::vector<AddressMark>& marks) {
   std::vector<UniqueSet> elements;
-  for (const IpAddress& address : addresses) elements.push_back(MaskedElement(address));
+  for (const AddressMark& mark : marks) elements.push_back(MarkElement(mark));
   return DeleteAll(elements, fmt::format("remove a pod's addresses from table inet {}", kTable));
 }
 

@@ -19,15 +19,15 @@ class Firewall {
     std::function<bool(const IpAddress&)> stale;
     std::function<std::string(const IpAddress&)> describe;
   };
-  // One transaction: the bridge with its subnets and the masked addresses (again is fine), and the ports that lead to `targets`.
+  // One transaction: the bridge with its subnets and the marked addresses (again is fine), and the ports that lead to `targets`.
   // The table is made when it is not there; true then.
-  common::Result<bool> Publish(const BridgeRules& bridge, const std::vector<IpAddress>& masked, const PortTargets& targets,
+  common::Result<bool> Publish(const BridgeRules& bridge, const std::vector<AddressMark>& marks, const PortTargets& targets,
                                const std::vector<Port>& ports, const Owners& owners);
 
   // Removes those of the ports that lead to `targets`; others, and what is absent, stay as they are.
   common::Result<> Unpublish(const PortTargets& targets, const std::vector<Port>& ports);
   // Absent is fine.
-  common::Result<> Unmask(const std::vector<IpAddress>& addresses);
+  common::Result<> Unmark(const std::vector<AddressMark>& marks);
   common::Result<> RemoveBridge(const BridgeRules& bridge);
   common::Result<> RemoveTable();
 

@@ -178,17 +178,17 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, Endpoint&
   const std::string network = endpoint.network.name;
   const bool publishing = record.PublishingEndpoint() == &endpoint;
   Publication before = PublicationOf(record);
-  std::vector<IpAddress> unmasked = std::move(before.masked);
-  before.masked.clear();
+  std::vector<AddressMark> unmarked = std::move(before.marks);
+  before.marks.clear();
   // Said first: whoever finds this command killed knows that the rest may be gone.
   endpoint.reserved = false;
   TRY(records.Store(record));
   if (publishing) TRY(attachment.Unpublish(before));
   TRY(attachment.UnwireInside(endpoint, netns_fd));
   std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
-  for (const IpAddress& address : PublicationOf(record).masked) std::erase(unmasked, address);
+  for (const AddressMark& mark : PublicationOf(record).marks) std::erase(unmarked, mark);
   // While the record still says that the pod is there: it is found again if this command is killed.
-  TRY(attachment.Unmask(unmasked));
+  TRY(attachment.Unmark(unmarked));
   TRY(leases.ReleaseAll(network, record.pod_id));
   TRY(records.Store(record));
   // The ports go on with the next network, if there is one.
@@ -431,7 +431,7 @@ Result<> Network::Unpublish(const std::string& pod_id, const std::vector<Port>& 
   const std::vector<Port> leaving = Normalized(ports);
   Publication publication = PublicationOf(record);
   publication.ports = leaving;
-  publication.masked.clear();  // the pod stays where it is
+  publication.marks.clear();  // the pod stays where it is
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
   ASSIGN_OR_RETURN(const FileLock departures, LockDepartures(paths_, FileLock::Mode::kShared));
   TRY(attachment.Unpublish(publication));

@@ -63,10 +63,14 @@ RuleBuilder& RuleBuilder::Conntrack(uint32_t key) {
   return *this;
 }
 
-RuleBuilder& RuleBuilder::DestinationType() {
+RuleBuilder& RuleBuilder::SourceType() { return AddressType(NFTA_FIB_F_SADDR); }
+
+RuleBuilder& RuleBuilder::DestinationType() { return AddressType(NFTA_FIB_F_DADDR); }
+
+RuleBuilder& RuleBuilder::AddressType(uint32_t flag) {
   nftnl_expr* e = Add("fib");
   nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-  nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+  nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, flag);
   nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_DREG, kFirst);
   return *this;
 }

@@ -20,7 +20,8 @@ class RuleBuilder {
   RuleBuilder& TransportHeader(uint32_t offset, uint32_t length, uint32_t word = 0);
   RuleBuilder& ConntrackStatus();
   RuleBuilder& ConntrackState();
-  // The type (RTN_LOCAL, ...) of the packet's destination address.
+  // The type (RTN_LOCAL, ...) of the packet's address.
+  RuleBuilder& SourceType();
   RuleBuilder& DestinationType();
   // This value itself.
   RuleBuilder& Value(const void* data, size_t size, uint32_t word = 0);
@@ -66,6 +67,7 @@ class RuleBuilder {
   nftnl_expr* Add(const char* name);
   RuleBuilder& Compare(uint32_t operation, const void* data, size_t size);
   RuleBuilder& Conntrack(uint32_t key);
+  RuleBuilder& AddressType(uint32_t flag);
   RuleBuilder& Translate(uint32_t family, uint32_t port_word);
   RuleBuilder& Payload(uint32_t base, uint32_t offset, uint32_t length, uint32_t word);
   RuleBuilder& Lookup(const std::string& set, uint32_t flags);

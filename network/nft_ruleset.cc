@@ -34,6 +34,7 @@ constexpr uint32_t kDestination6 = 24;
 constexpr uint32_t kDestinationPort = 2;  // in a TCP, UDP or SCTP header
 constexpr uint8_t kLoopbackNet = 127;
 constexpr std::array<uint8_t, 16> kLoopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr std::array<char, IFNAMSIZ> kNoInterface = {};
 // NF_CT_STATE_BIT of linux/netfilter/nf_conntrack_common.h
 constexpr uint32_t kEstablishedOrRelated = 1 << (IP_CT_ESTABLISHED + 1) | 1 << (IP_CT_RELATED + 1);
 
@@ -133,6 +134,9 @@ void AddSets(NftBatch& batch) {
   AddSet(batch, "protocols", 12, 0, kTypeProtocol, 1);
   AddSet(batch, "masked4", 13, 0, kTypeIpv4, 4);
   AddSet(batch, "masked6", 14, 0, kTypeIpv6, 16);
+  // Pairs of a pod's address and itself.
+  AddSet(batch, "own4", 15, 0, Concatenation({kTypeIpv4, kTypeIpv4}), 8);
+  AddSet(batch, "own6", 16, 0, Concatenation({kTypeIpv6, kTypeIpv6}), 32);
   const UniqueSet protocols = NamedSet("protocols");
   for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
     AddElement(protocols.get(), &protocol, 1);
@@ -231,15 +235,22 @@ void AddMasqueradeRules(NftBatch& batch) {
               : rule.OnlyIpv4().NetworkHeader(kSource, 4).InSet("net4");
   };
   for (const bool v6 : {false, true}) {
-    // From a pod to a published port or a Service: the answer must come back through the host. That of a pod on the same bridge
-    // would go straight to the client. That of one on another network comes by itself, but for the masked: the client keeps its
-    // address. With br_netfilter a packet that stays on its bridge has no input interface here.
+    // From a pod to a published port or a Service: the client keeps its address if the answer comes back through the host, where
+    // the address of the port or the Service is put in again. From a pod on another network it does, but for the masked.
     RuleBuilder kept(kTable, "post");
     kept.Meta(NFT_META_IIFNAME).InSet("bridges").Meta(NFT_META_OIFNAME).InSet("bridges");
     kept.Meta(NFT_META_IIFNAME).Meta(NFT_META_OIFNAME, 4).NotInSet("same").ConntrackStatus().HasBits(IPS_DST_NAT);
     if (v6) kept.OnlyIpv6().NetworkHeader(kDestination6, 16).NotInSet("masked6");
     else kept.OnlyIpv4().NetworkHeader(kDestination, 4).NotInSet("masked4");
     AddRule(batch, kept.Verdict(NF_ACCEPT));
+    // A pod on the same bridge answers the client straight, which br_netfilter alone sees. Then the packet has stayed on its bridge
+    // as well and has no input interface here, like those of the host itself. A pod does not answer to itself.
+    RuleBuilder bridged(kTable, "post");
+    bridged.Meta(NFT_META_IIFNAME).Equals(kNoInterface.data(), kNoInterface.size()).Meta(NFT_META_OIFNAME).InSet("bridges");
+    bridged.ConntrackStatus().HasBits(IPS_DST_NAT);
+    if (v6) bridged.OnlyIpv6().NetworkHeader(kSource6, 16).NetworkHeader(kDestination6, 16, 4).NotInSet("own6");
+    else bridged.OnlyIpv4().NetworkHeader(kSource, 4).NetworkHeader(kDestination, 4, 1).NotInSet("own4");
+    AddRule(batch, bridged.SourceType().EqualsU32(RTN_UNICAST).Verdict(NF_ACCEPT));
     RuleBuilder published(kTable, "post");
     published.Meta(NFT_META_OIFNAME).InSet("bridges").ConntrackStatus().HasBits(IPS_DST_NAT);
     AddRule(batch, from_pods(published, v6).Masquerade());
@@ -314,9 +325,12 @@ std::vector<UniqueSet> BridgeElements(const BridgeRules& rules) {
   return elements;
 }
 
-UniqueSet MaskedElement(const IpAddress& pod) {
-  UniqueSet set = NamedSet(pod.v6 ? "masked6" : "masked4");
-  AddElement(set.get(), pod.data(), pod.size());
+UniqueSet MarkElement(const AddressMark& mark) {
+  const bool v6 = mark.address.v6, own = mark.kind == AddressMark::Kind::kOwn;
+  UniqueSet set = NamedSet(own ? (v6 ? "own6" : "own4") : (v6 ? "masked6" : "masked4"));
+  std::string key(reinterpret_cast<const char*>(mark.address.data()), mark.address.size());
+  if (own) key += key;
+  AddElement(set.get(), key.data(), key.size());
   return set;
 }
 

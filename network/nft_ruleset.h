@@ -27,9 +27,18 @@ struct BridgeRules {
 };
 std::vector<UniqueSet> BridgeElements(const BridgeRules& rules);
 
-// The address of a pod whose clients are to have the bridge's: it would not send its answers to a pod of another network back
-// through the host, where the address of the Service or the published port is put in again.
-UniqueSet MaskedElement(const IpAddress& pod);
+// What the rules say of an address of a pod.
+struct AddressMark {
+  enum class Kind {
+    kOwn,     // for its packets to itself
+    kMasked,  // its clients of other networks are to have the bridge's address: it would not send its answers back through the
+              // host, where the address of the Service or the published port is put in again
+  };
+  IpAddress address;
+  Kind kind = Kind::kOwn;
+  bool operator==(const AddressMark&) const = default;
+};
+UniqueSet MarkElement(const AddressMark& mark);
 
 // Where the ports of a pod lead, per family.
 struct PortTargets {

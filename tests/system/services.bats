@@ -287,8 +287,9 @@ print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).makefile().re
   [ "$(seen_by client-c "$ip6" 7000)" = "$own6" ]
   skiff pod publish server 7001:7000
   [ "$(seen_by client-c 10.71.0.1 7001)" = "$own" ]
-  # The same network: the answer would not come back through the host.
+  # To itself it would not answer at all.
   [ "$(seen_by server-c "$ip" 7000)" = 10.72.0.1 ]
+  [ "$(seen_by server-c "$ip6" 7000)" = fd72::1 ]
   # On both networks it would answer to its neighbour directly.
   skiff network connect one server
   [ "$(seen_by client-c "$ip" 7000)" = 10.72.0.1 ]
@@ -305,6 +306,38 @@ print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).makefile().re
   kill %1 %2
   remove_all
   skiff network rm one two three
+}
+
+@test "a client of the same network keeps its address where br_netfilter shows the kernel the answer" {
+  local calls=/proc/sys/net/bridge/bridge-nf-call-ip ip ip6 own own6
+  { pod_yaml client other; pod_yaml server; service_yaml web "  ipFamilyPolicy: RequireDualStack
+  ports: [{port: 7000}]"; } > "$BATS_TEST_TMPDIR/web.yaml"
+  skiff network create --subnet 10.72.0.0/24 --subnet fd72::/64 two
+  skiff kube play -q --network two "$BATS_TEST_TMPDIR/web.yaml"
+  who_is_it server-c 7000
+  ip=$(skiff kube get service web -o 'jsonpath={.spec.clusterIP}') ip6=$(skiff kube get service web -o 'jsonpath={.spec.clusterIPs[1]}')
+  own=$(skiff inspect --format '{{.NetworkSettings.Networks.two.IPAddress}}' client-c)
+  own6=$(skiff inspect --format '{{.NetworkSettings.Networks.two.GlobalIPv6Address}}' client-c)
+  skiff pod publish server 7001:7000
+  eventually 10 seen_by client-c "$ip" 7000
+  if [ -e ${calls}tables ]; then
+    echo 1 | tee ${calls}tables ${calls}6tables
+    [ "$(seen_by client-c "$ip" 7000)" = "$own" ]
+    [ "$(seen_by client-c "$ip6" 7000)" = "$own6" ]
+    [ "$(seen_by client-c 10.72.0.1 7001)" = "$own" ]
+    [ "$(seen_by client-c fd72::1 7001)" = "$own6" ]
+    [ "$(seen_by server-c "$ip" 7000)" = 10.72.0.1 ]
+    [ "$(seen_by server-c fd72::1 7001)" = fd72::1 ]
+    echo 0 | tee ${calls}tables ${calls}6tables
+  fi
+  [ "$(seen_by client-c "$ip" 7000)" = 10.72.0.1 ]
+  [ "$(seen_by client-c "$ip6" 7000)" = fd72::1 ]
+  [ "$(seen_by client-c 10.72.0.1 7001)" = 10.72.0.1 ]
+  [ "$(seen_by client-c fd72::1 7001)" = fd72::1 ]
+  [ ! -e ${calls}tables ] || echo 1 | tee ${calls}tables ${calls}6tables
+  kill %1
+  remove_all
+  skiff network rm two
 }
 
 @test "a node port of a Service without IPv6 is not there for IPv6 clients of other machines, but for the host itself" {

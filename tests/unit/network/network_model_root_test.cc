@@ -201,6 +201,16 @@ class ModelTest : public ::testing::Test {
                           "jq -r '.nftables[] | .set? | select(.) | .elem // [] | .[]'; done")),
               masked)
         << when;
+    std::set<std::string> own;
+    for (auto& [number, pod] : pods_) {
+      const auto leases = network_->Leases(IdOf(number));
+      if (!leases) continue;
+      for (const Lease& lease : *leases) own.insert(lease.address + " " + lease.address);
+    }
+    EXPECT_EQ(Lines(Shell("for set in own4 own6; do nft -j list set inet skiff $set 2>/dev/null | "
+                          "jq -r '.nftables[] | .set? | select(.) | .elem // [] | .[].concat | join(\" \")'; done")),
+              own)
+        << when;
     EXPECT_EQ(Lines(Shell("ip -j link show type bridge | jq -r '.[].ifname // empty'")), bridges) << when;
     size_t interfaces = 0;
     for (const auto& [number, pod] : pods_) interfaces += pod.networks.size();
