@@ -40,16 +40,27 @@ Result<Firewall> Firewall::Open() {
   return Firewall(std::move(socket));
 }
 
-Result<bool> Firewall::HasTable() {
+Result<Firewall::TableState> Firewall::FindTable() {
+  const auto exists = [&](int request_type, const std::function<void(nlmsghdr*)>& build) -> Result<bool> {
+    const auto found = socket_.Query(NetfilterSocket::kNftables | request_type, NFPROTO_INET, 0, build,
+                                     "look up the nftables table", [](const nlmsghdr*) {});
+    if (!found && found.error().errno_value() == ENOENT) return false;
+    TRY(found);
+    return true;
+  };
+  const UniqueChain version(nftnl_chain_alloc());
+  nftnl_chain_set_str(version.get(), NFTNL_CHAIN_TABLE, kTable);
+  nftnl_chain_set_str(version.get(), NFTNL_CHAIN_NAME, kVersionChain);
+  ASSIGN_OR_RETURN(const bool current, exists(NFT_MSG_GETCHAIN, [&](nlmsghdr* request) {
+                     nftnl_chain_nlmsg_build_payload(request, version.get());
+                   }));
+  if (current) return TableState::kCurrent;
   const UniqueTable table(nftnl_table_alloc());
   nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kTable);
-  const auto found = socket_.Query(
-      NetfilterSocket::kNftables | NFT_MSG_GETTABLE, NFPROTO_INET, 0,
-      [&](nlmsghdr* request) { nftnl_table_nlmsg_build_payload(request, table.get()); }, "look up the nftables table",
-      [](const nlmsghdr*) {});
-  if (!found && found.error().errno_value() == ENOENT) return false;
-  TRY(found);
-  return true;
+  ASSIGN_OR_RETURN(const bool other, exists(NFT_MSG_GETTABLE, [&](nlmsghdr* request) {
+                     nftnl_table_nlmsg_build_payload(request, table.get());
+                   }));
+  return other ? TableState::kOfOtherVersion : TableState::kAbsent;
 }
 
 Result<std::vector<Firewall::Mapping>> Firewall::Mappings(const PortTargets& targets, const std::vector<Port>& ports) {
@@ -86,15 +97,18 @@ Result<bool> Firewall::Publish(const BridgeRules& bridge, const std::vector<Addr
   ASSIGN_OR_RETURN(const auto mappings, Mappings(targets, ports));
   std::vector<Mapping> replaced;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    ASSIGN_OR_RETURN(const bool has_table, HasTable());
-    NftBatch batch = has_table ? NftBatch() : BuildTable();
+    ASSIGN_OR_RETURN(const TableState table, FindTable());
+    const bool has_table = table == TableState::kCurrent;
+    NftBatch batch = table == TableState::kOfOtherVersion ? BuildTableRemoval() : NftBatch();
+    if (!has_table) AddTable(batch);
     const size_t table_size = batch.size();
     TRY(AddPublication(batch, elements, replaced, mappings));
     ASSIGN_OR_RETURN(const auto failures, socket_.Commit(batch));
     if (failures.empty()) return !has_table;
     const NftFailure& first = failures.front();
     // Another command was faster: in making the table, or in removing it.
-    if (first.message < table_size && first.error == EEXIST) continue;
+    const bool removed_before = table == TableState::kOfOtherVersion && first.message == 0 && first.error == ENOENT;
+    if (removed_before || (first.message < table_size && first.error == EEXIST)) continue;
     if (has_table && Absent(failures)) {
       replaced.clear();
       continue;

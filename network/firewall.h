@@ -20,7 +20,7 @@ class Firewall {
     std::function<std::string(const IpAddress&)> describe;
   };
   // One transaction: the bridge with its subnets and the marked addresses (again is fine), and the ports that lead to `targets`.
-  // The table is made when it is not there; true then.
+  // The table is made when it is not there, and made anew when another version of skiff has made it; true then.
   common::Result<bool> Publish(const BridgeRules& bridge, const std::vector<AddressMark>& marks, const PortTargets& targets,
                                const std::vector<Port>& ports, const Owners& owners);
 
@@ -44,7 +44,8 @@ class Firewall {
   // Adds to the batch; `replaced` are deleted first.
   static common::Result<> AddPublication(NftBatch& batch, const std::vector<UniqueSet>& bridge,
                                          const std::vector<Mapping>& replaced, const std::vector<Mapping>& mappings);
-  common::Result<bool> HasTable();
+  enum class TableState { kAbsent, kOfOtherVersion, kCurrent };
+  common::Result<TableState> FindTable();
   // Absent is fine.
   common::Result<> DeleteAll(const std::vector<UniqueSet>& elements, const std::string& what);
   // kNotFound: not published.

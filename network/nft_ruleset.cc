@@ -275,8 +275,7 @@ void AppendWord(std::string& key, const void* data, size_t size) {
 
 }  // namespace
 
-NftBatch BuildTable() {
-  NftBatch batch;
+void AddTable(NftBatch& batch) {
   const UniqueTable table(nftnl_table_alloc());
   nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, kTable);
   batch.AddTable(table.get(), NFPROTO_INET, NLM_F_EXCL);
@@ -287,11 +286,11 @@ NftBatch BuildTable() {
   AddChain(batch, "out", Hook{"nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST});
   AddChain(batch, "forward", Hook{"filter", NF_INET_FORWARD, NF_IP_PRI_FILTER});
   AddChain(batch, "post", Hook{"nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC});
+  AddChain(batch, kVersionChain, {});
   AddGuardRules(batch);
   AddPortRules(batch);
   AddForwardRules(batch);
   AddMasqueradeRules(batch);
-  return batch;
 }
 
 NftBatch BuildTableRemoval() {

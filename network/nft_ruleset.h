@@ -12,9 +12,12 @@
 namespace skiff::network {
 
 inline constexpr char kTable[] = "skiff";
+// A chain without rules that tells a table of these rules from one of another version of skiff. Counted up with each change of a
+// set or rule.
+inline constexpr char kVersionChain[] = "version2";
 
 // The whole table without any bridge or port. Fails with EEXIST, and changes nothing, if the table is there.
-NftBatch BuildTable();
+void AddTable(NftBatch& batch);
 NftBatch BuildTableRemoval();
 
 // What the rules say of a bridge. Every element is a set of its own, to be added or deleted.

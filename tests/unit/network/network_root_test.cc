@@ -137,6 +137,23 @@ TEST_F(NetworkRootTest, RulesetIsAsDesigned) {
   EXPECT_EQ(KernelState(), baseline_);
 }
 
+TEST_F(NetworkRootTest, TableOfAnotherVersionIsMadeAnew) {
+  const Pod web = StartPod("aaaaaaaaaaaa0012", {{"", 8080, 80, "tcp"}});
+  const LabServer server(web.pid(), "tcp", "0.0.0.0", 80);
+  const auto ruleset = [] { return Shell("nft list table inet skiff"); };
+  const std::string before = ruleset();
+  Shell("nft 'delete table inet skiff; add table inet skiff; add chain inet skiff guard; add set inet skiff net4 { type ipv4_addr; }'");
+  EXPECT_THAT(Ask(client_->pid(), "tcp", kHostAddress, 8080), StartsWith("failed"));
+  const Pod other = StartPod("bbbbbbbbbbbb0012");
+  EXPECT_EQ(Ask(client_->pid(), "tcp", kHostAddress, 8080), kClientAddress);
+  StopPod(other);
+  EXPECT_EQ(ruleset(), before);
+  // A pod that leaves needs nothing of it.
+  Shell("nft 'delete table inet skiff; add table inet skiff'");
+  StopPod(web);
+  EXPECT_EQ(KernelState(), baseline_);
+}
+
 class PathTest : public NetworkRootTest, public ::testing::WithParamInterface<std::tuple<std::string, bool>> {
  protected:
   void SetUp() override {

@@ -96,7 +96,8 @@ TEST(NftRuleset, RefusesWhatItCannotExpress) {
 }
 
 TEST(NftRuleset, TableIsOneExclusiveTransaction) {
-  const NftBatch batch = BuildTable();
+  NftBatch batch;
+  AddTable(batch);
   const auto headers = Headers(batch.Encode());
   ASSERT_EQ(headers.size(), batch.size() + 2);
   EXPECT_EQ(headers.front().nlmsg_type, NFNL_MSG_BATCH_BEGIN);
@@ -108,9 +109,9 @@ TEST(NftRuleset, TableIsOneExclusiveTransaction) {
     EXPECT_EQ(headers[i].nlmsg_seq, i) << "errors are told by sequence number";
     ++count[headers[i].nlmsg_type & 0xff];
   }
-  EXPECT_EQ(count[NFT_MSG_NEWSET], 14);
-  EXPECT_EQ(count[NFT_MSG_NEWCHAIN], 6);
-  EXPECT_EQ(count[NFT_MSG_NEWRULE], 22);
+  EXPECT_EQ(count[NFT_MSG_NEWSET], 16);
+  EXPECT_EQ(count[NFT_MSG_NEWCHAIN], 7);
+  EXPECT_EQ(count[NFT_MSG_NEWRULE], 24);
   EXPECT_EQ(count[NFT_MSG_NEWSETELEM], 1);
 }
 
