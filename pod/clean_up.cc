@@ -45,7 +45,10 @@ Result<> RemoveCgroup(const runtime::Cgroups& cgroups, const std::string& path) 
 // Without a plan that can be read nothing was started by a supervisor, but cgroups may have been made.
 Result<> CleanUpProcesses(const Context& context, const PodLayout& layout) {
   if (const auto plan = supervisor::ReadPlan(layout.run_dir())) return supervisor::CleanUpDeadPod(*plan);
-  ASSIGN_OR_RETURN(const auto cgroups, runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root));
+  const auto detected = runtime::Cgroups::Detect(context.paths.cgroup_root, context.paths.proc_root);
+  // Who may make none has none.
+  if (!detected && detected.error().code() == common::ErrorCode::kPermission) return {};
+  ASSIGN_OR_RETURN(const auto cgroups, detected);
   TRY(RemoveCgroup(cgroups, layout.supervisor_cgroup()));
   return RemoveCgroup(cgroups, layout.cgroup());
 }

@@ -63,6 +63,19 @@ void TryEnableControllers(const std::string& directory) {
   if (!change.empty()) (void)WriteCgroupFile(directory + "/cgroup.subtree_control", change);
 }
 
+// Other obstacles than somebody else's ownership (a read-only tree) are told of by what meets them.
+bool IsOurs(const std::string& group) {
+  const auto refused = [](const std::string& path) { return ::access(path.c_str(), W_OK) != 0 && errno == EACCES; };
+  return !refused(group) && !refused(group + "/cgroup.procs");
+}
+
+// Of the line "0::/user.slice/..." (cgroups(7)); "/" without one.
+std::string OwnPathV2(const std::string& own) {
+  for (const std::string& line : Split(own, '\n'))
+    if (line.starts_with("0::/")) return line.substr(3);
+  return "/";
+}
+
 enum class Holds { kGroups, kProcesses };
 
 // mkdir -p below the mount point, with what each kind of hierarchy needs on the way. A group of v2 that gives controllers to
@@ -134,7 +147,31 @@ Result<Cgroups> Cgroups::Detect(const std::string& root, const std::string& proc
                      root);
   cgroups.unified_ = std::all_of(cgroups.hierarchies_.begin(), cgroups.hierarchies_.end(),
                                  [](const Hierarchy& hierarchy) { return hierarchy.v2; });
+  if (IsOurs(cgroups.hierarchies_.front().mount_point)) return cgroups;
+  ASSIGN_OR_RETURN(const std::string own, common::ReadFile(proc_root + "/self/cgroup"));
+  TRY(cgroups.FindOwnTop(own));
   return cgroups;
+}
+
+Result<> Cgroups::FindOwnTop(const std::string& own) {
+  const auto refuse = [](const std::string& group) {
+    return MakeError(ErrorCode::kPermission,
+                     "control group {} is not yours, nor any above it: run skiff as root or in a group that is given to you "
+                     "(systemd-run --user --scope -p Delegate=yes skiff ...)", group);
+  };
+  // Only the tree of v2 can be given to users safely, and only one path can be told to the OCI runtime.
+  const std::string path = OwnPathV2(own);
+  if (!unified_) return refuse(path);
+  Hierarchy& tree = hierarchies_.front();
+  for (size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string group = path.substr(0, end);
+    if (!IsOurs(tree.mount_point + group)) continue;
+    base_ = group;
+    tree.mount_point += group;
+    return {};
+  }
+  return refuse(path);
 }
 
 const Cgroups::Hierarchy* Cgroups::Find(const std::string& controller) const {
@@ -166,7 +203,7 @@ Result<> Cgroups::Create(const std::string& path) const {
 }
 
 CgroupSupport Cgroups::Support(const std::string& path) const {
-  CgroupSupport support{.unified = unified_};
+  CgroupSupport support{.base = base_, .unified = unified_};
   const auto has = [&](const char* controller, const char* v2_file) {
     const Hierarchy* hierarchy = Find(controller);
     if (hierarchy == nullptr) return false;

@@ -12,6 +12,7 @@ namespace skiff::runtime {
 
 // Which limits can be set in a group. On v2 the parents may withhold controllers, as in a container or beside v1.
 struct CgroupSupport {
+  std::string base;      // comes before "/skiff/..." in the words of the OCI runtime
   bool unified = false;  // only v2 is mounted
   bool cpu = true;
   bool memory = true;
@@ -20,7 +21,9 @@ struct CgroupSupport {
 
 class Cgroups {
  public:
-  // Reads <root>'s mounts from <proc_root>/self/mountinfo. kUnsupported when no hierarchy is mounted there.
+  // Reads <root>'s mounts from <proc_root>/self/mountinfo. Who may not write at their top works below the highest group above his
+  // own that is his (delegated, as systemd does it for users): paths begin there. kUnsupported when no hierarchy is mounted there;
+  // kPermission when no such group is his.
   static common::Result<Cgroups> Detect(const std::string& root = "/sys/fs/cgroup", const std::string& proc_root = "/proc");
 
   bool unified() const { return unified_; }  // only v2 is mounted
@@ -72,6 +75,8 @@ class Cgroups {
 
   // Whether our own processes are moved in it.
   static bool Counts(const Hierarchy& hierarchy);
+  // Moves each hierarchy's top to where we may write. `own` is /proc/self/cgroup.
+  common::Result<> FindOwnTop(const std::string& own);
   static std::vector<Hierarchy> ParseMounts(const std::string& mountinfo, const std::string& root);
   // The v1 hierarchy with this controller, or the v2 tree when it is the only one; null: none.
   const Hierarchy* Find(const std::string& controller) const;
@@ -83,6 +88,7 @@ class Cgroups {
   common::Result<> SetLimitsV2(const std::string& path, const OciResources& resources) const;
 
   std::vector<Hierarchy> hierarchies_;
+  std::string base_;
   bool unified_ = false;
 };
 

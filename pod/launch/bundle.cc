@@ -48,7 +48,7 @@ class BundleWriter {
     input_.rootfs_propagation = mounts.rootfs_propagation;
     input_.root_path = layout_.Rootfs(container_.id);
     input_.read_only_root = spec_.security.read_only_root;
-    input_.cgroups_path = layout_.ContainerCgroup(container_.id);
+    input_.cgroups_path = setting_.cgroups.base + layout_.ContainerCgroup(container_.id);
     input_.annotations = Annotations();
     ASSIGN_OR_RETURN(const std::string config, runtime::WriteOciConfig(input_));
     TRY(common::WriteFile(layout_.Bundle(container_.id) + "/config.json", config, 0600));
