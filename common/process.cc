@@ -1,6 +1,7 @@
 #include "common/process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,7 @@ struct ChildPlan {
   size_t pass_count;
   int lowest_free_fd;  // above every target number
   bool new_session;
+  bool named_fds_only;
   int error_fd;
 };
 
@@ -82,6 +84,7 @@ void ResetSignals() {
     if (::dup2(stdio[i], i) < 0) Fail(error_fd);
   for (size_t i = 0; i < plan.pass_count; ++i)
     if (::dup2(plan.moved_fds[i], plan.pass_fds[i].second) < 0) Fail(error_fd);
+  if (plan.named_fds_only) ::syscall(SYS_close_range, static_cast<unsigned>(plan.lowest_free_fd), ~0U, CLOSE_RANGE_CLOEXEC);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) Fail(error_fd);
   ResetSignals();
   ::execve(plan.program, plan.argv, plan.envp);
@@ -127,6 +130,7 @@ Result<Child> Spawn(const Command& command) {
                  moved.size(),
                  highest + 1,
                  command.new_session,
+                 command.named_fds_only,
                  write_end.get()};
   // Not fork: copying the page tables costs a millisecond, and each page written to afterwards some more.
   sigset_t all, before;

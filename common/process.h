@@ -23,6 +23,7 @@ struct Command {
   int stderr_fd = -1;  // -1: /dev/null
   std::vector<std::pair<int, int>> pass_fds;  // {ours, number in the child}; child numbers from 3 on
   bool new_session = false;                   // setsid
+  bool named_fds_only = false;                // nor those that we have from our caller: for a program that outlives us
 };
 
 struct Child {

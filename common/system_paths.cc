@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "common/file.h"
+#include "common/user_namespace.h"
 
 namespace skiff::common {
 namespace {
@@ -25,7 +26,9 @@ Result<std::string> FindLibexec() {
 
 Result<SystemPaths> SystemPaths::FromEnvironment() {
   SystemPaths paths;
-  paths.rootless = ::geteuid() != 0;
+  const auto entered = UserNamespace::Current();
+  const uid_t user = entered ? entered->user : ::geteuid();
+  paths.rootless = user != 0;
   const std::string home = Environment("HOME", "/");
   paths.user_config_dir = Environment("XDG_CONFIG_HOME", home + "/.config") + "/containers";
   paths.system_config_dir = "/etc/containers";
@@ -37,7 +40,7 @@ Result<SystemPaths> SystemPaths::FromEnvironment() {
     paths.config_dir = paths.system_config_dir;
   } else {
     const std::string data = Environment("XDG_DATA_HOME", home + "/.local/share");
-    const std::string run = Environment("XDG_RUNTIME_DIR", fmt::format("/run/user/{}", ::geteuid()));
+    const std::string run = Environment("XDG_RUNTIME_DIR", fmt::format("/run/user/{}", user));
     paths.state_dir = data + "/skiff";
     paths.run_dir = run + "/skiff";
     paths.graph_root = data + "/containers/storage";

@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 
 #include "common/file.h"
+#include "common/user_namespace.h"
 #include "image/record_file.h"
 #include "image/storage_layout.h"
 #include "image/storage_lock.h"
@@ -36,6 +37,7 @@ Result<> MountLayers(const std::vector<std::string>& layers, const std::string& 
     ASSIGN_OR_RETURN(open.emplace_back(), common::Open(layer, O_PATH | O_DIRECTORY));
     options += fmt::format("{}/proc/self/fd/{}", open.size() == 1 ? "" : ":", open.back().get());
   }
+  if (common::UserNamespace::Current()) options += ",userxattr";
   if (::mount("overlay", target.c_str(), "overlay", MS_RDONLY, options.c_str()) != 0) return ErrnoError("mount {}", target);
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "network/conntrack.h"
 #include "network/foreign_firewall.h"
+#include "network/home_namespace.h"
 #include "network/host_routes.h"
 #include "network/links.h"
 #include "network/netns.h"
@@ -132,7 +133,12 @@ Result<bool> Attachment::EnsureBridge(const Endpoint& endpoint) {
   if (!endpoint.network.is_bridge()) return false;
   ASSIGN_OR_RETURN(const BridgeLink bridge, BridgeOf(endpoint));
   if (!network::HasLink(host_, bridge.name)) TRY(CheckHostRoutes(endpoint.network));
-  return network::EnsureBridge(host_, bridge, endpoint.has_ipv6() && sysctls_.HasIpv6(), sysctls_);
+  bool made = false;
+  TRY(InHomeNamespace([&]() -> Result<> {
+    ASSIGN_OR_RETURN(made, network::EnsureBridge(host_, bridge, endpoint.has_ipv6() && sysctls_.HasIpv6(), sysctls_));
+    return {};
+  }));
+  return made;
 }
 
 Result<bool> Attachment::Publish(const Endpoint& endpoint, const Publication& publication,
@@ -141,9 +147,11 @@ Result<bool> Attachment::Publish(const Endpoint& endpoint, const Publication& pu
   ASSIGN_OR_RETURN(const BridgeRules rules, RulesOf(endpoint.network));
   ASSIGN_OR_RETURN(const bool made, firewall_.Publish(rules, publication.marks, publication.targets, publication.ports, owners));
   if (endpoint.network.internal) return made;
-  TRY(sysctls_.EnableForwarding(endpoint.has_ipv6()));
-  // Only now that the table with its guard chain is there: it keeps the pods from the host's own 127.0.0.1.
-  TRY(sysctls_.EnableLocalRouting(endpoint.network.interface));
+  TRY(InHomeNamespace([&]() -> Result<> {
+    TRY(sysctls_.EnableForwarding(endpoint.has_ipv6()));
+    // Only now that the table with its guard chain is there: it keeps the pods from the host's own 127.0.0.1.
+    return sysctls_.EnableLocalRouting(endpoint.network.interface);
+  }));
   TRY(AdmitBridge(firewall_.socket(), endpoint.network.interface, endpoint.has_ipv6()));
   return made;
 }

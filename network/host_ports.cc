@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "common/user_namespace.h"
 #include "network/ip_address.h"
 #include "network/port_holder.h"
 
@@ -40,8 +41,23 @@ Result<UniqueFd> OpenSocket(const Port& port, int family) {
   return ErrnoError("open a socket for port {}", Describe(port));
 }
 
+// Without root nothing is translated: all connections are relayed, for which one kind of socket does. An IPv4 address is a mapped
+// one then.
+bool AllRelayed() { return common::UserNamespace::Current().has_value(); }
+
 // errno, 0 for success.
 int Bind(int fd, const IpAddress& address, uint16_t port) {
+  if (AllRelayed()) {
+    sockaddr_in6 name{};
+    name.sin6_family = AF_INET6;
+    name.sin6_port = htons(port);
+    const int only = address.v6 && !address.IsUnspecified() ? 1 : 0;
+    ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+    uint8_t* bytes = name.sin6_addr.s6_addr;
+    if (!address.v6) bytes[10] = bytes[11] = 0xff;
+    std::memcpy(address.v6 ? bytes : bytes + 12, address.data(), address.size());
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ? 0 : errno;
+  }
   if (!address.v6) {
     sockaddr_in name{};
     name.sin_family = AF_INET;
@@ -107,7 +123,7 @@ Attempt BindPatiently(int fd, const Port& port, const IpAddress& address, const 
 // An invalid descriptor: nothing to hold.
 Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::string& proc_root,
                          const std::function<std::string(const Port&)>& pod_holding) {
-  ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, address.family()));
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, AllRelayed() ? AF_INET6 : address.family()));
   if (!fd) return fd;
   const auto [first_error, use, pod] = BindPatiently(fd.get(), port, address, proc_root, pod_holding);
   int error = first_error;
@@ -120,6 +136,9 @@ Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::
   if (error == EADDRNOTAVAIL)
     return MakeError(ErrorCode::kInvalid, "publish port {}: the host has no address {}", Describe(port),
                      port.host_ip);
+  if (error == EACCES && AllRelayed())
+    return MakeError(ErrorCode::kPermission, "publish port {}: only root may use it; choose one above, or have sysctl "
+                     "net.ipv4.ip_unprivileged_port_start lowered", Describe(port));
   if (error != 0) return common::Error::FromErrno(error, fmt::format("hold port {}", Describe(port)));
   return fd;
 }
@@ -133,7 +152,9 @@ Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& 
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
     return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
   std::vector<IpAddress> addresses = {IpAddress(), IpAddress{.v6 = true}};
-  if (v6 == Ipv6Side::kLoopback) {
+  if (AllRelayed()) {
+    addresses.erase(addresses.begin());  // the other is of both families
+  } else if (v6 == Ipv6Side::kLoopback) {
     ASSIGN_OR_RETURN(addresses.back(), IpAddress::Parse("::1"));
   }
   if (!port.host_ip.empty()) {
@@ -144,7 +165,7 @@ Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& 
   for (const IpAddress& address : addresses) {
     ASSIGN_OR_RETURN(UniqueFd fd, BindOne(port, address, proc_root, pod_holding));
     if (!fd) continue;
-    const bool relayed = address.v6 && port.protocol != "sctp";
+    const bool relayed = (address.v6 || AllRelayed()) && port.protocol != "sctp";
     held.push_back({std::move(fd), port, relayed});
   }
   return held;

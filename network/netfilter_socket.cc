@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 
+#include "network/home_namespace.h"
+
 namespace skiff::network {
 
 using common::Result;
@@ -109,8 +111,12 @@ std::string NftBatch::Encode() const {
 void NetfilterSocket::Closer::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 Result<NetfilterSocket> NetfilterSocket::Open() {
-  NetfilterSocket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
-  if (!socket.socket_) return common::ErrnoError("open a netfilter netlink socket");
+  NetfilterSocket socket(nullptr);
+  TRY(InHomeNamespace([&]() -> Result<> {
+    socket.socket_.reset(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+    if (!socket.socket_) return common::ErrnoError("open a netfilter netlink socket");
+    return {};
+  }));
   if (mnl_socket_bind(socket.socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0)
     return common::ErrnoError("bind a netfilter netlink socket");
   return socket;

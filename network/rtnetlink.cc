@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "network/home_namespace.h"
 #include "network/netns.h"
 
 namespace skiff::network {
@@ -137,7 +138,7 @@ Result<> RtnlSocket::Connect() {
 
 Result<RtnlSocket> RtnlSocket::Open() {
   RtnlSocket socket;
-  TRY(socket.Connect());
+  TRY(InHomeNamespace([&] { return socket.Connect(); }));
   return socket;
 }
 

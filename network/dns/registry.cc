@@ -14,9 +14,11 @@
 #include "common/file_lock.h"
 #include "common/json_fields.h"
 #include "common/process.h"
+#include "common/user_namespace.h"
 #include "network/dns/files.h"
 #include "network/dns/layout.h"
 #include "network/dns/redirect.h"
+#include "network/home_namespace.h"
 
 namespace skiff::network {
 
@@ -108,10 +110,16 @@ Result<> DnsRegistry::Start(const std::string& network, const DnsNetwork& settin
   common::Command command;
   command.argv = {paths_.Program("skiff-dns"), directory_, network};
   command.environment = std::vector<std::string>();
+  if (const auto user = common::UserNamespace::Current())
+    command.environment->push_back(fmt::format("{}={}", common::UserNamespace::kVariable, user->ToVariable()));
   command.working_directory = "/";
   command.new_session = true;
   command.pass_fds = {{lock_fd, kDnsLockFd}, {told.get(), kDnsReadyFd}};
-  ASSIGN_OR_RETURN(const common::Child child, common::Spawn(command));
+  common::Child child;
+  TRY(InHomeNamespace([&]() -> Result<> {
+    ASSIGN_OR_RETURN(child, common::Spawn(command));
+    return {};
+  }));
   told.Reset();
   const auto started = ReadReady(heard.get());
   TRY(common::Wait(child.pid));

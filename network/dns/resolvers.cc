@@ -2,13 +2,14 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "common/file.h"
 
 namespace skiff::dns {
 
-std::vector<std::string> ParseNameservers(std::string_view resolv_conf) {
+std::vector<std::string> ParseNameservers(std::string_view resolv_conf, bool in_user_network) {
   std::vector<std::string> servers;
   std::istringstream lines{std::string(resolv_conf)};
   for (std::string line; std::getline(lines, line);) {
@@ -18,6 +19,9 @@ std::vector<std::string> ParseNameservers(std::string_view resolv_conf) {
   }
   // resolv.conf(5): without any, the name server on this machine.
   if (servers.empty()) servers.push_back("127.0.0.1");
+  if (!in_user_network) return servers;
+  const auto is_loopback = [](const std::string& server) { return server.starts_with("127.") || server == "::1"; };
+  std::ranges::replace_if(servers, is_loopback, kPastaForwarder);
   return servers;
 }
 
@@ -27,7 +31,7 @@ const std::vector<std::string>& Resolvers::Servers() {
   const bool same = now.st_ino == inode_ && now.st_mtim.tv_sec == modified_.tv_sec && now.st_mtim.tv_nsec == modified_.tv_nsec;
   if (same) return servers_;
   if (const auto text = common::ReadFile(path_)) {
-    servers_ = ParseNameservers(*text);
+    servers_ = ParseNameservers(*text, in_user_network_);
     inode_ = now.st_ino;
     modified_ = now.st_mtim;
   }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "common/file.h"
+#include "common/user_namespace.h"
 #include "pod/volume/tree_copy.h"
 
 namespace skiff::pod {
@@ -28,6 +29,7 @@ Result<UniqueFd> MountImage(const std::vector<std::string>& lower_dirs) {
   std::string options = "lowerdir=";
   for (const std::string& directory : lower_dirs) options += directory + ":";
   options.pop_back();
+  if (common::UserNamespace::Current()) options += ",userxattr";
   // Any directory serves as mount point: the namespace ends with the thread.
   if (::mount("overlay", "/mnt", "overlay", MS_RDONLY, options.c_str()) != 0) return ErrnoError("mount the image");
   return common::Open("/mnt", O_PATH | O_DIRECTORY);

@@ -184,6 +184,7 @@ class LaunchRun {
     plan.cgroup = layout_.cgroup();
     plan.reaper_program = context_.paths.Program("skiff-reaper");
     plan.supervisor_program = context_.paths.Program("skiff-supervisor");
+    plan.relays_inside = context_.paths.rootless && network_.own_namespace();
     plan.probe_program = context_.paths.Program("skiff-probe");
     plan.supervisor_cgroup = layout_.supervisor_cgroup();
     plan.infra = {.hostname = Hostname(),

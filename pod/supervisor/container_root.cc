@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "common/user_namespace.h"
 #include "pod/supervisor/sub_path.h"
 
 namespace skiff::supervisor {
@@ -64,6 +65,8 @@ Result<> MountOverlay(const ContainerPlan& plan) {
   options += fmt::format(",upperdir={},workdir={}", Describe(upper), Describe(work));
   // A layer that is thrown away at the next start need not be synced to the disk at unmounting.
   if (!plan.persist_writable) options += ",volatile";
+  // In a user namespace there are no other attributes to note down what the writable layer hides.
+  if (common::UserNamespace::Current()) options += ",userxattr";
   TRY(common::MakeDirectories(plan.rootfs));
   if (::mount("overlay", plan.rootfs.c_str(), "overlay", 0, options.c_str()) != 0)
     return ErrnoError("mount overlay of {} layers at {} (the kernel's log says more: dmesg)", layers.size(), plan.rootfs);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "common/file.h"
 
 namespace skiff::supervisor {
@@ -21,16 +23,32 @@ Result<NetworkNamespace> NetworkNamespace::Of(pid_t pid) {
   struct stat theirs;
   if (::fstat(own.get(), &mine) != 0 || ::fstat(target.get(), &theirs) != 0) return ErrnoError("look at namespaces");
   const bool same = mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
-  return NetworkNamespace(std::move(own), std::move(target), same);
+  const Way way = same ? Way::kSame : ::setns(own.get(), CLONE_NEWNET) == 0 ? Way::kThereAndBack : Way::kByThread;
+  return NetworkNamespace(std::move(own), std::move(target), way);
 }
 
 Result<UniqueFd> NetworkNamespace::Socket(int family, int type) const {
-  if (!same_ && ::setns(target_.get(), CLONE_NEWNET) != 0) return ErrnoError("enter the pod's network namespace");
+  if (way_ == Way::kByThread) return SocketByThread(family, type);
+  const bool same = way_ == Way::kSame;
+  if (!same && ::setns(target_.get(), CLONE_NEWNET) != 0) return ErrnoError("enter the pod's network namespace");
   UniqueFd socket(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int failure = errno;
-  if (!same_ && ::setns(own_.get(), CLONE_NEWNET) != 0) ::_exit(1);  // the reaper starts us again, outside
+  if (!same && ::setns(own_.get(), CLONE_NEWNET) != 0) ::_exit(1);  // the reaper starts us again, outside
   errno = failure;
   if (!socket) return ErrnoError("open a socket");
+  return socket;
+}
+
+Result<UniqueFd> NetworkNamespace::SocketByThread(int family, int type) const {
+  Result<UniqueFd> socket;
+  std::thread([&] {
+    if (::setns(target_.get(), CLONE_NEWNET) != 0) {
+      socket = ErrnoError("enter the pod's network namespace");
+      return;
+    }
+    socket = UniqueFd(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!*socket) socket = ErrnoError("open a socket");
+  }).join();
   return socket;
 }
 

@@ -21,12 +21,15 @@ class NetworkNamespace {
   int fd() const { return target_.get(); }
 
  private:
-  NetworkNamespace(common::UniqueFd own, common::UniqueFd target, bool same)
-      : own_(std::move(own)), target_(std::move(target)), same_(same) {}
+  // In a user namespace the machine's own network cannot be entered again, only left by a thread that ends.
+  enum class Way { kSame, kThereAndBack, kByThread };
+  NetworkNamespace(common::UniqueFd own, common::UniqueFd target, Way way)
+      : own_(std::move(own)), target_(std::move(target)), way_(way) {}
+  common::Result<common::UniqueFd> SocketByThread(int family, int type) const;
 
   common::UniqueFd own_;
   common::UniqueFd target_;
-  bool same_;
+  Way way_;
 };
 
 }  // namespace skiff::supervisor

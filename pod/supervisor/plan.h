@@ -90,6 +90,7 @@ struct PodPlan {
   std::string reaper_program;
   std::string supervisor_program;
   std::string probe_program;      // skiff-probe: HTTPS, and names instead of addresses
+  bool relays_inside = false;     // relayed connections begin in the pod's network
   std::string address;            // probes without a host go there; empty: 127.0.0.1
   std::string supervisor_cgroup;  // beside the pod's, for reaper and supervisor; empty: stay
   InfraPlan infra;
@@ -190,6 +191,7 @@ void VisitFields(V& v, PodPlan& p) {
   v("reaperProgram", p.reaper_program);
   v("supervisorProgram", p.supervisor_program);
   v("probeProgram", p.probe_program);
+  v("relaysInside", p.relays_inside);
   v("address", p.address);
   v("supervisorCgroup", p.supervisor_cgroup);
   v("infra", p.infra);

@@ -10,9 +10,21 @@ using common::UniqueFd;
 Result<> PodSupervisor::StartRelay(const std::string& name, UniqueFd socket) {
   const auto info = ParseRelayName(name);
   if (!info) return {};
-  ASSIGN_OR_RETURN(auto relay, PortRelay::Start(*loop_, std::move(socket), info->udp, info->target));
+  ASSIGN_OR_RETURN(auto relay, PortRelay::Start(*loop_, std::move(socket), info->udp, info->target,
+                                                [this](int family, int type) { return OpenTowardsPod(family, type); }));
   relays_[name] = std::move(relay);
   return {};
+}
+
+// Without root the bridges are not in our network, but the pod reaches itself and the Services by its own.
+Result<UniqueFd> PodSupervisor::OpenTowardsPod(int family, int type) const {
+  if (plan_.relays_inside) {
+    if (!network_) return common::MakeError(common::ErrorCode::kUnavailable, "the pod has no network yet");
+    return network_->Socket(family, type);
+  }
+  UniqueFd socket(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return common::ErrnoError("socket");
+  return socket;
 }
 
 Result<> PodSupervisor::TakeRelays() {

@@ -89,6 +89,7 @@ class PodSupervisor : private ContainerObserver {
 
   // --- published ports (pod_ports.cc) ---
   common::Result<> TakeRelays();
+  common::Result<common::UniqueFd> OpenTowardsPod(int family, int type) const;
   common::Result<> StartRelay(const std::string& name, common::UniqueFd socket);
 
   // --- recovery (pod_recovery.cc) ---

@@ -33,17 +33,17 @@ Result<RelayAddress> RelayAddress::Of(const RelayTarget& target) {
 }
 
 Result<std::unique_ptr<PortRelay>> PortRelay::Start(EventLoop& loop, UniqueFd socket, bool udp,
-                                                    const RelayTarget& target) {
+                                                    const RelayTarget& target, OpenRelaySocket open) {
   ASSIGN_OR_RETURN(const RelayAddress address, RelayAddress::Of(target));
   const int flags = ::fcntl(socket.get(), F_GETFL);
   if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0) return common::ErrnoError("fcntl");
   std::unique_ptr<PortRelay> relay;
   if (udp) {
-    relay = std::make_unique<UdpRelay>(loop, std::move(socket), address);
+    relay = std::make_unique<UdpRelay>(loop, std::move(socket), address, std::move(open));
     const int on = 1;
     ::setsockopt(relay->socket(), IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
   } else {
-    relay = std::make_unique<TcpRelay>(loop, std::move(socket), address);
+    relay = std::make_unique<TcpRelay>(loop, std::move(socket), address, std::move(open));
     // Past connections in TIME_WAIT are no hindrance. Taken away again, as another program could listen here as well.
     const int on = 1;
     const int off = 0;

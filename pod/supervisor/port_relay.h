@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -24,13 +25,16 @@ struct RelayAddress {
   static common::Result<RelayAddress> Of(const RelayTarget& target);
 };
 
+// socket(2), non-blocking, from where the pod can be reached.
+using OpenRelaySocket = std::function<common::Result<common::UniqueFd>(int family, int type)>;
+
 class PortRelay {
  public:
   // `socket` is bound; of TCP it is made to listen. Ends, with all its connections, on destruction.
   static common::Result<std::unique_ptr<PortRelay>> Start(EventLoop& loop, common::UniqueFd socket, bool udp,
-                                                          const RelayTarget& target);
-  PortRelay(EventLoop& loop, common::UniqueFd socket, RelayAddress target)
-      : loop_(loop), socket_(std::move(socket)), target_(target) {}
+                                                          const RelayTarget& target, OpenRelaySocket open);
+  PortRelay(EventLoop& loop, common::UniqueFd socket, RelayAddress target, OpenRelaySocket open)
+      : loop_(loop), socket_(std::move(socket)), target_(target), open_(std::move(open)) {}
   virtual ~PortRelay();
 
   int socket() const { return socket_.get(); }
@@ -43,6 +47,7 @@ class PortRelay {
   EventLoop& loop_;
   common::UniqueFd socket_;
   RelayAddress target_;
+  OpenRelaySocket open_;
 };
 
 }  // namespace skiff::supervisor

@@ -22,7 +22,7 @@ std::vector<std::string> CleanEnvironment() {
   std::vector<std::string> kept;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
-    for (const std::string_view prefix : {"PATH=", "HOME=", "XDG_RUNTIME_DIR=", "SKIFF_"})
+    for (const std::string_view prefix : {"PATH=", "HOME=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME=", "XDG_CONFIG_HOME=", "SKIFF_"})
       if (text.substr(0, prefix.size()) == prefix) kept.emplace_back(text);
   }
   return kept;

@@ -39,8 +39,7 @@ Result<> TcpRelay::Open(UniqueFd client) {
   // What stays of it in TIME_WAIT shall not keep the port from the pod's next run.
   ::setsockopt(client.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  UniqueFd pod(::socket(target_.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!pod) return common::ErrnoError("socket");
+  ASSIGN_OR_RETURN(UniqueFd pod, open_(target_.storage.ss_family, SOCK_STREAM));
   ::setsockopt(pod.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(pod.get(), target_.get(), target_.size) != 0 && errno != EINPROGRESS)
     return common::ErrnoError("connect to the pod");

@@ -69,8 +69,10 @@ UdpRelay::Session* UdpRelay::Find(const sockaddr_in6& client, const in6_pktinfo&
   }
   if (sessions_.size() >= kMostSessions) return nullptr;
   Session session{.client = client, .local = local, .pod = {}, .last_used = EventLoop::Clock::now()};
-  session.pod = UniqueFd(::socket(target_.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!session.pod || ::connect(session.pod.get(), target_.get(), target_.size) != 0) return nullptr;
+  auto pod = open_(target_.storage.ss_family, SOCK_DGRAM);
+  if (!pod) return nullptr;
+  session.pod = std::move(*pod);
+  if (::connect(session.pod.get(), target_.get(), target_.size) != 0) return nullptr;
   if (!loop_.Watch(session.pod.get(), EPOLLIN, [this, key](uint32_t) { OnAnswer(key); })) return nullptr;
   if (timer_ == 0) timer_ = loop_.After(kSilence, [this] { ForgetSilent(); });
   return &sessions_.emplace(key, std::move(session)).first->second;

@@ -173,6 +173,9 @@ TEST(DnsResolvers, ReadsNameservers) {
   EXPECT_THAT(ParseNameservers("search x\nnameserver 10.0.0.1 # a\n; nameserver 1.1.1.1\n nameserver fe80::1%eth0\n"),
               ElementsAre("10.0.0.1", "fe80::1"));
   EXPECT_THAT(ParseNameservers("search x\n"), ElementsAre("127.0.0.1"));
+  // Another network than the machine's.
+  EXPECT_THAT(ParseNameservers("nameserver 127.0.0.53\nnameserver 1.1.1.1\nnameserver ::1\n", true),
+              ElementsAre(kPastaForwarder, "1.1.1.1", kPastaForwarder));
 }
 
 }  // namespace

@@ -74,7 +74,10 @@ class PortRelayTest : public testing::Test {
     if (!held) GTEST_SKIP() << "no IPv6 here";
     port_ = PortOf(held.get());
     auto relay = PortRelay::Start(*loop_, std::move(held), type == SOCK_DGRAM,
-                                  {.address = "127.0.0.1", .port = PortOf(server_.get())});
+                                  {.address = "127.0.0.1", .port = PortOf(server_.get())},
+                                  [](int family, int kind) -> common::Result<UniqueFd> {
+                                    return UniqueFd(::socket(family, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+                                  });
     ASSERT_TRUE(relay) << relay.error().message();
     relay_ = std::move(*relay);
   }
