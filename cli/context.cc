@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "cli/command.h"
+#include "cli/rootless/enter.h"
 #include "cli/suggest.h"
 #include "pod/state/journal.h"
 
@@ -19,6 +20,7 @@ using common::MakeError;
 using common::Result;
 
 Result<common::SystemPaths> Context::Paths() const {
+  TRY(EnterUserNamespace());
   ASSIGN_OR_RETURN(common::SystemPaths paths, common::SystemPaths::FromEnvironment());
   if (!options_.root.empty()) paths.graph_root = options_.root;
   if (!options_.runroot.empty()) paths.storage_run = options_.runroot;
@@ -96,6 +98,8 @@ int Context::ForEachAtOnce(const std::vector<std::string>& targets,
     return ForEach(
         targets, [&](const std::string& target) { return show(*this, target); }, code_of);
 
+  // A user's namespaces are entered before there are threads; without them each target says so.
+  std::ignore = Paths();
   constexpr size_t kMostThreads = 32;
   std::vector<std::promise<Result<std::string>>> promises(targets.size());
   std::atomic<size_t> next = 0;

@@ -25,6 +25,7 @@ class Context {
   explicit Context(GlobalOptions options) : options_(std::move(options)) {}
 
   const GlobalOptions& options() const { return options_; }
+  // For a user without root: enters his namespaces first.
   common::Result<common::SystemPaths> Paths() const;
   // Opened once. `Changing` repairs first what an earlier command left half done.
   common::Result<pod::Engine*> Engine();
