@@ -296,6 +296,13 @@ std::string CheckPort(const Value& value) {
                                     : InvalidValue(value, "must be between 1 and 65535, inclusive");
 }
 
+std::string CheckHttpHeaderName(const Value& value) {
+  const auto allowed = [](char c) { return IsAlnum(c) || c == '-'; };
+  const std::string& name = value.text();
+  if (!name.empty() && std::all_of(name.begin(), name.end(), allowed)) return {};
+  return InvalidValue(value, "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')");
+}
+
 std::string CheckMode(const Value& value) {
   const bool right = value.int_value() >= 0 && value.int_value() <= 0777;
   return right ? std::string()

@@ -37,6 +37,7 @@ std::string CheckRelativePath(const Value& value);   // relative and no ".."
 std::string CheckProjectedPath(const Value& value);  // relative, no "..", does not start with ".."
 std::string CheckMountPath(const Value& value);
 std::string CheckPort(const Value& value);         // number in range or port name
+std::string CheckHttpHeaderName(const Value& value);
 std::string CheckMode(const Value& value);         // permission bits
 std::string CheckNonNegative(const Value& value);  // quantities
 std::string CheckCountOrPercent(const Value& value);

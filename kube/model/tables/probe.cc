@@ -14,7 +14,7 @@ const Struct& Describe(const ExecAction*) {
 
 const Struct& Describe(const HttpHeader*) {
   static const Struct table{"HTTPHeader", {
-      F<&HttpHeader::name>("name").Required(),
+      F<&HttpHeader::name>("name").Required().Check(CheckHttpHeaderName),
       F<&HttpHeader::value>("value"),
   }};
   return table;
