@@ -85,7 +85,7 @@ class KubeLogsCommand : public KubectlCommand {
       return MakeError(ErrorCode::kInvalid, "--max-log-requests must be greater than 0");
     const std::string& since = since_.empty() ? since_time_ : since_;
     if (!since.empty() && since != "0" && since != "0s") {
-      ASSIGN_OR_RETURN(read_.since, ResolveTime(since), "--since");
+      ASSIGN_OR_RETURN(read_.since, ResolveTime(since), "{}", since_.empty() ? "--since-time" : "--since");
     }
     if (!labels_.empty() && tail_.empty()) read_.tail = kTailOfSelector;
     if (tail_.empty() || tail_ == "-1") return {};

@@ -9,6 +9,12 @@ namespace {
 // What a probe says may be a program's output, with its last newline.
 std::string WithoutEndOfLine(const std::string& text) { return text.substr(0, text.find_last_not_of(" \r\n") + 1); }
 
+// While the next run is being made, the one that has ended last is the one before.
+std::string LastExit(const supervisor::ContainerStatus& status) {
+  if (!status.finished_at.empty()) return fmt::format(", last exit code {}", status.exit_code);
+  return status.last_finished_at.empty() ? "" : fmt::format(", last exit code {}", status.last_exit_code);
+}
+
 // Empty: nothing is wrong with it.
 std::string Trouble(const pod::ContainerInfo& container) {
   const auto& status = container.status;
@@ -28,7 +34,7 @@ std::string Trouble(const pod::ContainerInfo& container) {
     return fmt::format("ended with exit code {}{}{}", status.exit_code, reason, message);
   }
   if (status.state == "waiting" && !status.reason.empty())
-    return fmt::format("{}: {}, last exit code {}", status.reason, status.message, status.exit_code);
+    return fmt::format("{}{}{}", status.reason, status.message.empty() ? "" : ": " + status.message, LastExit(status));
   return "not started yet";
 }
 

@@ -285,6 +285,18 @@ TEST(ReadinessTest, OnlyTheInitContainerThatHoldsEverythingBackIsNamed) {
             std::vector<std::string>{"init container \"i\": ended with exit code 2 (Error)"});
 }
 
+TEST(ReadinessTest, WhileTheNextRunIsMadeTheRunBeforeIsNamed) {
+  pod::ContainerInfo starting = MakeContainer("a", "waiting");
+  starting.status.reason = "ContainerCreating";
+  starting.status.finished_at.clear();
+  EXPECT_EQ(WhyNotReady(MakePod({starting})), std::vector<std::string>{"container \"a\": ContainerCreating"});
+  starting.status.restart_count = 1;
+  starting.status.last_exit_code = 3;
+  starting.status.last_finished_at = "2026-01-02T03:04:09.000000000Z";
+  EXPECT_EQ(WhyNotReady(MakePod({starting})),
+            std::vector<std::string>{"container \"a\": ContainerCreating, last exit code 3"});
+}
+
 TEST(DeploymentStatusTest, CountsItsPods) {
   const Value deployment = *ParseJsonValue(
       R"({"metadata":{"name":"web","namespace":"default","creationTimestamp":"2026-01-02T03:04:05Z"},
