@@ -273,7 +273,11 @@ void Server::FollowElsewhere(Following following, bool tcp) {
   const std::vector<std::string> servers = following.servers;
   forwarder_.Ask(question, servers, tcp, [this, tcp, following = std::move(following)](std::optional<std::string> answer) mutable {
     const auto found = answer ? ParseAnswer(*answer) : std::nullopt;
-    if (!found) return following.reply(Failure(following.query, kServerFailure, following.limit));
+    if (!found) {  // nobody could be asked, but the alias is ours
+      following.response.rcode = kServerFailure;
+      following.response.authorities.clear();
+      return following.reply(EncodeResponse(following.query, following.response, following.limit));
+    }
     // All of it is needed to know what of it fits behind the alias.
     if (found->truncated && !tcp) return FollowElsewhere(std::move(following), true);
     Response& response = following.response;

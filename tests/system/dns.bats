@@ -139,6 +139,9 @@ YAML
   kill %1
   run full client-main example.org
   output_has SERVFAIL
+  run full client-main out.default.svc.cluster.local A
+  output_has SERVFAIL
+  output_has "CNAME	example.org."
 }
 
 @test "long answers of other servers: cut where the client has no room, whole over TCP, also behind an alias" {
