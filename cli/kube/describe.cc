@@ -5,6 +5,7 @@
 #include "cli/kube/commands.h"
 #include "cli/kube/resources.h"
 #include "common/clock.h"
+#include "kube/model/types/service.h"
 #include "kube/translate/value_access.h"
 
 namespace skiff::cli {
@@ -37,7 +38,8 @@ class DescribeCommand : public KubectlCommand {
     for (size_t i = 0; i < found.objects.size(); ++i) {
       if (i > 0) Print("\n\n");
       ASSIGN_OR_RETURN(const std::vector<kube::Value> events, EventsOf(live, found.objects[i].object));
-      Print(kube::DescribeObject(found.objects[i].object, events, now));
+      ASSIGN_OR_RETURN(const std::vector<kube::Value> slices, SlicesOf(live, found.objects[i].object));
+      Print(kube::DescribeObject(found.objects[i].object, events, now, slices));
     }
     for (const ResourceRef& ref : found.missing) PrintErrorLine(NotFoundError(*ref.kind, ref.name).message());
     return found.missing.empty() ? 0 : kKubectlFailure;
@@ -59,6 +61,18 @@ class DescribeCommand : public KubectlCommand {
     }
     found.missing = std::move(missing);
     return {};
+  }
+
+  static Result<std::vector<kube::Value>> SlicesOf(kube::LiveObjects& live, const kube::Value& object) {
+    std::vector<kube::Value> slices;
+    if (kube::TextAt(object, "kind") != kube::Service::kKind) return slices;
+    ASSIGN_OR_RETURN(slices, live.List(kube::EndpointSlice::kKind, kube::TextAt(object, "metadata.namespace")));
+    std::erase_if(slices, [&](const kube::Value& slice) {
+      const auto labels = kube::LabelsOf(slice);
+      const auto service = labels.find(kube::kServiceNameLabel);
+      return service == labels.end() || service->second != kube::TextAt(object, "metadata.name");
+    });
+    return slices;
   }
 
   Result<std::vector<kube::Value>> EventsOf(kube::LiveObjects& live, const kube::Value& object) const {

@@ -15,6 +15,7 @@
 #include "kube/view/deployment_status.h"
 #include "kube/view/derived_endpoints.h"
 #include "kube/view/pod_status.h"
+#include "kube/view/service_view.h"
 
 namespace skiff::kube {
 namespace {
@@ -90,6 +91,25 @@ void SetClaimStatus(Value& claim) {
     spec.Set("volumeName", Value::String(ClaimVolumeName(TextAt(claim, "metadata.namespace"),
                                                          TextAt(claim, "metadata.name"))));
   claim.Set("spec", std::move(spec));
+}
+
+// A load balancer's ports are open on every address of the host: the one that pods show as the host's stands for them.
+void SetServiceStatus(const std::string& host_address, Value& service) {
+  Value load_balancer = Value::Map();
+  const auto& families = At(service, "spec.ipFamilies").items();
+  const std::string family = FamilyOfAddress(host_address);
+  const bool has_family = families.empty() ? family == "IPv4" : std::ranges::any_of(families, [&](const Value& f) { return f.text() == family; });
+  if (TextAt(service, "spec.type") == "LoadBalancer" && !host_address.empty() && has_family) {
+    Value point = Value::Map();
+    point.Set("ip", Value::String(host_address));
+    point.Set("ipMode", Value::String("VIP"));
+    Value ingress = Value::List();
+    ingress.items().push_back(std::move(point));
+    load_balancer.Set("ingress", std::move(ingress));
+  }
+  Value status = Value::Map();
+  status.Set("loadBalancer", std::move(load_balancer));
+  service.Set("status", std::move(status));
 }
 
 // What an event is about: a pod that there is or was.
@@ -207,7 +227,6 @@ Result<Value> LiveObjects::PodDefinition(const pod::PodInfo& info) {
 
 Result<Value> LiveObjects::PodObject(const pod::PodInfo& info) {
   ASSIGN_OR_RETURN(Value object, PodDefinition(info));
-  if (!host_address_) host_address_ = backend_.HostAddress();
   std::string owner_uid;
   if (!info.spec.owner.empty()) {
     ASSIGN_OR_RETURN(const auto* owners, Stored(info.spec.owner.substr(0, info.spec.owner.find('/'))));
@@ -223,8 +242,13 @@ Result<Value> LiveObjects::PodObject(const pod::PodInfo& info) {
   Value spec_value = At(object, "spec");
   if (TextAt(spec_value, "nodeName").empty()) spec_value.Set("nodeName", Value::String(ReadNodeInfo().name));
   object.Set("spec", std::move(spec_value));
-  object.Set("status", PodStatusOf(info, QosOf(spec), *host_address_));
+  object.Set("status", PodStatusOf(info, QosOf(spec), HostAddress()));
   return object;
+}
+
+const std::string& LiveObjects::HostAddress() {
+  if (!host_address_) host_address_ = backend_.HostAddress();
+  return *host_address_;
 }
 
 // The pods first: what has been removed meanwhile is in the journal, and twice is once.
@@ -301,6 +325,9 @@ Result<std::vector<Value>> LiveObjects::ListAll(std::string_view kind) {
     std::move(derived.begin(), derived.end(), std::back_inserter(objects));
   }
   if (kind == PersistentVolumeClaim::kKind) std::for_each(objects.begin(), objects.end(), SetClaimStatus);
+  if (kind == Service::kKind) {
+    for (Value& object : objects) SetServiceStatus(HostAddress(), object);
+  }
   if (kind == Deployment::kKind) {
     ASSIGN_OR_RETURN(const std::vector<Value> pods, ListAll(Pod::kKind));
     for (Value& object : objects) object.Set("status", DeploymentStatusOf(object, pods, common::Now()));

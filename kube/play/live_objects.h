@@ -34,6 +34,7 @@ class LiveObjects {
   common::Result<const std::map<std::string, Value>*> Stored(const std::string& kind);  // by "NAMESPACE/NAME"
   common::Result<Value> PodObject(const pod::PodInfo& info);
   common::Result<Value> PodDefinition(const pod::PodInfo& info);
+  const std::string& HostAddress();
   common::Result<std::vector<Value>> Events();
   common::Result<std::vector<Value>> Namespaces();
 

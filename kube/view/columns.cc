@@ -158,41 +158,29 @@ constexpr std::array kService{Column{"NAME", Name},
                               Column{"SELECTOR", ServiceSelector, true}};
 
 std::string EndpointsText(const Value& o, WallTime) {
-  constexpr size_t kShown = 3;
-  std::string text;
-  size_t count = 0;
+  std::vector<std::string> all;
   for (const Value& subset : At(o, "subsets").items()) {
-    for (const Value& address : At(subset, "addresses").items()) {
-      for (const Value& port : At(subset, "ports").items()) {
-        if (count++ < kShown)
-          text += fmt::format("{}{}:{}", text.empty() ? "" : ",", TextAt(address, "ip"), IntAt(port, "port"));
-      }
-    }
+    const auto& addresses = At(subset, "addresses").items();
+    const auto& ports = At(subset, "ports").items();
+    for (const Value& port : ports)
+      for (const Value& address : addresses) all.push_back(HostAndPort(TextAt(address, "ip"), IntAt(port, "port")));
+    if (!ports.empty()) continue;
+    for (const Value& address : addresses) all.push_back(TextAt(address, "ip"));
   }
-  if (count > kShown) text += fmt::format(" + {} more...", count - kShown);
-  return OrNone(text);
+  return FirstThree(all, kNone);
 }
 constexpr std::array kEndpoints{Column{"NAME", Name}, Column{"ENDPOINTS", EndpointsText}, Column{"AGE", Age}};
 
 std::string SliceType(const Value& o, WallTime) { return TextAt(o, "addressType"); }
-// As kubectl shows what belongs to a slice.
-std::string FirstThree(const std::vector<std::string>& all) {
-  constexpr size_t kShown = 3;
-  if (all.empty()) return "<unset>";
-  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kShown));
-  std::string text = fmt::format("{}", fmt::join(all.begin(), end, ","));
-  if (all.size() > kShown) text += fmt::format(" + {} more...", all.size() - kShown);
-  return text;
-}
 std::string SlicePorts(const Value& o, WallTime) {
   std::vector<std::string> ports;
   for (const Value& port : At(o, "ports").items()) ports.push_back(std::to_string(IntAt(port, "port")));
-  return FirstThree(ports);
+  return FirstThree(ports, "<unset>");
 }
 std::string SliceEndpoints(const Value& o, WallTime) {
   std::vector<std::string> addresses;
   for (const Value& endpoint : At(o, "endpoints").items()) addresses.push_back(Texts(At(endpoint, "addresses")));
-  return FirstThree(addresses);
+  return FirstThree(addresses, "<unset>");
 }
 constexpr std::array kSlice{Column{"NAME", Name}, Column{"ADDRESSTYPE", SliceType},
                             Column{"PORTS", SlicePorts}, Column{"ENDPOINTS", SliceEndpoints},
@@ -300,6 +288,20 @@ std::string SelectorText(const Value& selector) {
     else
       text += key + (op == "In" ? " in (" : " notin (") + Texts(At(term, "values")) + ")";
   }
+  return text;
+}
+
+std::string HostAndPort(const std::string& host, int64_t port) {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+std::string FirstThree(const std::vector<std::string>& all, std::string_view none) {
+  constexpr size_t kShown = 3;
+  if (all.empty()) return std::string(none);
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kShown));
+  std::string text = fmt::format("{}", fmt::join(all.begin(), end, ","));
+  if (all.size() > kShown) text += fmt::format(" + {} more...", all.size() - kShown);
   return text;
 }
 

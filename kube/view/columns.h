@@ -30,6 +30,10 @@ std::string LabelsText(const Value& labels);
 std::string EventText(const Value& event);
 // "80/TCP", "80:30080/TCP" of a Service, joined by commas.
 std::string ServicePortsText(const Value& service);
+// "10.0.0.5:80", "[fd00::5]:80".
+std::string HostAndPort(const std::string& host, int64_t port);
+// Joined by commas, with the number of those behind the third one, as kubectl shows what belongs to a Service.
+std::string FirstThree(const std::vector<std::string>& all, std::string_view none);
 // A Deployment's selector: "app=web,tier in (a,b)".
 std::string SelectorText(const Value& selector);
 

@@ -168,28 +168,6 @@ void DescribeClaim(Description& out, const Value& claim, WallTime now) {
   out.Field("VolumeMode", mode.empty() ? "Filesystem" : mode);
 }
 
-void DescribeService(Description& out, const Value& service, WallTime now) {
-  out.Metadata(service);
-  out.Field("Selector", LabelsText(At(service, "spec.selector")));
-  for (const Column& column : ColumnsOf("Service")) {
-    if (column.heading == "TYPE") out.Field("Type", column.cell(service, now));
-    if (column.heading == "CLUSTER-IP") out.Field("IP", column.cell(service, now));
-  }
-  for (const Value& port : At(service, "spec.ports").items()) {
-    const std::string& name = TextAt(port, "name");
-    const std::string& protocol = TextAt(port, "protocol");
-    const std::string protocol_name = protocol.empty() ? "TCP" : protocol;
-    out.Field("Port",
-              fmt::format("{}\t{}/{}", name.empty() ? "<unset>" : name, IntAt(port, "port"), protocol_name));
-    out.Field("TargetPort", TextAt(port, "targetPort") + "/" + protocol_name);
-    if (IntAt(port, "nodePort") > 0)
-      out.Field("NodePort", fmt::format("{}\t{}/{}", name.empty() ? "<unset>" : name, IntAt(port, "nodePort"),
-                                        protocol_name));
-  }
-  const std::string& affinity = TextAt(service, "spec.sessionAffinity");
-  out.Field("Session Affinity", affinity.empty() ? "None" : affinity);
-}
-
 // What has no layout of its own, member by member.
 void DescribeMembers(Description& out, const Value& map, int indent) {
   for (const Value::Entry& entry : map.entries()) {
@@ -260,7 +238,8 @@ std::string LongTime(const std::string& rfc3339) {
   return {text, std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S +0000", &parts)};
 }
 
-std::string DescribeObject(const Value& object, const std::vector<Value>& events, WallTime now) {
+std::string DescribeObject(const Value& object, const std::vector<Value>& events, WallTime now,
+                           const std::vector<Value>& slices) {
   Description out;
   const std::string& kind = TextAt(object, "kind");
   if (kind == "Pod")
@@ -274,7 +253,7 @@ std::string DescribeObject(const Value& object, const std::vector<Value>& events
   else if (kind == "PersistentVolumeClaim")
     DescribeClaim(out, object, now);
   else if (kind == "Service")
-    DescribeService(out, object, now);
+    DescribeService(out, object, slices);
   else {
     out.Metadata(object);
     for (const Value::Entry& entry : object.entries()) {

@@ -10,8 +10,9 @@
 
 namespace skiff::kube {
 
-// `events`: those of the object, oldest first.
-std::string DescribeObject(const Value& object, const std::vector<Value>& events, common::WallTime now);
+// `events`: those of the object, oldest first. `slices`: the EndpointSlices of a Service.
+std::string DescribeObject(const Value& object, const std::vector<Value>& events, common::WallTime now,
+                           const std::vector<Value>& slices = {});
 
 // The parts that several kinds have in common; lines with tabs for AlignTabs.
 class Description {
@@ -32,6 +33,7 @@ class Description {
 // A pod's containers, as a Pod and a Deployment's template show them. `statuses` null: without their states.
 void DescribeContainers(Description& out, std::string_view heading, const Value& containers,
                         const Value& statuses, int indent);
+void DescribeService(Description& out, const Value& service, const std::vector<Value>& slices);
 void DescribeVolumes(Description& out, const Value& volumes, int indent);
 // "Fri, 02 Jan 2026 03:04:05 +0000".
 std::string LongTime(const std::string& rfc3339);

@@ -66,6 +66,11 @@ setup_file() { common_setup_file; }
     [ "$(ip netns exec other wget -q -T 5 -t 1 -O - "http://192.0.2.1:$port/")" = a ]
     [ "$(fetch_in client "192.0.2.1:$port")" = a ]
   done
+  # The status names an address where the load balancer answers, as scripts wait for.
+  skiff kube wait service/lb --for='jsonpath={.status.loadBalancer.ingress}' --timeout=1s
+  [ "$(fetch "$(skiff kube get service lb -o jsonpath='{.status.loadBalancer.ingress[0].ip}'):8088")" = a ]
+  [ "$(skiff kube get service np -o jsonpath='{.status}')" = '{"loadBalancer":{}}' ]
+  skiff kube describe service lb | grep -E '^Endpoints: +[0-9.]+:8080$'
   run play_file taken < <(service_yaml two "  type: NodePort
   ports: [{port: 80, nodePort: 30080}]")
   [ "$status" -eq 125 ]

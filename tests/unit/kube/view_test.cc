@@ -89,6 +89,57 @@ TEST(ColumnsTest, OtherKinds) {
             "AGE=<unknown>");
 }
 
+TEST(ColumnsTest, EndpointsAreListedPortByPort) {
+  const auto cell = [](const char* json) {
+    const Value endpoints = *ParseJsonValue(json, "endpoints");
+    for (const Column& column : ColumnsOf("Endpoints"))
+      if (column.heading == "ENDPOINTS") return column.cell(endpoints, {});
+    return std::string("no such column");
+  };
+  EXPECT_EQ(cell(R"({"subsets": [{"addresses": [{"ip": "10.0.0.1"}, {"ip": "fd00::2"}],
+                                  "ports": [{"name": "a", "port": 80}, {"name": "b", "port": 81}]}]})"),
+            "10.0.0.1:80,[fd00::2]:80,10.0.0.1:81 + 1 more...");
+  EXPECT_EQ(cell(R"({"subsets": [{"addresses": [{"ip": "10.0.0.1"}]}]})"), "10.0.0.1") << "a headless Service without ports";
+  EXPECT_EQ(cell(R"({"subsets": [{"notReadyAddresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}]}]})"), "<none>");
+}
+
+TEST(DescribeTest, AService) {
+  const Value service = *ParseJsonValue(R"({
+    "kind": "Service",
+    "metadata": {"name": "web", "namespace": "default"},
+    "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "clusterIP": "10.96.0.7",
+      "clusterIPs": ["10.96.0.7", "fd96::7"], "ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "PreferDualStack",
+      "internalTrafficPolicy": "Cluster", "externalTrafficPolicy": "Local",
+      "ports": [{"name": "a", "port": 80, "targetPort": "http", "nodePort": 30080}, {"name": "b", "port": 81, "targetPort": 9000}]},
+    "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}]}}})", "service");
+  const Value v4 = *ParseJsonValue(R"({"ports": [{"name": "a", "port": 8080}, {"name": "b", "port": 9000}], "endpoints": [
+    {"addresses": ["10.0.0.1"], "conditions": {"ready": true}}, {"addresses": ["10.0.0.2"], "conditions": {"ready": false}}]})", "slice");
+  const Value v6 = *ParseJsonValue(R"({"ports": [{"name": "a", "port": 8080}], "endpoints": [{"addresses": ["fd00::1"]}]})", "slice");
+  EXPECT_EQ(DescribeObject(service, {}, {}, {v4, v6}), R"(Name:                     web
+Namespace:                default
+Labels:                   <none>
+Annotations:              <none>
+Selector:                 app=web
+Type:                     LoadBalancer
+IP Family Policy:         PreferDualStack
+IP Families:              IPv4,IPv6
+IP:                       10.96.0.7
+IPs:                      10.96.0.7,fd96::7
+LoadBalancer Ingress:     192.0.2.1 (VIP)
+Port:                     a  80/TCP
+TargetPort:               http/TCP
+NodePort:                 a  30080/TCP
+Endpoints:                10.0.0.1:8080,[fd00::1]:8080
+Port:                     b  81/TCP
+TargetPort:               9000/TCP
+Endpoints:                10.0.0.1:9000
+Session Affinity:         None
+External Traffic Policy:  Local
+Internal Traffic Policy:  Cluster
+Events:                   <none>
+)");
+}
+
 TEST(DescribeTest, APod) {
   const Value pod = *ParseJsonValue(R"({
     "kind": "Pod",
