@@ -533,6 +533,8 @@ Result<> Network::RemoveUnused() {
     // Whoever takes a lease from now on finds out about bridge and table after this lock.
     if (leases.HasLeases(name)) continue;
     ASSIGN_OR_RETURN(const auto all, leases.Networks());
+    // Meanwhile another command has done it, and may have removed the definition since.
+    if (std::ranges::find(all, name) == all.end()) continue;
     const bool none_left = std::ranges::none_of(all, [&](const auto& other) { return leases.HasLeases(other); });
     ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths_.proc_root));
     const auto network = Definitions(paths_).Load(name);

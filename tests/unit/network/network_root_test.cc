@@ -353,6 +353,35 @@ TEST_F(NetworkRootTest, TwentyCommandsAtOnce) {
   EXPECT_EQ(KernelState(), baseline_);
 }
 
+// Whoever looks for networks without pods comes to those that others are just removing.
+TEST_F(NetworkRootTest, NetworksThatAreRemovedAtOnce) {
+  constexpr int kCommands = 12;
+  constexpr int kRounds = 8;
+  std::vector<pid_t> commands;
+  for (int i = 0; i < kCommands; ++i) {
+    commands.push_back(Spawn([&, i] {
+      Network network(paths_);
+      for (int round = 0; round < kRounds; ++round) {
+        const std::string pod = fmt::format("pod{}", i);
+        const auto definition = network.Create({.name = fmt::format("net{}-{}", i, round)});
+        if (!definition || !network.Reserve(*definition, pod)) return false;
+        for (const auto& result : {network.Detach(pod), network.Remove(definition->name)}) {
+          if (result) continue;
+          std::fprintf(stderr, "%s: %s\n", definition->name.c_str(), result.error().message().c_str());
+          return false;
+        }
+      }
+      return true;
+    }));
+  }
+  for (const pid_t pid : commands) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(KernelState(), baseline_);
+}
+
 TEST_F(NetworkRootTest, AddressesAreNeverGivenTwice) {
   constexpr int kCommands = 40;
   const auto definition = network_->Find(Network::kDefaultName);
