@@ -1,6 +1,9 @@
 #include "kube/play/plan.h"
 
 #include <algorithm>
+#include <tuple>
+
+#include "kube/view/service_view.h"
 
 namespace skiff::kube {
 namespace {
@@ -21,13 +24,20 @@ std::vector<Candidate> SameName(const ObjectKey& key, const std::vector<pod::Pod
   return found;
 }
 
+// Which are kept when there are too many, least first, as a ReplicaSet chooses: that run, are ready, have restarted less, are
+// older.
+std::tuple<bool, bool, int64_t, std::string> RankToGo(const pod::PodInfo& pod) {
+  int64_t restarts = 0;
+  for (const pod::ContainerInfo& container : pod.containers) restarts = std::max<int64_t>(restarts, container.status.restart_count);
+  return {!IsRunning(pod), !PodIsReady(pod), restarts, pod.created};
+}
+
 std::vector<Candidate> SameOwner(const ObjectKey& key, const std::vector<pod::PodInfo>& existing) {
   std::vector<Candidate> found;
   for (const pod::PodInfo& pod : existing) {
     if (BelongsTo(pod, key)) found.push_back({&pod});
   }
-  // Those that run are kept first when there are too many.
-  std::stable_partition(found.begin(), found.end(), [](const Candidate& c) { return IsRunning(*c.pod); });
+  std::ranges::stable_sort(found, {}, [](const Candidate& c) { return RankToGo(*c.pod); });
   return found;
 }
 

@@ -118,6 +118,21 @@ TEST_F(PlayTest, ScalingDownKeepsThoseThatRun) {
   EXPECT_THAT(Ids(), ElementsAre(running));
 }
 
+TEST_F(PlayTest, ScalingDownKeepsThoseThatAreReady) {
+  PlayAll({MakeDeployment("web", 3)});
+  for (pod::PodInfo& pod : engine_.pods) {
+    pod.status.initialized_at = "2026-01-02T03:04:05.000000000Z";
+    pod.status.ready = pod.id != engine_.pods.front().id;
+  }
+  engine_.pods[1].containers[0].status.restart_count = 2;
+  const std::string best = engine_.pods[2].name, second = engine_.pods[1].name;
+  PlayAll({MakeDeployment("web", 2)});
+  EXPECT_NE(engine_.Named(second), nullptr) << "the one that is not ready goes first";
+  PlayAll({MakeDeployment("web", 1)});
+  ASSERT_EQ(engine_.pods.size(), 1u);
+  EXPECT_EQ(engine_.pods.front().name, best) << "then the one that has restarted";
+}
+
 TEST_F(PlayTest, OnlyTheFirstReplicaHoldsTheHostPort) {
   Object deployment = MakeDeployment("web", 3);
   deployment.As<Deployment>()->spec.pod_template.spec.containers[0].ports.push_back(
