@@ -31,7 +31,7 @@ void LogFollower::Follow(const std::vector<LogSource>& sources) {
 void LogFollower::Read(const LogSource& source, const std::string& prefix) {
   Context own(options_);  // an engine belongs to one thread
   const auto engine = own.Engine();
-  const auto print = [&](const std::string& time, const std::string&, std::string_view text) {
+  const auto print = [&](const std::string& time, const std::string&, std::string_view text, bool) {
     std::string line = prefix;
     if (read_.timestamps) line += time + " ";
     line.append(text).append("\n");

@@ -1,5 +1,6 @@
 #include "cli/log_printer.h"
 
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -17,25 +18,32 @@ using common::Result;
 
 namespace {
 
+// Where the output stands in the middle of a line: a container's last one may have no end, and is printed so.
+struct OpenLines {
+  std::atomic<bool> out = false, err = false;
+};
+
 // Lines of one container, whole even when several threads print. What it has printed is counted over all its copies.
 class LinePrinter {
  public:
-  LinePrinter(const LogPrintOptions& options, std::string prefix)
+  LinePrinter(const LogPrintOptions& options, std::string prefix, OpenLines& open)
       : options_(options),
         prefix_(std::move(prefix)),
+        open_(&open),
         left_(std::make_shared<int64_t>(options.limit_bytes.value_or(INT64_MAX))) {}
 
   bool enough() const { return *left_ <= 0; }
 
-  void operator()(const std::string& time, const std::string& stream, std::string_view text) const {
+  void operator()(const std::string& time, const std::string& stream, std::string_view text, bool ended) const {
     if (enough() || (!options_.until.empty() && time > options_.until)) return;
     std::string line = prefix_;
     if (options_.read.timestamps) line += time + " ";
-    line.append(text).append("\n");
+    line.append(text).append(ended ? "\n" : "");
     const int64_t left = *left_ - std::ssize(line) + std::ssize(prefix_);
     if (left < 0) line.resize(line.size() - static_cast<size_t>(-left));
     *left_ = left;
     FILE* out = stream == "stderr" && !options_.one_stream ? stderr : stdout;
+    if ((out == stderr ? open_->err : open_->out).exchange(!ended)) line.insert(0, "\n");
     if (out == stderr) FlushOutput();  // the order of lines, where both go to one place
     std::fwrite(line.data(), 1, line.size(), out);  // stdio locks the stream
     if (options_.read.follow) std::fflush(out);
@@ -44,12 +52,14 @@ class LinePrinter {
  private:
   const LogPrintOptions& options_;
   std::string prefix_;
+  OpenLines* open_;
   std::shared_ptr<int64_t> left_;
 };
 
-Result<> PrintLog(Context& context, const LogSource& source, const std::string& prefix, const LogPrintOptions& options) {
+Result<> PrintLog(Context& context, const LogSource& source, const std::string& prefix, const LogPrintOptions& options,
+                  OpenLines& open) {
   ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
-  const LinePrinter print(options, source.prefix.value_or(prefix));
+  const LinePrinter print(options, source.prefix.value_or(prefix), open);
   pod::LogOptions read = options.read;
   read.enough = [&] { return print.enough(); };
   const Result<> done = engine->ReadLogs(source.id, read, print);
@@ -61,12 +71,13 @@ Result<> PrintLog(Context& context, const LogSource& source, const std::string& 
 Result<> Follow(const Context& context, const std::vector<LogSource>& sources,
                 const LogPrintOptions& options) {
   std::mutex mutex;
+  OpenLines open;
   Result<> first_error;
   std::vector<std::thread> threads;
   for (const LogSource& source : sources) {
     threads.emplace_back([&, source] {
       Context own(context.options());  // an engine belongs to one thread
-      const Result<> done = PrintLog(own, source, source.name + " ", options);
+      const Result<> done = PrintLog(own, source, source.name + " ", options, open);
       const std::lock_guard lock(mutex);
       if (!done && first_error) first_error = done;
     });
@@ -93,7 +104,8 @@ Result<> PrintLogs(Context& context, const std::vector<LogSource>& sources, cons
   FlushOutput();
   if (options.read.follow && sources.size() > 1) return Follow(context, sources, options);
   const bool names = options.names || sources.size() > 1;
-  for (const LogSource& source : sources) TRY(PrintLog(context, source, names ? source.name + " " : "", options));
+  OpenLines open;
+  for (const LogSource& source : sources) TRY(PrintLog(context, source, names ? source.name + " " : "", options, open));
   return {};
 }
 

@@ -166,7 +166,9 @@ class Engine {
   // In the foreground with our standard streams; returns the command's exit code.
   common::Result<int> Exec(const std::string& container_id, const ExecOptions& options);
   // Calls `line(time, stream, text)` per line ("stdout"/"stderr", text without newline) in order.
-  using LogSink = std::function<void(const std::string& time, const std::string& stream, std::string_view text)>;
+  // `ended`: by a newline; else the output of a run ends with this line.
+  using LogSink =
+      std::function<void(const std::string& time, const std::string& stream, std::string_view text, bool ended)>;
   common::Result<> ReadLogs(const std::string& container_id, const LogOptions& options, const LogSink& line);
 
   // --- named volumes ---

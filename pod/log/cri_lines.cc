@@ -84,22 +84,22 @@ void CriLines::AddLine(std::string_view line) {
   Part& part = parts_[std::string(fields->stream)];
   if (part.time.empty()) part.time = fields->time;
   part.text += fields->text;
-  if (!fields->partial) Emit(std::string(fields->stream), std::exchange(part, {}));
+  if (!fields->partial) Emit(std::string(fields->stream), std::exchange(part, {}), true);
 }
 
 void CriLines::Flush() {
   rest_.clear();
   for (auto& [stream, part] : parts_) {
-    if (!part.time.empty()) Emit(stream, std::exchange(part, {}));
+    if (!part.time.empty()) Emit(stream, std::exchange(part, {}), false);
   }
 }
 
-void CriLines::Emit(const std::string& stream, Part part) {
+void CriLines::Emit(const std::string& stream, Part part, bool ended) {
   if (skip_ > 0) {
     --skip_;
     return;
   }
-  if (part.time >= since_) sink_(part.time, stream, part.text);
+  if (part.time >= since_) sink_(part.time, stream, part.text, ended);
 }
 
 size_t CountLines(std::string_view log, OpenEnd open_end) { return FindSpans(log, open_end).lines.size(); }

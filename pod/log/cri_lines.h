@@ -11,7 +11,8 @@ namespace skiff::pod {
 // Puts bytes together to whole lines of the container's output.
 class CriLines {
  public:
-  using Sink = std::function<void(const std::string& time, const std::string& stream, std::string_view text)>;
+  // `ended`: by a newline; else the output ends here.
+  using Sink = std::function<void(const std::string& time, const std::string& stream, std::string_view text, bool ended)>;
 
   // Lines before `since` (RFC 3339 in UTC with nanoseconds, empty: all) are dropped.
   CriLines(Sink sink, std::string since) : sink_(std::move(sink)), since_(std::move(since)) {}
@@ -28,7 +29,7 @@ class CriLines {
     std::string text;
   };
   void AddLine(std::string_view line);
-  void Emit(const std::string& stream, Part part);
+  void Emit(const std::string& stream, Part part, bool ended);
 
   Sink sink_;
   std::string since_;

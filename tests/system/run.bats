@@ -242,6 +242,9 @@ BB=localhost/busybox:latest
   skiff exec prompt touch /gone
   skiff wait prompt
   [ "$(skiff logs prompt | tail -1)" = end ]
+  # To the byte, as podman and kubectl: where there was no newline there is none, but before what follows.
+  skiff logs prompt | cmp - <(printf 'begin\nname? 123456789\nnext\nend')
+  skiff logs --tail 1 prompt prompt | cmp - <(printf 'prompt end\nprompt end')
 }
 
 @test "info, version, help and completion" {

@@ -29,8 +29,9 @@ class LogReaderTest : public ::testing::Test {
     ASSERT_TRUE(common::WriteAll(fd->get(), text));
   }
   CriLines::Sink Sink() {
-    return [this](const std::string&, const std::string& stream, std::string_view text) {
+    return [this](const std::string&, const std::string& stream, std::string_view text, bool ended) {
       seen_.push_back((stream == "stderr" ? "!" : "") + std::string(text));
+      last_ended_ = ended;
     };
   }
   LogReader Reader(std::optional<int> run = {}, const std::string& since = "") {
@@ -49,6 +50,7 @@ class LogReaderTest : public ::testing::Test {
 
   std::string directory_;
   std::vector<std::string> seen_;
+  bool last_ended_ = false;
 };
 
 TEST_F(LogReaderTest, RunsAndRotatedPartsInOrder) {
@@ -76,8 +78,10 @@ TEST_F(LogReaderTest, PartsAreOneLineAndAnUnfinishedOneComesAtTheEnd) {
   LogReader reader = Reader();
   ASSERT_TRUE(reader.Drain());
   EXPECT_THAT(seen_, ElementsAre("!err", "begin"));
+  EXPECT_TRUE(last_ended_);
   reader.Finish();
   EXPECT_THAT(seen_, ElementsAre("!err", "begin", "no newline"));
+  EXPECT_FALSE(last_ended_);
 }
 
 TEST_F(LogReaderTest, FollowsGrowthRotationAndRestart) {
