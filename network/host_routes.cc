@@ -6,8 +6,10 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 namespace skiff::network {
 
@@ -29,6 +31,10 @@ std::string AddressText(int family, const nlattr* attribute) {
 
 IpAddress AddressOf(int family, const nlattr* attribute) {
   return IpAddress::FromBytes(nla_data(attribute), family == AF_INET6);
+}
+
+bool IsLasting(const ifaddrmsg& address) {
+  return address.ifa_scope == RT_SCOPE_UNIVERSE && (address.ifa_flags & IFA_F_TEMPORARY) == 0;
 }
 
 Result<> DumpRoutes(RtnlSocket& host, int family, const std::function<void(const rtmsg&, nlattr**)>& visit) {
@@ -141,15 +147,33 @@ Result<std::vector<std::string>> DefaultRouteAddresses(RtnlSocket& host) {
     std::string found = route->source;
     if (found.empty()) {
       TRY(DumpAddresses(host, family, [&](const ifaddrmsg& address, nlattr** attributes) {
-        const bool usable =
-            address.ifa_scope == RT_SCOPE_UNIVERSE && (address.ifa_flags & IFA_F_TEMPORARY) == 0;
-        if (!found.empty() || !usable || static_cast<int>(address.ifa_index) != route->link) return;
+        if (!found.empty() || !IsLasting(address) || static_cast<int>(address.ifa_index) != route->link) return;
         const nlattr* own =
             attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
         if (own != nullptr) found = AddressText(family, own);
       }));
     }
     if (!found.empty()) addresses.push_back(std::move(found));
+  }
+  return addresses;
+}
+
+Result<std::vector<std::string>> InterfaceAddresses(RtnlSocket& host, const std::vector<std::string>& bridges,
+                                                    bool bridges_too) {
+  std::vector<std::string> addresses;
+  for (const int family : {AF_INET, AF_INET6}) {
+    std::optional<std::tuple<bool, uint32_t, std::string>> best;  // on a bridge, interface, address
+    TRY(DumpAddresses(host, family, [&](const ifaddrmsg& address, nlattr** attributes) {
+      const nlattr* own = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+      if (own == nullptr || !IsLasting(address)) return;
+      char name[IF_NAMESIZE] = {};
+      if (::if_indextoname(address.ifa_index, name) == nullptr) return;
+      const bool on_bridge = std::ranges::find(bridges, name) != bridges.end();
+      if (on_bridge && !bridges_too) return;
+      if (best && std::tuple(on_bridge, address.ifa_index) >= std::tuple(std::get<0>(*best), std::get<1>(*best))) return;
+      best.emplace(on_bridge, address.ifa_index, AddressText(family, own));
+    }));
+    if (best) addresses.push_back(std::get<2>(*best));
   }
   return addresses;
 }

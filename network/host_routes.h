@@ -22,6 +22,11 @@ common::Result<std::optional<std::string>> FindRouteInside(RtnlSocket& host, con
 // without such a route.
 common::Result<std::vector<std::string>> DefaultRouteAddresses(RtnlSocket& host);
 
+// Global addresses that the host has, the first interface's of each family, IPv4 before IPv6; of `bridges` not, or only where
+// there is no other interface's.
+common::Result<std::vector<std::string>> InterfaceAddresses(RtnlSocket& host, const std::vector<std::string>& bridges,
+                                                           bool bridges_too);
+
 // The name of the interface with the default route, IPv4 before IPv6; kNotFound without one.
 common::Result<std::string> DefaultRouteInterface(RtnlSocket& host);
 

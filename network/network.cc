@@ -573,13 +573,16 @@ Result<> Network::Sweep(const std::function<bool(const std::string& pod_id)>& al
   return first_error;
 }
 
-Result<std::vector<std::string>> Network::HostAddresses() {
+Result<std::vector<std::string>> Network::HostAddresses(OwnBridges own) {
   ASSIGN_OR_RETURN(RtnlSocket host, RtnlSocket::Open());
   ASSIGN_OR_RETURN(auto addresses, DefaultRouteAddresses(host));
-  if (addresses.empty()) {
-    ASSIGN_OR_RETURN(const Definition network, Find(kDefaultName));
-    addresses.push_back(network.Gateway(false));
-  }
+  if (!addresses.empty()) return addresses;
+  ASSIGN_OR_RETURN(const auto networks, List());
+  std::vector<std::string> bridges;
+  for (const Definition& network : networks)
+    if (network.is_bridge()) bridges.push_back(network.interface);
+  ASSIGN_OR_RETURN(addresses, InterfaceAddresses(host, bridges, own == OwnBridges::kLast));
+  if (addresses.empty()) addresses.emplace_back("127.0.0.1");
   return addresses;
 }
 

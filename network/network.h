@@ -119,9 +119,10 @@ class Network {
   // for a dead one; pods on which the command that wires them still works are left alone.
   common::Result<> Sweep(const std::function<bool(const std::string& pod_id)>& alive);
 
-  // The addresses under which the host is known to its pods (first: the host end of the default route, else
-  // the gateway).
-  common::Result<std::vector<std::string>> HostAddresses();
+  // The addresses of the host, one of each family: of the default route, else of the first interface, those of our bridges, which
+  // come and go with pods, behind the others or not at all; else loopback.
+  enum class OwnBridges { kLast, kNever };
+  common::Result<std::vector<std::string>> HostAddresses(OwnBridges own = OwnBridges::kLast);
 
  private:
   common::SystemPaths paths_;

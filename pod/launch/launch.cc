@@ -156,7 +156,9 @@ class LaunchRun {
       setting.late.services = ReadServiceVariables(context_.paths, pod_.spec.kube_namespace);
     }
     if (NeedsHostAddresses(pod_.spec)) {
-      ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses());
+      // What a pod on the host's network is asked at for its life must not go with other pods.
+      const auto bridges = HostNetwork() ? network::Network::OwnBridges::kNever : network::Network::OwnBridges::kLast;
+      ASSIGN_OR_RETURN(setting.late.host_ips, context_.network.HostAddresses(bridges));
       if (HostNetwork()) setting.late.pod_ips = setting.late.host_ips;
     }
     if (!setting.late.pod_ips.empty()) plan.address = setting.late.pod_ips.front();

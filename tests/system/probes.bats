@@ -139,6 +139,14 @@ no_sleeper() { ! skiff exec "$1-c" ps | grep -q 'sleep 98'; }
   eventually 20 status_has p "$(of c probeFailure)" 'Get "https://127.0.0.1:8443/": dial tcp 127.0.0.1:8443: connect'
 }
 
+@test "in the host's network a probe without host asks the host, also one that has no default route and no other pod" {
+  ip -br link | grep -q '^skiff' && return 1
+  server p '"--http", "18081"' '      readinessProbe: {httpGet: {port: 18081, path: /healthz}, periodSeconds: 1}' |
+    sed 's/^spec:/spec:\n  hostNetwork: true/; /ports:/d' | play
+  eventually 10 ready p
+  [ "$(skiff kube get pod p -o jsonpath='{.status.podIP}')" = 127.0.0.1 ]
+}
+
 @test "a port's name that the container does not have is an error with its place" {
   run play < <(server p '"--http", "8080"' '      readinessProbe: {httpGet: {port: metrics}}')
   [[ $status == 125 ]]

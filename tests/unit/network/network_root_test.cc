@@ -466,9 +466,15 @@ TEST_F(NetworkRootTest, HostAddresses) {
   ASSERT_TRUE(addresses);
   EXPECT_EQ(*addresses, std::vector<std::string>{kHostAddress});
   Shell("ip route delete default");
-  const auto without = network_->HostAddresses();
-  ASSERT_TRUE(without);
-  EXPECT_EQ(*without, std::vector<std::string>{"10.89.0.1"});
+  EXPECT_EQ(*network_->HostAddresses(), std::vector<std::string>{kHostAddress}) << "without a default route the first interface's";
+  const Pod pod = StartPod("aaaaaaaaaaaa");
+  EXPECT_EQ(*network_->HostAddresses(), std::vector<std::string>{kHostAddress});
+  // Of a host that is on no network our bridges' are the only ones, for as long as there are any.
+  Shell("ip address flush dev outside");
+  EXPECT_EQ(*network_->HostAddresses(), std::vector<std::string>{"10.89.0.1"});
+  EXPECT_EQ(*network_->HostAddresses(Network::OwnBridges::kNever), std::vector<std::string>{"127.0.0.1"});
+  StopPod(pod);
+  EXPECT_EQ(*network_->HostAddresses(), std::vector<std::string>{"127.0.0.1"});
 }
 
 TEST_F(NetworkRootTest, PortOfADeadPodIsTakenOver) {
