@@ -53,10 +53,12 @@ network::ServiceRule RuleOf(const ServiceView& view, size_t index, const std::st
   if (spec.session_affinity == "ClientIP" && spec.session_affinity_config && spec.session_affinity_config->client_ip)
     rule.affinity_s = spec.session_affinity_config->client_ip->timeout_seconds.value_or(0);
   for (const EndpointView& endpoint : view.endpoints) {
-    const bool ours = FamilyOfAddress(endpoint.address) == family;
-    if (ours && view.Serves(endpoint) && endpoint.ports[index] != 0)
-      rule.endpoints.push_back({endpoint.address, endpoint.ports[index]});
+    if (FamilyOfAddress(endpoint.address) != family || endpoint.ports[index] == 0) continue;
+    if (endpoint.ready) rule.endpoints.push_back({endpoint.address, endpoint.ports[index]});
+    else if (endpoint.serving && endpoint.terminating) rule.leaving.push_back({endpoint.address, endpoint.ports[index]});
   }
+  // As kube-proxy does: better one that is about to go than none.
+  if (rule.endpoints.empty()) rule.endpoints.swap(rule.leaving);
   return rule;
 }
 
@@ -76,7 +78,7 @@ network::DnsService NamesOf(const ServiceView& view) {
     return names;
   }
   for (const EndpointView& endpoint : view.endpoints) {
-    if (!view.Serves(endpoint)) continue;
+    if (!endpoint.ready) continue;
     network::DnsEndpoint& out = names.endpoints.emplace_back();
     out.address = endpoint.address;
     out.hostname = endpoint.hostname;

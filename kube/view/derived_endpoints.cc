@@ -32,7 +32,8 @@ Value TargetOf(const ServiceView& view, const EndpointView& endpoint) {
   return target;
 }
 
-// Of the first family, as this kind can have one only. Addresses with the same ports are one subset.
+// Of the first family, as this kind can have one only, and without those that terminate, which it has no word for.
+// Addresses with the same ports are one subset.
 Endpoints EndpointsOf(const ServiceView& view) {
   const Service& service = view.service;
   Endpoints endpoints;
@@ -42,11 +43,11 @@ Endpoints EndpointsOf(const ServiceView& view) {
   const std::string family = FamiliesOf(service.spec).front();
   std::map<std::vector<uint16_t>, EndpointSubset> subsets;
   for (const EndpointView& endpoint : view.endpoints) {
-    if (FamilyOfAddress(endpoint.address) != family) continue;
+    if (FamilyOfAddress(endpoint.address) != family || (endpoint.terminating && !endpoint.ready)) continue;
     EndpointSubset& subset = subsets[endpoint.ports];
     EndpointAddress address{.ip = endpoint.address, .hostname = endpoint.hostname};
     if (!endpoint.pod.empty()) address.target_ref = TargetOf(view, endpoint);
-    (view.Serves(endpoint) ? subset.addresses : subset.not_ready_addresses).push_back(std::move(address));
+    (endpoint.ready ? subset.addresses : subset.not_ready_addresses).push_back(std::move(address));
   }
   for (auto& [ports, subset] : subsets) {
     for (size_t i = 0; i < ports.size(); ++i) {
@@ -131,7 +132,7 @@ std::vector<EndpointSlice> SlicesOf(const ServiceView& view) {
       const auto slice = by_ports.try_emplace(endpoint.ports, SliceOf(view, family, endpoint.ports)).first;
       SliceEndpoint& out = slice->second.endpoints.emplace_back();
       out.addresses = {endpoint.address};
-      out.conditions = {.ready = view.Serves(endpoint), .serving = endpoint.ready, .terminating = false};
+      out.conditions = {.ready = endpoint.ready, .serving = endpoint.serving, .terminating = endpoint.terminating};
       if (!endpoint.hostname.empty()) out.hostname = endpoint.hostname;
       if (!endpoint.pod.empty()) out.target_ref = TargetOf(view, endpoint);
     }

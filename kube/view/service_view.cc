@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kube/play/object_key.h"
+#include "kube/view/pod_status.h"
 
 namespace skiff::kube {
 namespace {
@@ -24,6 +25,14 @@ common::Result<Objects> ReadAll(PodBackend& backend, const ObjectReader& read, c
 std::string LowerProtocol(std::string name) {
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return name;
+}
+
+bool Works(const pod::PodInfo& pod) { return pod.status.state == "running" || pod.status.state == "stopping"; }
+
+// A pod that is over has no endpoint, although its supervisor may still have work to do.
+bool IsOver(const pod::PodInfo& pod) {
+  const std::string_view phase = PodPhase(pod);
+  return phase == "Succeeded" || phase == "Failed";
 }
 
 // Init containers have ended by the time that anything is served.
@@ -75,8 +84,11 @@ class ViewMaker {
     const Service& service = view.service;
     for (const pod::PodInfo& pod : pods_) {
       if (pod.spec.kube_namespace != kube_namespace || !pod.spec.from_kube) continue;
-      if (pod.status.state != "running" || !Selects(service.spec.selector, pod.spec.labels)) continue;
-      EndpointView endpoint{.pod = pod.name, .ready = PodIsReady(pod)};
+      if (!Works(pod) || IsOver(pod) || !Selects(service.spec.selector, pod.spec.labels)) continue;
+      EndpointView endpoint{.pod = pod.name};
+      endpoint.serving = PodIsReady(pod);
+      endpoint.terminating = pod.status.state == "stopping";
+      endpoint.ready = service.spec.publish_not_ready_addresses || (endpoint.serving && !endpoint.terminating);
       if (pod.spec.subdomain == service.metadata.name) endpoint.hostname = pod.spec.hostname_label;
       for (const ServicePort& port : service.spec.ports) endpoint.ports.push_back(TargetPort(port, pod));
       for (const std::string& family : FamiliesOf(service.spec)) {
@@ -118,7 +130,8 @@ class ViewMaker {
   static void AddAddress(ServiceView& view, const EndpointAddress& address, const EndpointSubset& subset, bool ready) {
     const auto families = FamiliesOf(view.service.spec);
     if (std::ranges::find(families, FamilyOfAddress(address.ip)) == families.end()) return;
-    EndpointView endpoint{.address = address.ip, .hostname = address.hostname, .ready = ready};
+    EndpointView endpoint{.address = address.ip, .hostname = address.hostname};
+    endpoint.ready = endpoint.serving = ready || view.service.spec.publish_not_ready_addresses;
     for (const ServicePort& port : view.service.spec.ports) {
       const auto found = std::find_if(subset.ports.begin(), subset.ports.end(), [&](const EndpointPort& p) {
         return p.name == port.name && p.protocol == port.protocol;
@@ -129,11 +142,12 @@ class ViewMaker {
   }
 
   static void AddSliceEndpoint(ServiceView& view, const SliceEndpoint& from, const EndpointSlice& slice) {
-    if (from.addresses.empty() || from.conditions.terminating.value_or(false)) return;
+    if (from.addresses.empty()) return;
     // All addresses of one endpoint are the same; Kubernetes uses the first.
-    EndpointView endpoint{.address = from.addresses.front(),
-                          .hostname = from.hostname.value_or(""),
-                          .ready = from.conditions.ready.value_or(true)};
+    EndpointView endpoint{.address = from.addresses.front(), .hostname = from.hostname.value_or("")};
+    endpoint.ready = from.conditions.ready.value_or(true) || view.service.spec.publish_not_ready_addresses;
+    endpoint.serving = from.conditions.serving.value_or(true);
+    endpoint.terminating = from.conditions.terminating.value_or(false);
     for (const ServicePort& port : view.service.spec.ports) {
       const auto found = std::find_if(slice.ports.begin(), slice.ports.end(), [&](const SlicePort& p) {
         return p.name.value_or("") == port.name && p.protocol == port.protocol;
@@ -158,11 +172,11 @@ std::vector<std::string> FamiliesOf(const ServiceSpec& spec) {
 }
 
 bool PodIsReady(const pod::PodInfo& pod) {
-  if (pod.status.state != "running" || !pod.spec.readiness_gates.empty()) return false;
+  if (!Works(pod) || !pod.spec.readiness_gates.empty()) return false;
   // Supervisors that know of readiness say so from the first container on.
-  if (!pod.status.initialized_at.empty()) return pod.status.ready;
-  return std::all_of(pod.containers.begin(), pod.containers.end(), [](const pod::ContainerInfo& container) {
-    return !Serves(container.spec) || container.status.state == "running";
+  const bool known = !pod.status.initialized_at.empty();
+  return std::all_of(pod.containers.begin(), pod.containers.end(), [known](const pod::ContainerInfo& container) {
+    return !Serves(container.spec) || (container.status.state == "running" && (container.status.ready || !known));
   });
 }
 

@@ -20,7 +20,10 @@ struct EndpointView {
   std::string address;
   std::string hostname;  // of spec.hostname and a spec.subdomain that is the Service's name, or of the object; may be empty
   std::string pod;       // name, empty: from an object
+  // The conditions of an EndpointSlice. Ready ones get the traffic; without any, those that terminate and still serve do.
   bool ready = false;
+  bool serving = false;
+  bool terminating = false;
   // Beside the Service's ports; 0: this endpoint has no such port.
   std::vector<uint16_t> ports;
 };
@@ -29,19 +32,14 @@ struct ServiceView {
   Service service;
   std::string uid;
   std::string created;  // RFC 3339
-  std::vector<EndpointView> endpoints;  // sorted by address; not those that terminate
-
-  // Gets traffic: ready, or the Service does not ask for it.
-  bool Serves(const EndpointView& endpoint) const {
-    return endpoint.ready || service.spec.publish_not_ready_addresses;
-  }
+  std::vector<EndpointView> endpoints;  // sorted by address
 };
 
 // All Services, sorted by namespace and name. `kube_namespace` empty: of every namespace.
 common::Result<std::vector<ServiceView>> ListServices(PodBackend& backend, const ObjectReader& read,
                                                       const std::string& kube_namespace = "");
 
-// Running, every container is ready, and it does not end.
+// Every container is ready, whether the pod terminates or not.
 bool PodIsReady(const pod::PodInfo& pod);
 
 }  // namespace skiff::kube

@@ -49,6 +49,7 @@ struct ServiceRule {
   std::vector<std::string> source_ranges;  // of either family, who may use host_port; empty: all
   int64_t affinity_s = 0;                  // a client stays with its endpoint for this long; 0: it does not
   std::vector<ServiceEndpoint> endpoints;  // empty: refused
+  std::vector<ServiceEndpoint> leaving;    // nothing new goes there, but what does already is not to be moved away
 };
 
 template <typename V>
@@ -69,6 +70,7 @@ void VisitFields(V& v, ServiceRule& r) {
   v("sourceRanges", r.source_ranges);
   v("affinityS", r.affinity_s);
   v("endpoints", r.endpoints);
+  v("leaving", r.leaving);
 }
 
 }  // namespace skiff::network

@@ -94,19 +94,24 @@ Result<ClientSets> KeptClients(NetfilterSocket& socket, const std::vector<Servic
   return kept;
 }
 
+void AddUdpWays(const ServiceRule& rule, const ServiceEndpoint& endpoint, std::set<TranslatedUdp>& ways) {
+  const auto target = IpAddress::Parse(endpoint.address);
+  if (!target) return;
+  for (const std::string& text : rule.addresses) {
+    if (const auto address = IpAddress::Parse(text)) ways.insert({*address, rule.port, *target, endpoint.port});
+  }
+  for (const uint16_t port : {rule.node_port, rule.host_port}) {
+    if (port != 0) ways.insert({std::nullopt, port, *target, endpoint.port});
+  }
+}
+
+// By which a flow may go, be it an old one.
 std::set<TranslatedUdp> UdpWays(const std::vector<ServiceRule>& rules) {
   std::set<TranslatedUdp> ways;
   for (const ServiceRule& rule : rules) {
     if (rule.protocol != "udp") continue;
-    for (const ServiceEndpoint& endpoint : rule.endpoints) {
-      const auto target = IpAddress::Parse(endpoint.address);
-      if (!target) continue;
-      for (const std::string& text : rule.addresses) {
-        if (const auto address = IpAddress::Parse(text)) ways.insert({*address, rule.port, *target, endpoint.port});
-      }
-      for (const uint16_t port : {rule.node_port, rule.host_port}) {
-        if (port != 0) ways.insert({std::nullopt, port, *target, endpoint.port});
-      }
+    for (const auto* endpoints : {&rule.endpoints, &rule.leaving}) {
+      for (const ServiceEndpoint& endpoint : *endpoints) AddUdpWays(rule, endpoint, ways);
     }
   }
   return ways;

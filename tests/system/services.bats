@@ -187,7 +187,7 @@ $web_ports"
   [ -z "$(ip -6 route | grep fd)" ]
 }
 
-@test "connections go on while their pod leaves, new ones go to the others" {
+@test "connections go on while their pod leaves, new ones go to the others, or to it while there is no other" {
   { service_yaml web "  ports: [{port: 7000}]"
     cat << YAML
 ---
@@ -199,7 +199,7 @@ spec:
   containers:
     - name: c
       image: localhost/busybox:latest
-      command: [sh, -c, "trap '' TERM; while true; do nc -l -p 7000 -e cat; done"]
+      command: [sh, -c, "trap '' TERM; exec nc -ll -p 7000 -e cat"]
 YAML
   } | play_file web
   ip=$(cluster_ip)
@@ -208,14 +208,57 @@ YAML
   read -r -t 5 line <&7
   [ "$line" = before ]
   skiff pod stop old > /dev/null 2>&1 3>&- 7>&- &
-  eventually 10 sh -c 'nft list set inet skiff-services idle-addresses | grep -q elements'
+  eventually 10 eval 'skiff kube get endpointslices -o json | jq -e ".items[0].endpoints[0].conditions == {ready: false, serving: true, terminating: true}"'
+  skiff kube get endpoints web -o json | jq -e '.subsets == null'
   echo after >&7
   read -r -t 5 line <&7
   [ "$line" = after ]
-  run bash -c "exec 8<> /dev/tcp/$ip/7000"
-  output_has refused
+  # A new one still gets in: there is no other.
+  eventually 10 bash -c "exec 8<> /dev/tcp/$ip/7000 && echo late >&8 && read -r -t 5 line <&8 && [ \$line = late ]"
+  pod_yaml new | sed 's/-p 8080/-p 7000/' | play_file new
+  eventually 10 fetch "$ip:7000"
+  [ "$(answers 10 fetch "$ip:7000")" = new ]
+  echo still >&7
+  read -r -t 5 line <&7
+  [ "$line" = still ]
   exec 7>&-
+  skiff pod rm -f -t 0 new > /dev/null
   skiff pod kill old > /dev/null || true
+  wait
+  run bash -c "exec 8<> /dev/tcp/$ip/7000"
+  [ "$status" -ne 0 ]
+}
+
+@test "a graceful end serves until the container ends, or until its readiness probe says no" {
+  { service_yaml web "$web_ports"; pod_yaml a; } | play_file web
+  ip=$(cluster_ip)
+  eventually 10 fetch "$ip"
+  # PRESTOP-SECONDS GRACE
+  graceful() { sed "s|^      ports:|      lifecycle: {preStop: {sleep: {seconds: $1}}}\n&|; s|PeriodSeconds: 1|PeriodSeconds: $2|"; }
+  pod_yaml a | graceful 2 4 | play_file graceful
+  eventually 10 fetch "$ip"
+  # Whoever connects in these two seconds is served; only the last one may meet the end of the server itself.
+  skiff kube down "$BATS_TEST_TMPDIR/graceful.yaml" > /dev/null 2>&1 3>&- &
+  stop=$! served=0
+  while kill -0 "$stop" 2> /dev/null; do
+    if fetch "$ip" > /dev/null 2>&1; then ((++served)); else break; fi
+  done
+  ((served > 5)) || { echo "served $served"; false; }
+  wait "$stop"
+  run fetch "$ip"
+  [ "$status" -ne 0 ]
+  pod_yaml a | graceful 60 60 | sed 's|^      ports:|      readinessProbe: {exec: {command: [test, -e, /up]}, periodSeconds: 1, failureThreshold: 1}\n&|' |
+    play_file probed
+  in_pod a c touch /up
+  eventually 10 fetch "$ip"
+  skiff pod stop a > /dev/null 2>&1 3>&- &
+  eventually 10 eval 'skiff kube get pod a | grep -q Terminating'
+  fetch "$ip"
+  in_pod a c rm /up
+  eventually 10 eval '! fetch "$ip"'
+  skiff kube get endpointslices -o json | jq -e '.items[0].endpoints[0].conditions == {ready: false, serving: false, terminating: true}'
+  skiff kube get pod a | grep -q Terminating
+  skiff pod kill a > /dev/null
   wait
 }
 
@@ -233,13 +276,23 @@ PERL
   echo >&"${COPROC[1]}"
   read -r -t 20 line <&"${COPROC[0]}"
   [ "$line" = a ]
+  # Alone it goes on while it terminates, and so does the flow when there is another one.
+  skiff pod stop -t 60 a > /dev/null 2>&1 3>&- &
+  eventually 10 eval 'skiff kube get pod a | grep -q Terminating'
+  echo >&"${COPROC[1]}"
+  read -r -t 20 line <&"${COPROC[0]}"
+  [ "$line" = a ]
   pod_yaml b | play_file b
   nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' b-c)" perl -MIO::Socket::INET -e "$udp_server" b 3>&- &
-  skiff pod rm -f -t 0 a > /dev/null
+  eventually 10 eval 'jq -e ".rules[0].leaving | length == 1" /run/skiff/services/applied.json'
+  echo >&"${COPROC[1]}"
+  read -r -t 20 line <&"${COPROC[0]}"
+  [ "$line" = a ]
+  skiff pod kill a > /dev/null
   echo >&"${COPROC[1]}"
   read -r -t 60 line <&"${COPROC[0]}"
   [ "$line" = b ]
-  kill "$COPROC_PID" %1 %3 2> /dev/null || true
+  kill "$COPROC_PID" %1 %4 2> /dev/null || true
 }
 
 @test "UDP flows move when their endpoint leaves one Service and stays behind another one" {

@@ -90,7 +90,7 @@ TEST_F(ServiceTest, EndpointsAreReadyPodsWithTheLabels) {
   EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"10.89.0.2", 8080}, network::ServiceEndpoint{"10.89.0.3", 8081}));
   EXPECT_THAT(Rule(1).endpoints, ElementsAre(network::ServiceEndpoint{"10.89.0.2", 81}, network::ServiceEndpoint{"10.89.0.3", 81}));
   engine_.Named("a")->containers.front().status.state = "waiting";
-  engine_.Named("b")->status.state = "stopping";
+  engine_.Named("b")->status.state = "exited";
   Reconcile();
   EXPECT_THAT(Rule().endpoints, IsEmpty());
 }
@@ -103,6 +103,77 @@ TEST_F(ServiceTest, PublishNotReadyAddresses) {
   engine_.Named("a")->containers.front().status.state = "waiting";
   Reconcile();
   EXPECT_THAT(Rule().endpoints, SizeIs(1));
+}
+
+// As kube-proxy and the EndpointSlice controller have it (ProxyTerminatingEndpoints).
+TEST_F(ServiceTest, WhatTerminatesServesWhenNothingElseDoes) {
+  const auto slice = [this] {
+    FakeBackend backend(engine_);
+    return DerivedEndpointSlices(backend)->front().ToJson();
+  };
+  const auto endpoints = [this] {
+    FakeBackend backend(engine_);
+    return DerivedEndpoints(backend)->front().ToJson();
+  };
+  PlayYaml(std::string(kWeb) + kPods);
+  SetAddress("a", "10.89.0.2");
+  SetAddress("b", "10.89.0.3");
+  engine_.Named("a")->status.state = "stopping";
+  Reconcile();
+  EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"10.89.0.3", 8081}));
+  EXPECT_THAT(Rule().leaving, ElementsAre(network::ServiceEndpoint{"10.89.0.2", 8080}));
+  EXPECT_THAT(slice(), HasSubstr(R"("addresses":["10.89.0.2"],"conditions":{"ready":false,"serving":true,"terminating":true})"));
+  EXPECT_THAT(endpoints(), testing::Not(HasSubstr("10.89.0.2")));
+  engine_.Named("b")->status.state = "stopping";
+  Reconcile();
+  EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"10.89.0.2", 8080}, network::ServiceEndpoint{"10.89.0.3", 8081}));
+  EXPECT_THAT(Rule().leaving, IsEmpty());
+  // Its readiness probe goes on, and says no.
+  engine_.Named("a")->status.initialized_at = "2024-01-01T00:00:00Z";
+  Reconcile();
+  EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"10.89.0.3", 8081}));
+  EXPECT_THAT(slice(), HasSubstr(R"("addresses":["10.89.0.2"],"conditions":{"ready":false,"serving":false,"terminating":true})"));
+  // Its container has ended.
+  engine_.Named("b")->containers.front().status.state = "exited";
+  Reconcile();
+  EXPECT_THAT(Rule().endpoints, IsEmpty());
+  EXPECT_THAT(Rule().leaving, IsEmpty());
+}
+
+TEST_F(ServiceTest, WhatTerminatesHasNoNameUnlessReadinessDoesNotMatter) {
+  std::string yaml = std::string(kWeb) + kPods;
+  yaml.replace(yaml.find("  selector"), 0, "  clusterIP: None\n");
+  PlayYaml(yaml);
+  SetAddress("a", "10.89.0.2");
+  SetAddress("b", "10.89.0.3");
+  engine_.Named("a")->status.state = "stopping";
+  Reconcile();
+  ASSERT_THAT(engine_.service_state.names.services.at(0).endpoints, SizeIs(1));
+  EXPECT_EQ(engine_.service_state.names.services.at(0).endpoints[0].address, "10.89.0.3");
+  yaml.replace(yaml.find("  selector"), 0, "  publishNotReadyAddresses: true\n");
+  PlayYaml(yaml);
+  engine_.Named("a")->status.state = "stopping";
+  Reconcile();
+  EXPECT_THAT(engine_.service_state.names.services.at(0).endpoints, SizeIs(2));
+  FakeBackend backend(engine_);
+  EXPECT_THAT(DerivedEndpoints(backend)->front().ToJson(), HasSubstr("10.89.0.2"));
+  EXPECT_THAT(DerivedEndpointSlices(backend)->front().ToJson(),
+              HasSubstr(R"("addresses":["10.89.0.2"],"conditions":{"ready":true,"serving":true,"terminating":true})"));
+}
+
+TEST_F(ServiceTest, APodThatIsOverIsNoEndpoint) {
+  std::string yaml = std::string(kWeb) + kPods;
+  yaml.replace(yaml.find("  selector"), 0, "  publishNotReadyAddresses: true\n");
+  PlayYaml(yaml);
+  SetAddress("a", "10.89.0.2");
+  SetAddress("b", "10.89.0.3");
+  engine_.End("a", 0);
+  engine_.Named("a")->status.state = "running";  // its infra process still is
+  engine_.Named("a")->containers.front().status.started_at = "2024-01-01T00:00:00Z";
+  engine_.Named("b")->status.reason = "DeadlineExceeded";
+  engine_.Named("b")->status.state = "stopping";
+  Reconcile();
+  EXPECT_THAT(Rule().endpoints, IsEmpty());
 }
 
 TEST_F(ServiceTest, AddressesAndPortsStay) {
@@ -174,9 +245,11 @@ apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {name: out-1, labels: {kubernetes.io/service-name: out}}
 addressType: IPv4
-endpoints: [{addresses: [192.0.2.9]}, {addresses: [192.0.2.10], conditions: {ready: false}}]
+endpoints: [{addresses: [192.0.2.9]}, {addresses: [192.0.2.10], conditions: {ready: false}},
+  {addresses: [192.0.2.11], conditions: {ready: false, terminating: true}}]
 ports: [{port: 8090}]
 )");
+  EXPECT_THAT(Rule().leaving, ElementsAre(network::ServiceEndpoint{"192.0.2.11", 8090}));
   EXPECT_THAT(Rule().endpoints, ElementsAre(network::ServiceEndpoint{"192.0.2.7", 8080}, network::ServiceEndpoint{"192.0.2.9", 8090}));
   // As slices, what was written as Endpoints is there too; the slice that was written is not derived.
   FakeBackend backend(engine_);
