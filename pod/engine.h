@@ -132,7 +132,8 @@ class Engine {
   common::Result<> StopPod(const std::string& pod_id, std::optional<int64_t> grace_s = {});
   common::Result<> KillPod(const std::string& pod_id, int signal);
   // kBusy: running and not `force`. Removes containers, writable layers, private volumes, logs, leases, records.
-  common::Result<> RemovePod(const std::string& pod_id, bool force, std::optional<int64_t> grace_s = {});
+  // `as_kubelet`: a pod of `kube play` has two seconds to end, however short `grace_s` is.
+  common::Result<> RemovePod(const std::string& pod_id, bool force, std::optional<int64_t> grace_s = {}, bool as_kubelet = false);
   common::Result<std::vector<PodInfo>> ListPods();
   common::Result<PodInfo> InspectPod(const std::string& pod_id);
   // By name ("web", or "NAMESPACE/web"), id or unique id prefix. kNotFound, or kInvalid when ambiguous.

@@ -22,13 +22,15 @@ bool IsRunning(const supervisor::ContainerStatus& status) {
   return status.state == "running" || status.state == "waiting";
 }
 
-// From a pod that lives on: the supervisor forgets the container first.
-Result<> RemoveFromLivingPod(Context& context, const ContainerRecord& container,
+// From a pod that lives on: the supervisor forgets the container first. Its grace period is as long as it says: no kubelet
+// has a word for this.
+Result<> RemoveFromLivingPod(Context& context, const PodRecord& pod, const ContainerRecord& container,
                              const supervisor::ContainerStatus& status, bool with_volumes) {
   supervisor::ControlRequest request;
   request.container = container.id;
   if (IsRunning(status)) {
     request.op = "stop";
+    request.grace_ms = container.spec.stop_timeout_s.value_or(pod.spec.termination_grace_s) * 1000;
     TRY(Ask(context, container.pod_id, request));
   }
   const auto last_seen = LastSeen(context, container);
@@ -40,7 +42,7 @@ Result<> RemoveFromLivingPod(Context& context, const ContainerRecord& container,
 
 }  // namespace
 
-Result<> Engine::RemovePod(const std::string& pod_id, bool force, std::optional<int64_t> grace_s) {
+Result<> Engine::RemovePod(const std::string& pod_id, bool force, std::optional<int64_t> grace_s, bool as_kubelet) {
   ASSIGN_OR_RETURN(OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
   ASSIGN_OR_RETURN(const auto pod, impl_->store->GetPod(pod_id));
   if (!pod) return lock.RemoveFile();
@@ -51,7 +53,7 @@ Result<> Engine::RemovePod(const std::string& pod_id, bool force, std::optional<
                        ShownPodName(pod->spec), ShownPodName(pod->spec));
     }
   }
-  TRY(StopLockedPod(*impl_, pod_id, grace_s), "remove pod \"{}\"", ShownPodName(pod->spec));
+  TRY(StopLockedPod(*impl_, pod_id, grace_s, as_kubelet), "remove pod \"{}\"", ShownPodName(pod->spec));
   return RemoveLockedPod(*impl_, *pod, lock);
 }
 
@@ -73,7 +75,7 @@ Result<> Engine::RemoveContainer(const std::string& container_id, bool force, bo
     return RemoveLockedPod(*impl_, pod, lock);
   }
   ASSIGN_OR_RETURN(const bool working, IsWorking(*impl_, pod.id));
-  TRY(working ? RemoveFromLivingPod(*impl_, *container, status, with_volumes)
+  TRY(working ? RemoveFromLivingPod(*impl_, pod, *container, status, with_volumes)
               : RemoveContainerFiles(*impl_, *container, with_volumes, LastSeen(*impl_, *container)),
       "remove container \"{}\"", container->name);
   return {};

@@ -24,13 +24,14 @@ bool HasEnded(const common::Error& error) {
 
 }  // namespace
 
-Result<> StopLockedPod(Context& context, const std::string& pod_id, std::optional<int64_t> grace_s) {
+Result<> StopLockedPod(Context& context, const std::string& pod_id, std::optional<int64_t> grace_s, bool as_kubelet) {
   const PodLayout layout = context.Layout(pod_id);
   ASSIGN_OR_RETURN(const bool alive, supervisor::PodIsAlive(layout.run_dir()));
   if (alive) {
     supervisor::ControlRequest request;
     request.op = "stop";
     if (grace_s) request.grace_ms = *grace_s * 1000;
+    request.keep_least = as_kubelet;
     if (const auto reply = Ask(context, pod_id, request); !reply && !HasEnded(reply.error())) return reply.error();
     TRY(AwaitReaper(context, pod_id));
   }

@@ -105,7 +105,7 @@ class DeleteCommand : public KubectlCommand {
     const int code =
         context.ForEachAtOnce(ids, [&](Context& own, const std::string& id) -> Result<std::string> {
           ASSIGN_OR_RETURN(pod::Engine * engine, own.Engine());
-          TRY(engine->RemovePod(id, true, grace_));
+          TRY(engine->RemovePod(id, true, grace_, true));
           return std::string();
         });
     if (code != 0)

@@ -33,6 +33,7 @@ using common::Result;
 
 constexpr std::chrono::seconds kInfraTimeout{60};
 constexpr std::chrono::milliseconds kLookForLeave{100};
+constexpr int64_t kKubeletsLeastGraceMs = 2000;
 
 bool NeedsHostAddresses(const PodSpec& pod) {
   const auto needs = [&pod](const std::vector<ContainerSpec>& containers) {
@@ -211,6 +212,7 @@ class LaunchRun {
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
       // Only pods from YAML are endpoints of Services.
+    if (spec.from_kube) plan.least_grace_ms = kKubeletsLeastGraceMs;
       if (spec.from_kube) {
         plan.readiness_command = {*self, kFollowPodsCommand};
         plan.readiness_marker = ServicesMarker(context_.paths);

@@ -57,6 +57,12 @@ struct ContainerServices {
   ContainerObserver& observer;
 };
 
+// How long a container gets to end.
+struct StopGrace {
+  std::chrono::milliseconds time{0};
+  std::chrono::milliseconds least{0};  // between stop signal and SIGKILL, however short `time` is
+};
+
 class Container : private ProbeListener {
  public:
   enum class Phase {
@@ -86,14 +92,16 @@ class Container : private ProbeListener {
   void BeginAnew();
   // After OnStartFailed: by policy, with back-off.
   void RetryStart();
+  // What its plan gives it.
+  StopGrace OwnGrace() const;
   // preStop hook, stop signal, after `grace` SIGKILL. It is not restarted. Not running: at its end at once (told to the
   // observer). A stop that is under way already is at most shortened.
-  void Stop(std::chrono::milliseconds grace);
+  void Stop(StopGrace grace);
   // The same for a sidecar: its hook runs at once, the signal waits for ReleaseStop. The grace period does not wait.
-  void StopAfterOthers(std::chrono::milliseconds grace);
+  void StopAfterOthers(StopGrace grace);
   void ReleaseStop();
   // Stop and start again.
-  void Restart(std::chrono::milliseconds grace);
+  void Restart(StopGrace grace);
   common::Result<> Signal(int signal);
   // HealthMonitor::CheckNow. False: nothing checks its health, or it does not run.
   bool CheckHealth(std::function<void(bool ok)> done);
@@ -151,14 +159,15 @@ class Container : private ProbeListener {
   enum class AfterStop { kStay, kPolicy, kRestart };
   struct StopState {
     std::chrono::steady_clock::time_point deadline;
-    std::chrono::milliseconds grace;
+    StopGrace grace;
     AfterStop then = AfterStop::kStay;
     bool held = false;      // until the others have ended
     bool was_late = false;  // hook or hold used time up: there is a minimum after them
     bool signalled = false;
   };
-  void BeginStop(std::chrono::milliseconds grace, AfterStop then, bool held, const std::string& event);
-  void ShortenStop(std::chrono::milliseconds grace, AfterStop then, bool held);
+  void BeginStop(StopGrace grace, AfterStop then, bool held, const std::string& event);
+  void ShortenStop(StopGrace grace, AfterStop then, bool held);
+  std::chrono::milliseconds TimeOf(const StopGrace& grace, bool held) const;
   void SignalStop();
   void ResumeStopState();
   void AdoptLifecycle(const std::vector<ExitRecord>& exits);

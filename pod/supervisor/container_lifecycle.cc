@@ -56,7 +56,7 @@ void Container::RunPostStart() { BeginHook("postStart", *plan_.post_start, std::
 void Container::OnPostStartDone(const ProbeResult& result) {
   if (result.ok) return BeginProbes("");
   Emit("Warning", "FailedPostStartHook", "PostStartHook failed: " + result.message);
-  BeginStop(milliseconds(plan_.grace_ms), AfterStop::kPolicy, false, "FailedPostStartHook");
+  BeginStop(OwnGrace(), AfterStop::kPolicy, false, "FailedPostStartHook");
 }
 
 // `health`: what an earlier supervisor has found.
@@ -94,10 +94,9 @@ bool Container::CheckHealth(std::function<void(bool ok)> done) {
 
 void Container::OnHealthAction(HealthCheck::OnFailure action) {
   if (phase_ != Phase::kRunning || stop_) return;
-  const milliseconds grace(plan_.grace_ms);
   if (action == HealthCheck::OnFailure::kKill) SendSignal(SIGKILL);
-  if (action == HealthCheck::OnFailure::kStop) Stop(grace);
-  if (action == HealthCheck::OnFailure::kRestart) Restart(grace);
+  if (action == HealthCheck::OnFailure::kStop) Stop(OwnGrace());
+  if (action == HealthCheck::OnFailure::kRestart) Restart(OwnGrace());
 }
 
 // An ordinary init container is ready once it has succeeded.
@@ -150,7 +149,8 @@ void Container::OnProbeSuccess(const std::string& which, const ProbeResult& resu
 
 void Container::OnProbeGivesUp(const std::string& which, const Probe& probe) {
   const char* name = which == "Startup" ? "startup" : "liveness";
-  const milliseconds grace(probe.grace_ms.value_or(plan_.grace_ms));
+  StopGrace grace = OwnGrace();
+  if (probe.grace_ms) grace.time = milliseconds(*probe.grace_ms);
   BeginStop(grace, AfterStop::kPolicy, false,
             fmt::format("Container {} failed {} probe, will be restarted", plan_.name, name));
   services_.observer.OnProgress(*this);

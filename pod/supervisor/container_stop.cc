@@ -23,24 +23,34 @@ milliseconds Until(steady_clock::time_point time) {
 
 }  // namespace
 
-void Container::Stop(milliseconds grace) { BeginStop(grace, AfterStop::kStay, false, "Stopping container " + plan_.name); }
+StopGrace Container::OwnGrace() const { return {milliseconds(plan_.grace_ms), milliseconds(services_.pod.least_grace_ms)}; }
 
-void Container::StopAfterOthers(milliseconds grace) {
+void Container::Stop(StopGrace grace) { BeginStop(grace, AfterStop::kStay, false, "Stopping container " + plan_.name); }
+
+void Container::StopAfterOthers(StopGrace grace) {
   BeginStop(grace, AfterStop::kStay, true, "Stopping container " + plan_.name);
 }
 
-void Container::Restart(milliseconds grace) {
+void Container::Restart(StopGrace grace) {
   backoff_.Reset();
   BeginStop(grace, AfterStop::kRestart, false, "Stopping container " + plan_.name);
 }
 
-void Container::BeginStop(milliseconds grace, AfterStop then, bool held, const std::string& event) {
+// Until SIGKILL, unless a hook or waiting for others comes before the stop signal: then the least time is counted from there.
+milliseconds Container::TimeOf(const StopGrace& grace, bool held) const {
+  const bool late = held || (plan_.pre_stop && grace.time.count() > 0);
+  return late ? grace.time : std::max(grace.time, grace.least);
+}
+
+void Container::BeginStop(StopGrace grace, AfterStop then, bool held, const std::string& event) {
   if (stop_ && phase_ == Phase::kRunning) return ShortenStop(grace, then, held);
-  stop_ = StopState{.deadline = steady_clock::now() + grace, .grace = grace, .then = then, .held = held};
+  held = held && grace.time.count() > 0;
+  stop_ = StopState{.deadline = steady_clock::now() + TimeOf(grace, held), .grace = grace, .then = then, .held = held};
   if (phase_ == Phase::kStarting) return;  // goes on in SetRunning
   if (phase_ != Phase::kRunning) return EndNow();
   status_.stop_began_at = common::FormatTime(common::Now(), true);
-  status_.stop_grace_ms = grace.count();
+  status_.stop_grace_ms = grace.time.count();
+  status_.stop_least_ms = grace.least.count();
   status_.stop_then = then == AfterStop::kStay ? "stay" : then == AfterStop::kPolicy ? "policy" : "restart";
   status_.stop_held = held;
   if (!event.empty()) Emit("Normal", "Killing", event);
@@ -48,22 +58,22 @@ void Container::BeginStop(milliseconds grace, AfterStop then, bool held, const s
   health_.reset();
   hook_.reset();  // a postStart that still runs
   status_.hook.reset();
-  if (plan_.pre_stop && grace.count() > 0) return BeginHook("preStop", *plan_.pre_stop, grace, milliseconds(0));
+  if (plan_.pre_stop && grace.time.count() > 0) return BeginHook("preStop", *plan_.pre_stop, grace.time, milliseconds(0));
   SignalStop();
 }
 
 // A second wish can only make it end sooner; the last one says what comes afterwards.
-void Container::ShortenStop(milliseconds grace, AfterStop then, bool held) {
+void Container::ShortenStop(StopGrace grace, AfterStop then, bool held) {
   stop_->then = then;
   stop_->held = status_.stop_held = stop_->held && held;
   status_.stop_then = then == AfterStop::kRestart ? "restart" : "stay";
-  const auto deadline = steady_clock::now() + grace;
+  const auto deadline = steady_clock::now() + TimeOf(grace, stop_->held);
   const bool sooner = deadline < stop_->deadline;
   if (sooner) {
     stop_->deadline = deadline;
     stop_->grace = grace;
   }
-  if (grace.count() == 0) {
+  if (grace.time.count() == 0) {
     hook_.reset();
     status_.hook.reset();
     stop_->held = status_.stop_held = false;
@@ -83,7 +93,7 @@ void Container::SignalStop() {
   if (stop_->held) return;
   services_.loop.Cancel(timer_);
   milliseconds left = Until(stop_->deadline);
-  if (stop_->was_late && stop_->grace.count() > 0) left = std::max(left, kLeastAfterHook);
+  if (stop_->was_late) left = std::max(left, stop_->grace.time.count() > 0 ? kLeastAfterHook : stop_->grace.least);
   if (!stop_->signalled || left.count() == 0) SendSignal(left.count() > 0 ? plan_.stop_signal : SIGKILL);
   stop_->signalled = true;
   timer_ = services_.loop.After(left, [this] { SendSignal(SIGKILL); });
@@ -93,6 +103,7 @@ void Container::ClearStop() {
   stop_.reset();
   status_.stop_began_at.clear();
   status_.stop_grace_ms = 0;
+  status_.stop_least_ms = 0;
   status_.stop_then.clear();
   status_.stop_held = false;
 }
@@ -117,9 +128,9 @@ void Container::EndNow() {
 void Container::ResumeStopState() {
   if (status_.stop_began_at.empty()) return;
   const auto began = common::ParseTime(status_.stop_began_at).value_or(common::Now());
-  const milliseconds grace(status_.stop_grace_ms);
+  const StopGrace grace{milliseconds(status_.stop_grace_ms), milliseconds(status_.stop_least_ms)};
   const auto passed = std::chrono::duration_cast<milliseconds>(common::Now() - began);
-  stop_ = StopState{.deadline = steady_clock::now() + grace - passed, .grace = grace, .held = status_.stop_held};
+  stop_ = StopState{.deadline = steady_clock::now() + TimeOf(grace, status_.stop_held) - passed, .grace = grace, .held = status_.stop_held};
   if (status_.stop_then == "policy") stop_->then = AfterStop::kPolicy;
   if (status_.stop_then == "restart") stop_->then = AfterStop::kRestart;
 }

@@ -102,6 +102,7 @@ struct PodPlan {
   std::vector<ContainerPlan> containers;  // init containers first, in their order
   bool exit_with_containers = false;  // end infra when all containers have ended for good
   int64_t active_deadline_s = 0;      // 0: none
+  int64_t least_grace_ms = 0;         // between stop signal and SIGKILL, unless somebody asks for less
   // Run after the pod has ended (by itself or stopped): releases its network. argv; empty: nothing.
   std::vector<std::string> exit_command;
   // Run whenever the pod's or a container's readiness has changed, and after exit_command when the pod has ended. Never two
@@ -203,6 +204,7 @@ void VisitFields(V& v, PodPlan& p) {
   v("containers", p.containers);
   v("exitWithContainers", p.exit_with_containers);
   v("activeDeadlineS", p.active_deadline_s);
+  v("leastGraceMs", p.least_grace_ms);
   v("exitCommand", p.exit_command);
   v("readinessCommand", p.readiness_command);
   v("readinessMarker", p.readiness_marker);

@@ -23,8 +23,10 @@ void ReplyStartFailure(ControlConnection& connection, const common::Error& error
   connection.ReplyError(code, error.message());
 }
 
-milliseconds Grace(const ControlRequest& request, const Container& container) {
-  return milliseconds(request.grace_ms.value_or(container.plan().grace_ms));
+// Absent: each container's own.
+std::optional<StopGrace> GivenGrace(const ControlRequest& request, const PodPlan& pod) {
+  if (!request.grace_ms) return std::nullopt;
+  return StopGrace{milliseconds(*request.grace_ms), milliseconds(request.keep_least ? pod.least_grace_ms : 0)};
 }
 
 }  // namespace
@@ -33,7 +35,7 @@ void PodSupervisor::OnRequest(const ControlRequest& request, const Connection& c
   if (request.op == "status") return connection->ReplyOk();
   if (request.op == "stop" && request.container.empty()) {
     stop_waiters_.push_back(connection);
-    return Stop(request.grace_ms, "", "");
+    return Stop(GivenGrace(request, plan_), "", "");
   }
   if (status_.state == "created" && (request.op == "start" || request.op == "restart" || request.op == "add")) {
     // Not before the network is there.
@@ -96,13 +98,13 @@ void PodSupervisor::RestartByRequest(Container& container, const ControlRequest&
     return c.phase() != Phase::kStarting && !c.status().started_at.empty() && c.status().started_at != before;
   };
   waiters_.push_back({container.plan().id, connection, is_new_run, Ok, ReplyStartFailure});
-  container.Restart(Grace(request, container));
+  container.Restart(GivenGrace(request, plan_).value_or(container.OwnGrace()));
 }
 
 void PodSupervisor::StopByRequest(Container& container, const ControlRequest& request, const Connection& connection) {
   if (!container.active()) return connection->ReplyOk();
   waiters_.push_back({container.plan().id, connection, [](const Container& c) { return !c.active(); }, Ok, {}});
-  container.Stop(Grace(request, container));
+  container.Stop(GivenGrace(request, plan_).value_or(container.OwnGrace()));
 }
 
 void PodSupervisor::WaitByRequest(Container& container, const ControlRequest& request, const Connection& connection) {

@@ -27,7 +27,7 @@ constexpr milliseconds kReadPoll{20};
 constexpr int kLockTries = 200;  // a millisecond apart
 }  // namespace
 
-void PodSupervisor::Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message) {
+void PodSupervisor::Stop(std::optional<StopGrace> grace, const std::string& reason, const std::string& message) {
   if (!stopping()) {
     status_.reason = reason;
     status_.message = message;
@@ -35,15 +35,15 @@ void PodSupervisor::Stop(std::optional<int64_t> grace_ms, const std::string& rea
   if (status_.stopping_at.empty()) status_.stopping_at = common::FormatTime(common::Now(), true);
   status_.state = "stopping";
   Changed();
-  StopContainers(grace_ms);
+  StopContainers(grace);
   EndIfDone();
 }
 
 // All at once: the pod's grace period is that of its slowest container. Sidecars serve the others to their end.
-void PodSupervisor::StopContainers(std::optional<int64_t> grace_ms) {
+void PodSupervisor::StopContainers(std::optional<StopGrace> given) {
   for (const auto& container : containers_) {
     if (!container->active() && container->status().final) continue;
-    const milliseconds grace(grace_ms.value_or(container->plan().grace_ms));
+    const StopGrace grace = given.value_or(container->OwnGrace());
     if (container->plan().sidecar) container->StopAfterOthers(grace);
     else container->Stop(grace);
   }
@@ -72,7 +72,7 @@ void PodSupervisor::FailLaunch(const std::string& container, const common::Error
   if (error.code() == common::ErrorCode::kCommandNotFound) event.code = "command-not-found";
   if (error.code() == common::ErrorCode::kCommandNotExecutable) event.code = "command-not-executable";
   failure_ = std::move(event);
-  Stop(0, "StartError", error.message());
+  Stop(StopGrace{}, "StartError", error.message());
 }
 
 void PodSupervisor::EndIfDone() {

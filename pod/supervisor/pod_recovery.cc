@@ -81,7 +81,7 @@ Result<> PodSupervisor::Adopt() {
   AdoptContainers(recorded);
   TRY(ListenForControl());
   if (common::PathExists(JoinPath(plan_.run_dir, kLaunchPendingFile))) {
-    Stop(0, "LaunchInterrupted", "the pod's supervisor was killed while the pod was being started");
+    Stop(StopGrace{}, "LaunchInterrupted", "the pod's supervisor was killed while the pod was being started");
   } else if (stopping()) {
     StopContainers(std::nullopt);
     EndIfDone();

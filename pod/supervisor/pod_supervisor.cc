@@ -27,7 +27,7 @@ void PodSupervisor::OnLauncherGone() {
   launch_.reset();
   // Whoever started us was killed: nobody will wire the network, and nobody would see the failure.
   if (!network_was_wired)
-    return Stop(0, "LaunchInterrupted", "the command that started the pod ended before the network was ready");
+    return Stop(StopGrace{}, "LaunchInterrupted", "the command that started the pod ended before the network was ready");
   (void)common::RemoveFile(JoinPath(plan_.run_dir, kLaunchPendingFile));
 }
 

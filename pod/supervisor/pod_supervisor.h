@@ -75,10 +75,10 @@ class PodSupervisor : private ContainerObserver {
   // --- end (pod_end.cc) ---
   bool stopping() const { return status_.state == "stopping"; }
   // The grace of each container's own plan unless given.
-  void Stop(std::optional<int64_t> grace_ms, const std::string& reason, const std::string& message);
+  void Stop(std::optional<StopGrace> grace, const std::string& reason, const std::string& message);
   void FailLaunch(const std::string& container, const common::Error& error);
   void EndIfDone();
-  void StopContainers(std::optional<int64_t> grace_ms);
+  void StopContainers(std::optional<StopGrace> given);
   void ReleaseSidecars();
   void EmitForPod(const char* type, const char* reason, std::string message) const;
   void EndInfra();

@@ -56,6 +56,7 @@ struct ControlRequest {
   // status                          -> reply only
   // start      container            held or ended container; waits until it runs
   // stop       container ("": pod)  grace_ms overrides; waits until stopped. The pod's stop ends supervisor and reaper.
+  //                              keep_least: the plan's least_grace_ms holds all the same
   // restart    container
   // kill       container, signal    to the container's process
   // wait       container, until     "exit" (its end for good, reply.exit_code), "running"
@@ -70,6 +71,7 @@ struct ControlRequest {
   std::string op;
   std::string container;  // id
   std::optional<int64_t> grace_ms;
+  bool keep_least = false;
   int signal = 0;
   std::string until;
   int rows = 0;
@@ -100,6 +102,7 @@ void VisitFields(V& v, ControlRequest& r) {
   v("op", r.op);
   v("container", r.container);
   v("graceMs", r.grace_ms);
+  v("keepLeast", r.keep_least);
   v("signal", r.signal);
   v("until", r.until);
   v("rows", r.rows);

@@ -53,6 +53,7 @@ struct ContainerStatus {
   std::string health;             // of a container with a health check: starting, healthy, unhealthy
   std::string stop_began_at;      // a stop is under way
   int64_t stop_grace_ms = 0;      // its grace period
+  int64_t stop_least_ms = 0;      // between stop signal and SIGKILL, however short the grace period is
   std::string stop_then;          // what comes after it: stay, policy, restart
   bool stop_held = false;         // a sidecar whose stop signal waits for the other containers' end
   std::optional<HookStatus> hook;  // the one that runs
@@ -120,6 +121,7 @@ void VisitFields(V& v, ContainerStatus& c) {
   v("health", c.health);
   v("stopBeganAt", c.stop_began_at);
   v("stopGraceMs", c.stop_grace_ms);
+  v("stopLeastMs", c.stop_least_ms);
   v("stopThen", c.stop_then);
   v("stopHeld", c.stop_held);
   v("hook", c.hook);

@@ -49,7 +49,7 @@ spec:
     - name: c
       image: {IMAGE}
       imagePullPolicy: IfNotPresent
-      command: [sleep, "100000"]
+      command: [sh, -c, "trap exit TERM; sleep 100000 & wait"]
       ports: [{{containerPort: 80, hostPort: {first_port + index}}}]
 """
 

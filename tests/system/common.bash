@@ -11,6 +11,10 @@ if [[ -n ${SKIFF_TEST_RUNTIME:-} && ${SKIFF_SANDBOX:-} == 1 ]]; then
   export PATH=/run/with-runtime:$PATH
 fi
 
+# A command that runs on, but ends at the stop signal: a plain `sleep` as process 1 would not hear it.
+idle='trap exit TERM; sleep 1000 & wait'
+or_idle() { if [[ $1 == "sleep 1000" ]]; then echo "$idle"; else echo "$1"; fi; }
+
 common_setup_file() {
   [[ ${SKIFF_SANDBOX:-} == 1 ]] || { echo "run me through tests/support/sandbox" >&2; exit 1; }
   skiff image load -i "$SKIFF_TEST_IMAGES/busybox.tar" > /dev/null

@@ -256,3 +256,31 @@ YAML
   elapsed=$((($(date +%s%N) - start) / 1000000))
   [ "$elapsed" -ge 1900 ] && [ "$elapsed" -lt 20000 ]  # not Kubernetes' 30 s
 }
+
+@test "no grace: TERM all the same and two seconds, as a kubelet gives them; podman's -t 0 kills at once" {
+  POD_FIELDS=
+  {
+    printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: zero}\nspec:\n  terminationGracePeriodSeconds: 0\n  containers:\n    - {name: c, image: localhost/busybox:latest, command: [sh, -c, "trap \\"echo asked\\" TERM; echo up; while true; do sleep 0.1; done"]}\n'
+  } | play
+  took() {  # COMMAND...: milliseconds
+    local start
+    start=$(date +%s%N)
+    "$@" > /dev/null 2>&1
+    echo $((($(date +%s%N) - start) / 1000000))
+  }
+  says() { [ "$(skiff logs zero-c | xargs)" = "$1" ]; }
+  eventually 10 says "up"
+  (($(took skiff pod stop zero) >= 1900))
+  says "up asked"
+  skiff pod start zero > /dev/null
+  eventually 10 says "up asked up"
+  skiff pod stop -t 0 zero > /dev/null
+  says "up asked up"
+  skiff pod start zero > /dev/null
+  eventually 10 says "up asked up up"
+  skiff stop -t 0 zero-c > /dev/null
+  says "up asked up up"
+  skiff start zero-c > /dev/null
+  eventually 10 says "up asked up up up"
+  (($(took skiff kube delete pod zero --force) >= 1900))
+}

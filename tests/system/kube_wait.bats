@@ -16,7 +16,7 @@ spec:
   containers:
     - name: main
       image: localhost/busybox:latest
-      command: [sh, -c, "$2"]
+      command: [sh, -c, "$(or_idle "$2")"]
 ---
 YAML
 }

@@ -17,7 +17,7 @@ spec:
   containers:
     - name: main
       image: localhost/busybox:latest
-      command: [sh, -c, "$2"]
+      command: [sh, -c, "$(or_idle "$2")"]
 YAML
 }
 
@@ -36,7 +36,7 @@ spec:
       containers:
         - name: main
           image: localhost/busybox:latest
-          command: [sh, -c, "sleep 1000"]
+          command: [sh, -c, "$idle"]
           env: [{name: V, value: "$2"}]
 YAML
 }

@@ -2,8 +2,8 @@
 
 # Leaves nothing of a test behind.
 teardown() {
+  remove_all  # first, as `kube down` leaves pods their time
   for file in "$BATS_TEST_TMPDIR"/*.yaml; do [[ ! -f $file ]] || skiff kube down --force "$file" > /dev/null 2>&1 || true; done
-  remove_all
   ip link del uplink 2> /dev/null || true
   ip netns del other 2> /dev/null || true
 }

@@ -152,6 +152,31 @@ TEST_F(SupervisorRootTest, GraceEndsWithSigkill) {
   EXPECT_EQ(pod.StatusOf("stubborn").exit_code, 137);
 }
 
+// What the plan of a pod from `kube play` says; who asks for a shorter end gets it.
+TEST_F(SupervisorRootTest, ALeastTimeIsBetweenSignalAndSigkill) {
+  TestPod pod("least");
+  pod.plan().least_grace_ms = 700;
+  constexpr char kStubborn[] = "trap 'echo asked' TERM; echo up; while :; do sleep 0.02; done";
+  for (const char* name : {"zero", "short", "exact", "kept"}) pod.AddContainer(name, kStubborn).grace_ms = 0;
+  pod.plan().containers[1].grace_ms = 300;
+  ASSERT_STARTS(pod);
+  const auto stop = [&](const char* name, const std::function<void(ControlRequest&)>& adjust) {
+    EXPECT_TRUE(WaitUntil([&] { return pod.Log(name) == "up\n"; }));
+    const auto before = std::chrono::steady_clock::now();
+    const auto stopped = pod.Ask("stop", std::string(name), adjust);
+    EXPECT_TRUE(stopped) << stopped.error().message();
+    EXPECT_EQ(pod.StatusOf(name).exit_code, 137);
+    return std::chrono::steady_clock::now() - before;
+  };
+  EXPECT_GE(stop("zero", {}), std::chrono::milliseconds(700));
+  EXPECT_EQ(pod.Log("zero"), "up\nasked\n");
+  EXPECT_GE(stop("short", {}), std::chrono::milliseconds(700));
+  stop("exact", [](ControlRequest& request) { request.grace_ms = 0; });
+  EXPECT_EQ(pod.Log("exact"), "up\n");
+  EXPECT_GE(stop("kept", [](ControlRequest& request) { request.grace_ms = 0, request.keep_least = true; }), std::chrono::milliseconds(700));
+  EXPECT_EQ(pod.Log("kept"), "up\nasked\n");
+}
+
 TEST_F(SupervisorRootTest, MissingCommandLeavesNothing) {
   TestPod pod("nocmd");
   pod.AddContainer("good", "sleep 1000");
