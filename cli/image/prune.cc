@@ -1,9 +1,9 @@
 // image prune.
-#include <cstdio>
 #include <set>
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/confirm.h"
 #include "cli/image/image_filter.h"
 #include "cli/image/removal.h"
 
@@ -43,7 +43,11 @@ class PruneCommand : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    if (!force_ && !Confirmed()) return 0;
+    if (!force_) {
+      ASSIGN_OR_RETURN(const bool agreed, Confirm(all_ ? "WARNING! This command removes all images without at least one container associated with them."
+                                                       : "WARNING! This command removes all dangling images."));
+      if (!agreed) return 0;
+    }
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
     image::Store& store = engine->images();
     ASSIGN_OR_RETURN(const ImageFilter filter, ImageFilter::Parse(filters_, store));
@@ -55,15 +59,6 @@ class PruneCommand : public Command {
   }
 
  private:
-  bool Confirmed() const {
-    Print(all_ ? "WARNING! This command removes all images without at least one container associated with them.\n"
-               : "WARNING! This command removes all dangling images.\n");
-    Print("Are you sure you want to continue? [y/N] ");
-    FlushOutput();
-    char answer[16] = {};
-    return std::fgets(answer, sizeof answer, stdin) != nullptr && (answer[0] == 'y' || answer[0] == 'Y');
-  }
-
   Result<bool> PruneOnce(Context& context, image::Store& store, const ImageFilter& filter) {
     ASSIGN_OR_RETURN(const image::Family family, image::Family::Load(store));
     ASSIGN_OR_RETURN(const auto uses, ImageUses(context));

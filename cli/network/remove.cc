@@ -1,7 +1,5 @@
 // network rm|prune.
-#include <cstdio>
-#include <iostream>
-
+#include "cli/confirm.h"
 #include "cli/network/commands.h"
 #include "cli/network/view.h"
 
@@ -50,7 +48,10 @@ class NetworkPruneCommand : public Command {
 
   Result<int> Run(Context& context) override {
     ASSIGN_OR_RETURN(const NetworkFilter filter, NetworkFilter::Parse(filters_));
-    if (!force_ && !Agreed()) return 0;
+    if (!force_) {
+      ASSIGN_OR_RETURN(const bool agreed, Confirm("WARNING! This will remove all networks not used by at least one container."));
+      if (!agreed) return 0;
+    }
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());
     ASSIGN_OR_RETURN(const auto networks, engine->ListNetworks());
     std::vector<std::string> unused;
@@ -71,15 +72,6 @@ class NetworkPruneCommand : public Command {
   }
 
  private:
-  static bool Agreed() {
-    PrintLine("WARNING! This will remove all networks not used by at least one container.");
-    Print("Are you sure you want to continue? [y/N] ");
-    FlushOutput();
-    std::string answer;
-    std::getline(std::cin, answer);
-    return answer == "y" || answer == "Y" || answer == "yes";
-  }
-
   bool force_ = false;
   std::vector<std::string> filters_;
 };

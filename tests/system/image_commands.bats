@@ -320,6 +320,9 @@ only_images() {  # removes every image but those of setup_file
   [ "$(skiff image prune -f | wc -l)" -ge 2 ]
   [ "$(skiff images -a -q | sort -u | wc -l)" = 2 ]
   echo n | skiff image prune -a
+  run skiff image prune -a < /dev/null
+  [ "$status" -eq 125 ]
+  output_has "use --force not to be asked"
   skiff image exists localhost/app:1
   skiff create --network none localhost/busybox:latest true
   skiff image prune -af

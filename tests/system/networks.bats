@@ -64,7 +64,9 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   run skiff network rm blue
   [ "$status" -eq 2 ]
   output_has '"blue" has associated containers with it. Use -f to forcefully delete containers and pods: network is being used'
-  [ "$(skiff network prune -f)" = green ]
+  skiff network prune <<< no
+  skiff network exists green
+  [[ $(skiff network prune <<< Yes) == *"continue? [y/N] green" ]]
   [ "$(skiff network rm -f -t 0 blue)" = blue ]
   run skiff inspect user
   [ "$status" -ne 0 ]
