@@ -145,6 +145,7 @@ JsonValue PodInspectJson(const pod::PodInfo& pod, JsonBuilder& b) {
   b.Set(infra, "DNSSearch", b.Strings(pod.spec.dns.searches));
   b.Set(infra, "DNSOption", b.Strings(pod.spec.dns.options));
   b.Set(infra, "NoManageHosts", !pod.spec.manage_hosts);
+  b.Set(infra, "NoManageResolvConf", !pod.spec.manage_resolv_conf);
   b.Set(infra, "Networks", b.Strings(PodNetworks(pod)));
   JsonValue addresses = b.Array();
   for (const network::Lease& lease : pod.leases) b.Push(addresses, lease.address);

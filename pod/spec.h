@@ -234,6 +234,7 @@ struct PodSpec {
   DnsConfig dns;
   std::vector<HostAlias> host_aliases;
   bool manage_hosts = true;  // false: --no-hosts
+  bool manage_resolv_conf = true;  // false: --dns none, the image's stays
   std::map<std::string, std::string> sysctls;
   std::optional<int64_t> fs_group;
   bool fs_group_on_root_mismatch = false;

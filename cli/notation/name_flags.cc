@@ -1,5 +1,7 @@
 #include "cli/notation/name_flags.h"
 
+#include <algorithm>
+
 #include "cli/notation/policies.h"
 #include "network/ip_address.h"
 
@@ -30,13 +32,20 @@ Result<> CheckNetwork(const NameFlags& flags, const pod::NetworkSpec& network) {
   return {};
 }
 
-Result<> CheckServers(const std::vector<std::string>& servers) {
-  for (const std::string& server : servers) {
-    if (server == "none")
-      return MakeError(ErrorCode::kUnsupported,
-                       "--dns none: not supported; mount a file of your own: -v FILE:/etc/resolv.conf");
-    TRY(network::IpAddress::Parse(server), "--dns");
+// Not a server, but that resolv.conf is left to the image.
+bool IsNone(const std::string& server) { return server == "none"; }
+
+Result<> CheckServers(const NameFlags& flags) {
+  if (std::ranges::any_of(flags.dns, IsNone)) {
+    if (flags.dns.size() > 1)
+      return MakeError(ErrorCode::kInvalid, "--dns none is not allowed to be specified with other DNS ip addresses");
+    const char* other = !flags.dns_search.empty() ? "--dns-search" : !flags.dns_option.empty() ? "--dns-option" : "";
+    if (*other != '\0')
+      return MakeError(ErrorCode::kInvalid,
+                       "--dns none and {} cannot be set together: resolv.conf is left as it is in the image", other);
+    return {};
   }
+  for (const std::string& server : flags.dns) TRY(network::IpAddress::Parse(server), "--dns");
   return {};
 }
 
@@ -46,7 +55,7 @@ void NameFlags::Declare(Arguments& a) {
   constexpr ListStyle kComma = ListStyle::kCommaSeparated;
   a.List("--add-host", add_host, "name:ip", "A line of /etc/hosts; host-gateway for the host's address", kComma);
   a.Switch("--no-hosts", no_hosts, "Leave /etc/hosts as it is in the image");
-  a.List("--dns", dns, "address", "DNS servers", kComma);
+  a.List("--dns", dns, "address", "DNS servers; none: leave /etc/resolv.conf as it is in the image", kComma);
   a.List("--dns-search", dns_search, "domain", "DNS search domains", kComma);
   a.List("--dns-opt,--dns-option", dns_option, "option", "Options of resolv.conf", kComma);
 }
@@ -61,13 +70,14 @@ Result<> ApplyNameFlags(const NameFlags& flags, pod::PodSpec& pod) {
   if (flags.no_hosts && !flags.add_host.empty())
     return MakeError(ErrorCode::kInvalid, "--no-hosts and --add-host cannot be set together");
   TRY(CheckNetwork(flags, pod.network));
-  TRY(CheckServers(flags.dns));
+  TRY(CheckServers(flags));
   pod.manage_hosts = !flags.no_hosts;
   for (const std::string& host : flags.add_host) {
     ASSIGN_OR_RETURN(pod::HostAlias alias, ParseAddHost(host));
     pod.host_aliases.push_back(std::move(alias));
   }
-  pod.dns.nameservers = flags.dns;
+  pod.manage_resolv_conf = std::ranges::none_of(flags.dns, IsNone);
+  if (pod.manage_resolv_conf) pod.dns.nameservers = flags.dns;
   pod.dns.searches = flags.dns_search;
   pod.dns.options = flags.dns_option;
   return {};

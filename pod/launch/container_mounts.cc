@@ -108,7 +108,7 @@ class MountBuilder {
     Options options = {"bind", "rprivate"};
     if (spec_.security.read_only_root) options.insert(options.end(), {"ro", "nosuid", "noexec", "nodev"});
     if (input_.pod.manage_hosts) AddOwn("/etc/hosts", input_.layout.Hosts(), options);
-    AddOwn("/etc/resolv.conf", input_.layout.ResolvConf(), options);
+    if (input_.pod.manage_resolv_conf) AddOwn("/etc/resolv.conf", input_.layout.ResolvConf(), options);
     AddOwn("/etc/hostname", input_.layout.Hostname(), options);
     if (!input_.pod.from_kube) AddOwn("/run/.containerenv", input_.layout.ContainerMarker(), options);
   }

@@ -235,6 +235,7 @@ void VisitFields(V& v, PodSpec& p) {
   v("dns", p.dns);
   v("hostAliases", p.host_aliases);
   v("manageHosts", p.manage_hosts);
+  v("manageResolvConf", p.manage_resolv_conf);
   v("sysctls", p.sysctls);
   v("fsGroup", p.fs_group);
   v("fsGroupOnRootMismatch", p.fs_group_on_root_mismatch);

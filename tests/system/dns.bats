@@ -113,6 +113,23 @@ YAML
   output_has "search example.org"
 }
 
+@test "--dns none leaves resolv.conf as it is in the image, as with podman" {
+  run skiff run --rm --dns none localhost/busybox:latest ls /etc
+  [ "$status" -eq 0 ]
+  output_has hosts
+  [[ $output != *resolv.conf* ]]
+  run skiff run --rm --dns none localhost/busybox:latest sh -c 'echo nameserver 192.0.2.1 > /etc/resolv.conf; cat /etc/resolv.conf'
+  [ "$output" = "nameserver 192.0.2.1" ]
+  skiff pod create --name plain --dns none > /dev/null
+  run skiff run --rm --pod plain localhost/busybox:latest cat /etc/resolv.conf
+  output_has "No such file"
+  [ "$(skiff pod inspect plain | jq .InfraConfig.NoManageResolvConf)" = true ]
+  run skiff run --rm --dns none --dns 192.0.2.1 localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  run skiff pod create --dns none --dns-search a.b
+  [ "$status" -eq 125 ]
+}
+
 @test "other names are asked of the host's resolvers, one after another, also on the host's loopback" {
   # The second one answers; the first is silent, as nobody is there.
   host_resolver $'nameserver 127.0.0.77\nnameserver 127.0.0.78\n'

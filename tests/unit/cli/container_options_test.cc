@@ -132,6 +132,10 @@ TEST(ContainerOptions, JoiningANetwork) {
   EXPECT_EQ(Error({"--network", "container:x", "--hostname", "h", "--no-hosts", "image"}), "");
   EXPECT_EQ(Error({"--network", "none", "--add-host", "a:1.2.3.4", "image"}), "");
   EXPECT_THAT(Error({"--no-hosts", "--add-host", "a:1.2.3.4", "image"}), HasSubstr("cannot be set together"));
+  EXPECT_THAT(Error({"--dns", "none,1.1.1.1", "image"}), HasSubstr("--dns none is not allowed to be specified with other DNS ip addresses"));
+  EXPECT_THAT(Error({"--dns", "none", "--dns-search", "a.b", "image"}), HasSubstr("--dns none and --dns-search cannot be set together"));
+  EXPECT_THAT(Error({"--dns", "none", "--dns-opt", "ndots:1", "image"}), HasSubstr("--dns none and --dns-option cannot be set together"));
+  EXPECT_THAT(Error({"--network", "none", "--dns", "none", "image"}), HasSubstr("conflicting options: --dns and --network none"));
   EXPECT_THAT(Error({"--dns", "abc", "image"}), HasSubstr("--dns: \"abc\" is not an IP address"));
   for (const char* mode : {"host", "none", "container:x", "ns:/proc/self/ns/net"}) {
     const auto request = Build({"--network", mode, "-p", "8080:80", "image"});

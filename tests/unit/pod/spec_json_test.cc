@@ -65,6 +65,7 @@ TEST(SpecJson, DefaultsSurviveAnEmptyObject) {
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->kube_namespace, "default");
   EXPECT_TRUE(decoded->manage_hosts);
+  EXPECT_TRUE(decoded->manage_resolv_conf);
   EXPECT_EQ(decoded->termination_grace_s, 30);
 }
 
