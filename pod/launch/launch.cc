@@ -114,6 +114,8 @@ class LaunchRun {
     if (!common::PathExists(layout_.state_dir() + "/" + supervisor::kEventsFile))
       (void)log.Append({.reason = "Scheduled", .message = fmt::format("Successfully assigned {}/{} to {}",
                         pod_.spec.kube_namespace, pod_.spec.name, HostHostname())});
+    for (const std::string& omission : omissions_)
+      (void)log.Append({.type = "Warning", .reason = "DNSConfigForming", .message = omission});
     for (const ContainerRecord& container : containers_)
       (void)log.Append({.reason = "Pulled", .message = fmt::format("Container image \"{}\" already present on machine",
                         container.spec.image), .object = container.spec.name});
@@ -128,6 +130,7 @@ class LaunchRun {
     TRY(common::WriteFile(layout_.Hosts(), texts.hosts));
     TRY(common::WriteFile(layout_.ResolvConf(), texts.resolv_conf));
     TRY(common::WriteFile(layout_.Hostname(), Hostname() + "\n"));
+    omissions_ = texts.omissions;
     return common::WriteFile(layout_.ContainerMarker(), "");
   }
 
@@ -209,10 +212,10 @@ class LaunchRun {
     plan.tmpfs = volumes_.tmpfs;
     plan.exit_with_containers = spec.exit_when_containers_exit || spec.implicit;
     plan.active_deadline_s = spec.active_deadline_s.value_or(0);
+    if (spec.from_kube) plan.least_grace_ms = kKubeletsLeastGraceMs;
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
       // Only pods from YAML are endpoints of Services.
-    if (spec.from_kube) plan.least_grace_ms = kKubeletsLeastGraceMs;
       if (spec.from_kube) {
         plan.readiness_command = {*self, kFollowPodsCommand};
         plan.readiness_marker = ServicesMarker(context_.paths);
@@ -298,6 +301,7 @@ class LaunchRun {
   PodRecord pod_;
   std::vector<ContainerRecord> containers_;
   PodNetwork network_;
+  std::vector<std::string> omissions_;  // of resolv.conf
   PreparedVolumes volumes_;
   runtime::CgroupSupport cgroup_support_;
   std::optional<supervisor::Launcher> launcher_;

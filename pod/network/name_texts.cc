@@ -100,12 +100,14 @@ Result<NameTexts> RenderNameTexts(Context& context, const PodRecord& pod, const 
                              .name = SecondName(spec, containers),
                              .host_address = HostAddressOf(leases),
                              .aliases = std::move(aliases)});
-  texts.resolv_conf = RenderResolvConf({.dns = spec.dns,
-                                        .kubernetes = spec.from_kube,
-                                        .host_network = host_network,
-                                        .network_servers = NetworkServers(context, spec, leases),
-                                        .kube_namespace = spec.kube_namespace,
-                                        .host_file = HostResolvConf(host_network)});
+  const ResolvConfInput resolv_conf{.dns = spec.dns,
+                                    .kubernetes = spec.from_kube,
+                                    .host_network = host_network,
+                                    .network_servers = NetworkServers(context, spec, leases),
+                                    .kube_namespace = spec.kube_namespace,
+                                    .host_file = HostResolvConf(host_network)};
+  texts.resolv_conf = RenderResolvConf(resolv_conf);
+  texts.omissions = ResolvConfOmissions(resolv_conf);
   return texts;
 }
 

@@ -12,6 +12,7 @@ namespace skiff::pod {
 struct NameTexts {
   std::string hosts;
   std::string resolv_conf;
+  std::vector<std::string> omissions;  // ResolvConfOmissions
 };
 
 // As they are when the pod starts with these leases.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kMaxNameservers = 3;
 constexpr size_t kMaxSearches = 32;
+constexpr size_t kMaxDomain = 253;
+constexpr size_t kMaxSearchCharacters = 2048;
 constexpr char kHostNames[] = "host.containers.internal host.docker.internal";
 
 std::vector<std::string> Lines(std::string_view text) {
@@ -222,7 +224,10 @@ void UseNetworkServers(const ResolvConfInput& input, ResolvConf& result) {
 
 }  // namespace
 
-std::string RenderResolvConf(const ResolvConfInput& input) {
+namespace {
+
+// All that is asked for, more than a resolver reads.
+ResolvConf Compose(const ResolvConfInput& input) {
   ResolvConf result;
   if (input.dns.policy != DnsConfig::Policy::kNone) {
     result = Parse(input.host_file);
@@ -242,13 +247,46 @@ std::string RenderResolvConf(const ResolvConfInput& input) {
   if (result.nameservers.empty() && input.dns.policy != DnsConfig::Policy::kNone) {
     result.nameservers = {"8.8.8.8", "8.8.4.4"};  // as podman and docker do
   }
-  if (result.nameservers.size() > kMaxNameservers) result.nameservers.resize(kMaxNameservers);
-  if (result.searches.size() > kMaxSearches) result.searches.resize(kMaxSearches);
+  return result;
+}
+
+std::vector<std::string> FittingServers(std::vector<std::string> servers) {
+  if (servers.size() > kMaxNameservers) servers.resize(kMaxNameservers);
+  return servers;
+}
+
+// As the kubelet cuts: first the number, then what no resolver takes, then the end of what is too long together.
+std::vector<std::string> FittingSearches(std::vector<std::string> searches, bool kubernetes) {
+  if (searches.size() > kMaxSearches) searches.resize(kMaxSearches);
+  if (!kubernetes) return searches;
+  std::erase_if(searches, [](const std::string& domain) { return domain.size() > kMaxDomain; });
+  while (Join(searches).size() > kMaxSearchCharacters) searches.pop_back();
+  return searches;
+}
+
+}  // namespace
+
+std::string RenderResolvConf(const ResolvConfInput& input) {
+  ResolvConf result = Compose(input);
+  result.nameservers = FittingServers(std::move(result.nameservers));
+  result.searches = FittingSearches(std::move(result.searches), input.kubernetes);
   std::string text;
   if (!result.searches.empty()) text += "search " + Join(result.searches) + "\n";
   for (const std::string& server : result.nameservers) text += "nameserver " + server + "\n";
   if (!result.options.empty()) text += "options " + Join(result.options) + "\n";
   return text;
+}
+
+std::vector<std::string> ResolvConfOmissions(const ResolvConfInput& input) {
+  const ResolvConf wanted = Compose(input);
+  std::vector<std::string> omissions;
+  if (const auto servers = FittingServers(wanted.nameservers); servers.size() < wanted.nameservers.size())
+    omissions.push_back("Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: " +
+                        Join(servers));
+  if (const auto searches = FittingSearches(wanted.searches, input.kubernetes); searches.size() < wanted.searches.size())
+    omissions.push_back("Search Line limits were exceeded, some search paths have been omitted, the applied search line is: " +
+                        Join(searches));
+  return omissions;
 }
 
 bool OnlyLoopbackResolvers(std::string_view resolv_conf) {

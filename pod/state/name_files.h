@@ -38,8 +38,10 @@ struct ResolvConfInput {
   std::string kube_namespace;
   std::string host_file;      // the host's resolv.conf
 };
-// At most 3 name servers and 32 search domains, as resolvers read no more.
+// At most 3 name servers and 32 search domains, as resolvers read no more; for Kubernetes 2048 characters of them.
 std::string RenderResolvConf(const ResolvConfInput& input);
+// What the kubelet says about those that were left out, empty: all are there.
+std::vector<std::string> ResolvConfOmissions(const ResolvConfInput& input);
 // The same file after the pod has joined or left a network: `after` takes the place of the name servers `before`. A file that
 // asks none of these (another dnsPolicy, or changed by hand) stays as it is.
 std::string ReplaceNameServers(std::string_view text, const std::vector<std::string>& before,

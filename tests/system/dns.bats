@@ -130,6 +130,25 @@ YAML
   [ "$status" -eq 125 ]
 }
 
+@test "what resolvers do not read is left out of resolv.conf, with an event" {
+  cat << YAML | play_file cut
+apiVersion: v1
+kind: Pod
+metadata: {name: cut}
+spec:
+  terminationGracePeriodSeconds: 1
+  dnsConfig:
+    nameservers: [192.0.2.1, 192.0.2.2, 192.0.2.3]
+    searches: [$(seq -s, -f 'd%g' 30)]
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+YAML
+  [ "$(in_pod cut c grep -c nameserver /etc/resolv.conf)" = 3 ]
+  [ "$(in_pod cut c sed -n 's/^search //p' /etc/resolv.conf | wc -w)" = 32 ]
+  skiff kube events -o json | jq -r '.items[] | select(.reason == "DNSConfigForming") | .type + " " + .message' > "$BATS_TEST_TMPDIR/events"
+  grep -q "^Warning Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: $(gateway) 192.0.2.1 192.0.2.2$" "$BATS_TEST_TMPDIR/events"
+  grep -q "^Warning Search Line limits were exceeded, .* d29$" "$BATS_TEST_TMPDIR/events"
+}
+
 @test "other names are asked of the host's resolvers, one after another, also on the host's loopback" {
   # The second one answers; the first is silent, as nobody is there.
   host_resolver $'nameserver 127.0.0.77\nnameserver 127.0.0.78\n'

@@ -148,6 +148,35 @@ TEST(ResolvConf, ANetworksNameServerIsTheOnlyOne) {
             "search own\nnameserver 10.89.0.1\noptions rotate\n");
 }
 
+// The rules and words of kubelet's network/dns.
+TEST(ResolvConf, WhatIsTooMuchIsCutAsTheKubeletCuts) {
+  ResolvConfInput input{.dns = {.policy = DnsConfig::Policy::kClusterFirst, .nameservers = {"192.0.2.1", "192.0.2.2", "192.0.2.3"}},
+                        .kubernetes = true,
+                        .network_servers = {"10.89.0.1"},
+                        .kube_namespace = "n"};
+  for (int i = 0; i < 30; ++i) input.dns.searches.push_back(fmt::format("d{}", i));
+  EXPECT_THAT(ResolvConfOmissions(input),
+              testing::ElementsAre("Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: "
+                                   "10.89.0.1 192.0.2.1 192.0.2.2",
+                                   testing::AllOf(testing::HasSubstr("Search Line limits were exceeded, some search paths have been "
+                                                                     "omitted, the applied search line is: n.svc.cluster.local svc."),
+                                                  testing::EndsWith(" d27 d28"))));
+  EXPECT_THAT(RenderResolvConf(input), testing::HasSubstr(" d28\nnameserver 10.89.0.1\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"));
+  input.dns.nameservers.pop_back();
+  input.dns.searches.resize(29);
+  EXPECT_THAT(ResolvConfOmissions(input), testing::IsEmpty());
+  // No resolver takes the long one, and of ten of 200 characters behind the cluster's nine are within 2048.
+  input.dns.searches = {std::string(254, 'x')};
+  EXPECT_THAT(ResolvConfOmissions(input), testing::SizeIs(1));
+  EXPECT_THAT(RenderResolvConf(input), testing::HasSubstr("search n.svc.cluster.local svc.cluster.local cluster.local\n"));
+  input.dns.searches.clear();
+  for (int i = 0; i < 10; ++i) input.dns.searches.push_back(std::string(199, 'a') + std::to_string(i));
+  EXPECT_THAT(RenderResolvConf(input), testing::HasSubstr("a8\nnameserver"));
+  // podman leaves that to whoever asks for it.
+  input.kubernetes = false;
+  EXPECT_THAT(RenderResolvConf(input), testing::HasSubstr("a9\nnameserver"));
+}
+
 TEST(ResolvConf, RecognisesALocalStub) {
   EXPECT_TRUE(OnlyLoopbackResolvers("nameserver 127.0.0.53\noptions edns0"));
   EXPECT_FALSE(OnlyLoopbackResolvers("nameserver 127.0.0.1\nnameserver 10.0.0.1\n"));
