@@ -45,7 +45,7 @@ pod_yaml() {  # NAME FIELD...
 }
 
 @test "kill -9 of play at any moment: the next play and down put it right" {
-  pod_yaml k 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
+  pod_yaml k "command: [sh, -c, \"$idle\"]" 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
   for delay in 002 004 006 008 010 012 015 018 022 026 030 035 040 050 060 080 100; do
     skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml" > /dev/null 2>&1 3>&- &
     pid=$!
@@ -63,7 +63,8 @@ pod_yaml() {  # NAME FIELD...
 }
 
 @test "kill -9 of down at any moment: the next down finishes it" {
-  pod_yaml k 'command: [sleep, "1000"]' 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
+  # Its end takes longer than the command lives.
+  pod_yaml k "command: [sh, -c, \"trap 'sleep 0.4; exit' TERM; sleep 1000 & wait\"]" 'ports: [{containerPort: 80, hostPort: 8080}]' > "$BATS_TEST_TMPDIR/k.yaml"
   for delay in 002 005 010 020 030 050 080 120; do
     timeout 120 skiff kube play -q "$BATS_TEST_TMPDIR/k.yaml"
     skiff kube down "$BATS_TEST_TMPDIR/k.yaml" > /dev/null 2>&1 3>&- &

@@ -230,14 +230,13 @@ YAML
 }
 
 @test "a graceful end serves until the container ends, or until its readiness probe says no" {
-  { service_yaml web "$web_ports"; pod_yaml a; } | play_file web
-  ip=$(cluster_ip)
-  eventually 10 fetch "$ip"
   # PRESTOP-SECONDS GRACE
   graceful() { sed "s|^      ports:|      lifecycle: {preStop: {sleep: {seconds: $1}}}\n&|; s|PeriodSeconds: 1|PeriodSeconds: $2|"; }
-  pod_yaml a | graceful 2 4 | play_file graceful
+  service_yaml web "$web_ports" | play_file web
+  ip=$(idle_ip)
+  pod_yaml a | graceful 2 3 | play_file graceful
   eventually 10 fetch "$ip"
-  # Whoever connects in these two seconds is served; only the last one may meet the end of the server itself.
+  # Whoever connects in these seconds is served; only the last one may meet the end of the server itself.
   skiff kube down "$BATS_TEST_TMPDIR/graceful.yaml" > /dev/null 2>&1 3>&- &
   stop=$! served=0
   while kill -0 "$stop" 2> /dev/null; do
