@@ -44,8 +44,8 @@ class PruneCommand : public Command {
 
   Result<int> Run(Context& context) override {
     if (!force_) {
-      ASSIGN_OR_RETURN(const bool agreed, Confirm(all_ ? "WARNING! This command removes all images without at least one container associated with them."
-                                                       : "WARNING! This command removes all dangling images."));
+      const char* all = "WARNING! This command removes all images without at least one container associated with them.";
+      ASSIGN_OR_RETURN(const bool agreed, Confirm(all_ ? all : "WARNING! This command removes all dangling images."));
       if (!agreed) return 0;
     }
     ASSIGN_OR_RETURN(pod::Engine * engine, context.ChangingEngine());

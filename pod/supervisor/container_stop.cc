@@ -130,7 +130,8 @@ void Container::ResumeStopState() {
   const auto began = common::ParseTime(status_.stop_began_at).value_or(common::Now());
   const StopGrace grace{milliseconds(status_.stop_grace_ms), milliseconds(status_.stop_least_ms)};
   const auto passed = std::chrono::duration_cast<milliseconds>(common::Now() - began);
-  stop_ = StopState{.deadline = steady_clock::now() + TimeOf(grace, status_.stop_held) - passed, .grace = grace, .held = status_.stop_held};
+  const auto deadline = steady_clock::now() + TimeOf(grace, status_.stop_held) - passed;
+  stop_ = StopState{.deadline = deadline, .grace = grace, .held = status_.stop_held};
   if (status_.stop_then == "policy") stop_->then = AfterStop::kPolicy;
   if (status_.stop_then == "restart") stop_->then = AfterStop::kRestart;
 }
