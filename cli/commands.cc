@@ -198,6 +198,7 @@ constexpr CommandInfo kRootChildren[] = {
      kSystem},
     {pod::kCleanUpPodCommand, "", "POD-ID", "", MakeCleanUpPod},  // hidden: for a pod's reaper
     {pod::kFollowPodsCommand, "", "", "", MakeFollowPods},        // hidden: for a pod's supervisor
+    {pod::kWireSandboxCommand, "", "POD-ID", "", MakeWireSandbox},  // likewise
     {pod::kAdoptPodsCommand, "", "", "", MakeAdoptPods},          // hidden: for commands that only look
     {kRetryImagesCommand, "", "", "", MakeRetryImages},           // hidden: for kube play
     {pod::kCleanUpNetworksCommand, "", "", "", MakeCleanUpNetworks},  // hidden: for commands that end pods

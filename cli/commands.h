@@ -83,6 +83,7 @@ std::unique_ptr<Command> MakeEvents();
 std::unique_ptr<Command> MakeHealthcheckRun();
 std::unique_ptr<Command> MakeAdoptPods();
 std::unique_ptr<Command> MakeFollowPods();
+std::unique_ptr<Command> MakeWireSandbox();
 // completion.cc
 std::unique_ptr<Command> MakeCompletion();
 

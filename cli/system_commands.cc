@@ -215,6 +215,20 @@ class CleanUpPodCommand : public Command {
   std::vector<std::string> ids_;
 };
 
+class WireSandboxCommand : public Command {
+ public:
+  void Declare(Arguments& a) override { a.Operands(ids_, 1, 1); }
+
+  Result<int> Run(Context& context) override {
+    ASSIGN_OR_RETURN(pod::Engine * engine, context.Engine());
+    TRY(engine->WireSandbox(ids_.front()));
+    return 0;
+  }
+
+ private:
+  std::vector<std::string> ids_;
+};
+
 class AdoptPodsCommand : public Command {
  public:
   void Declare(Arguments&) override {}
@@ -240,6 +254,7 @@ class FollowPodsCommand : public Command {
 std::unique_ptr<Command> MakeInfo() { return std::make_unique<InfoCommand>(); }
 std::unique_ptr<Command> MakeVersion() { return std::make_unique<VersionCommand>(); }
 std::unique_ptr<Command> MakeAdoptPods() { return std::make_unique<AdoptPodsCommand>(); }
+std::unique_ptr<Command> MakeWireSandbox() { return std::make_unique<WireSandboxCommand>(); }
 std::unique_ptr<Command> MakeFollowPods() { return std::make_unique<FollowPodsCommand>(); }
 std::unique_ptr<Command> MakeCleanUpPod() { return std::make_unique<CleanUpPodCommand>(); }
 

@@ -239,9 +239,12 @@ Result<UniqueFd> OpenPidfd(pid_t pid) {
 
 namespace {
 
-// proc(5), fields 3 and 22.
+constexpr uint64_t kExiting = 0x4;  // PF_EXITING of linux/sched.h
+
+// proc(5), fields 3, 9 and 22.
 struct ProcessStat {
   char state = 0;
+  uint64_t flags = 0;
   uint64_t start_time = 0;
 };
 
@@ -251,9 +254,16 @@ Result<ProcessStat> ReadProcessStat(pid_t pid, const std::string& proc_root) {
   size_t position = stat.rfind(')');
   ProcessStat read;
   if (position != std::string::npos && position + 2 < stat.size()) read.state = stat[position + 2];
-  for (int field = 2; field < 22 && position != std::string::npos; ++field) position = stat.find(' ', position + 1);
-  if (position == std::string::npos ||
-      std::from_chars(stat.data() + position + 1, stat.data() + stat.size(), read.start_time).ec != std::errc())
+  const auto read_number = [&](uint64_t& number) {
+    return position != std::string::npos &&
+           std::from_chars(stat.data() + position + 1, stat.data() + stat.size(), number).ec == std::errc();
+  };
+  bool whole = true;
+  for (int field = 3; field <= 22 && position != std::string::npos; ++field) {
+    position = stat.find(' ', position + 1);
+    if (field == 9) whole = read_number(read.flags);
+  }
+  if (!whole || !read_number(read.start_time))
     return MakeError(ErrorCode::kInternal, "cannot parse /proc/{}/stat", pid);
   return read;
 }
@@ -270,6 +280,13 @@ Result<bool> ProcessLives(pid_t pid, uint64_t start_time, const std::string& pro
   if (!stat && stat.error().code() == ErrorCode::kNotFound) return false;
   TRY(stat);
   return stat->start_time == start_time && stat->state != 'Z' && stat->state != 'X';
+}
+
+Result<bool> ProcessWorks(pid_t pid, uint64_t start_time, const std::string& proc_root) {
+  const auto stat = ReadProcessStat(pid, proc_root);
+  if (!stat && stat.error().code() == ErrorCode::kNotFound) return false;
+  TRY(stat);
+  return stat->start_time == start_time && (stat->flags & kExiting) == 0;
 }
 
 }  // namespace skiff::common

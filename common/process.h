@@ -64,5 +64,8 @@ Result<std::optional<ExitStatus>> ReadExitStatus(int pidfd);
 Result<uint64_t> ProcessStartTime(pid_t pid, const std::string& proc_root = "/proc");
 // Whether the process that was started then is there and more than a zombie.
 Result<bool> ProcessLives(pid_t pid, uint64_t start_time, const std::string& proc_root = "/proc");
+// The same, and it is not about to end either: the first process of a PID namespace waits for the end of all the others before it
+// becomes a zombie.
+Result<bool> ProcessWorks(pid_t pid, uint64_t start_time, const std::string& proc_root = "/proc");
 
 }  // namespace skiff::common

@@ -36,6 +36,9 @@ inline constexpr char kAdoptPodsCommand[] = "adopt-pods";
 // when the pod has become ready or is ready no longer.
 inline constexpr char kFollowPodsCommand[] = "follow-pods";
 
+// Likewise "PROGRAM wire-sandbox ID", which calls WireSandbox: run by the supervisor of a pod whose infra process was replaced.
+inline constexpr char kWireSandboxCommand[] = "wire-sandbox";
+
 struct EngineOptions {
   common::SystemPaths paths;
   std::string runtime;  // --runtime: empty means crun, else runc, whichever is installed
@@ -205,6 +208,9 @@ class Engine {
   void LeaveCleanUps();
   // Brings back what of a running pod's links, rules and ports has been lost.
   common::Result<> ReloadNetwork(const std::string& pod_id);
+  // The network of a pod whose infra process ended and was replaced: what the pod holds of it, in the new namespace. kBusy: no
+  // such pod.
+  common::Result<> WireSandbox(const std::string& pod_id);
   // Further ports of a pod, or fewer, while it runs or for its next start. Unpublish: the host side tells which.
   common::Result<> PublishPorts(const std::string& pod_id, const std::vector<PortMapping>& ports);
   common::Result<> UnpublishPorts(const std::string& pod_id, const std::vector<PortMapping>& ports);

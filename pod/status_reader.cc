@@ -2,12 +2,14 @@
 
 #include <optional>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/process.h"
 #include "pod/engine.h"
 #include "pod/supervisor/adoption.h"
 #include "pod/supervisor/pod_lock.h"
 #include "pod/supervisor/protocol.h"
+#include "pod/supervisor/sandbox_policy.h"
 
 namespace skiff::pod {
 namespace {
@@ -64,11 +66,19 @@ void MarkOrphaned(const Context& context, const PodLayout& layout, PodStatus& st
   }
 }
 
-// Without its infra process a pod has lost its namespaces: the supervisor takes it down, now or as soon as it gets to it.
+// Without its infra process a pod has lost its namespaces. What its supervisor has not got to yet.
 bool LostInfra(const PodStatus& status) {
   if (status.state != "running" || status.infra_pid == 0) return false;
   const auto lives = common::ProcessLives(static_cast<pid_t>(status.infra_pid), status.infra_start_time);
   return lives && !*lives;
+}
+
+void MarkSandboxLost(const PodLayout& layout, PodStatus& status) {
+  status.ready = false;
+  status.infra_pid = 0;
+  const auto plan = supervisor::ReadPlan(layout.run_dir());
+  if (!plan || !supervisor::GetsNewSandbox(*plan, status.containers)) status.state = "stopping";
+  else if (status.sandbox_lost_at.empty()) status.sandbox_lost_at = common::FormatTime(common::Now(), true);
 }
 
 }  // namespace
@@ -84,8 +94,7 @@ Result<PodStatus> ReadPodStatus(const Context& context, const std::string& pod_i
       ASSIGN_OR_RETURN(live, ReadStatusFile(layout.run_dir() + "/" + supervisor::kStatusFile));
       if (live && live->state != "exited") MarkOrphaned(context, layout, *live);
     } else if (LostInfra(*live)) {
-      live->state = "stopping";
-      live->ready = false;
+      MarkSandboxLost(layout, *live);
     }
     if (live) return *std::move(live);
   }

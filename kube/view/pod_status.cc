@@ -179,7 +179,7 @@ Value ReadyCondition(std::string_view type, const pod::PodInfo& pod, std::string
   }
   const bool over = phase == "Succeeded" || phase == "Failed";
   const bool containers_ready =
-      !over && unready.empty() && !pod.containers.empty() && pod.status.state != "exited";
+      !over && unready.empty() && !pod.containers.empty() && pod.status.state != "exited" && pod.status.sandbox_lost_at.empty();
   const bool gated = type == "Ready" && containers_ready && !pod.spec.readiness_gates.empty();
   const bool holds = containers_ready && !gated;
   Value condition =
@@ -199,10 +199,11 @@ Value ReadyCondition(std::string_view type, const pod::PodInfo& pod, std::string
 
 Value Conditions(const pod::PodInfo& pod, std::string_view phase) {
   Value conditions = Value::List();
-  const bool sandbox = pod.status.state == "running" || pod.status.state == "stopping";
-  conditions.items().push_back(Condition(
-      "PodReadyToStartContainers", sandbox,
-      FirstOf(sandbox ? pod.status.started_at : pod.status.finished_at, pod.status.started_at, pod.created)));
+  const bool lives = pod.status.state == "running" || pod.status.state == "stopping";
+  const bool sandbox = lives && pod.status.sandbox_lost_at.empty();
+  const std::string& changed = sandbox ? pod.status.sandbox_ready_at : lives ? pod.status.sandbox_lost_at : pod.status.finished_at;
+  conditions.items().push_back(
+      Condition("PodReadyToStartContainers", sandbox, FirstOf(changed, pod.status.started_at, pod.created)));
   conditions.items().push_back(InitializedCondition(pod, phase));
   conditions.items().push_back(ReadyCondition("Ready", pod, phase));
   conditions.items().push_back(ReadyCondition("ContainersReady", pod, phase));

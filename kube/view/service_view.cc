@@ -173,6 +173,7 @@ std::vector<std::string> FamiliesOf(const ServiceSpec& spec) {
 
 bool PodIsReady(const pod::PodInfo& pod) {
   if (!Works(pod) || !pod.spec.readiness_gates.empty()) return false;
+  if (!pod.status.sandbox_lost_at.empty()) return false;
   // Supervisors that know of readiness say so from the first container on.
   const bool known = !pod.status.initialized_at.empty();
   return std::all_of(pod.containers.begin(), pod.containers.end(), [known](const pod::ContainerInfo& container) {

@@ -213,10 +213,13 @@ class LaunchRun {
     plan.exit_with_containers = spec.exit_when_containers_exit || spec.implicit;
     plan.active_deadline_s = spec.active_deadline_s.value_or(0);
     if (spec.from_kube) plan.least_grace_ms = kKubeletsLeastGraceMs;
+    // podman leaves a pod without its infra process alone.
+    if (spec.from_kube) plan.restart_policy = std::string(EnumName(spec.restart_policy));
     if (const auto self = common::ReadLink(context_.paths.proc_root + "/self/exe")) {
       plan.exit_command = {*self, kCleanUpPodCommand, pod_.id};
       // Only pods from YAML are endpoints of Services.
       if (spec.from_kube) {
+        plan.sandbox_command = {*self, kWireSandboxCommand, pod_.id};
         plan.readiness_command = {*self, kFollowPodsCommand};
         plan.readiness_marker = ServicesMarker(context_.paths);
       }

@@ -135,6 +135,20 @@ Result<> Engine::RemoveUnusedNetworks() {
   return impl_->network.RemoveUnused();
 }
 
+Result<> Engine::WireSandbox(const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
+  ASSIGN_OR_RETURN(const PodRecord pod, RequirePod(*impl_->store, pod_id));
+  ASSIGN_OR_RETURN(const auto pid, InfraPid(*impl_, pod_id));
+  ASSIGN_OR_RETURN(const auto status, ReadPodStatus(*impl_, pod_id));
+  if (!pid || status.sandbox_lost_at.empty())
+    return MakeError(ErrorCode::kBusy, "pod {} waits for no network", ShownPodName(pod.spec));
+  if (pod.spec.network.mode != NetworkSpec::Mode::kBridge) return impl_->network.BringUpLoopback(*pid);
+  // What was to be changed while there was no namespace is in the spec only.
+  TRY(MarkNetworkChange(*impl_, pod_id));
+  TRY(impl_->network.Attach(pod_id, *pid));
+  return SettleNetwork(*impl_, pod_id, *pid);
+}
+
 Result<> Engine::ReloadNetwork(const std::string& pod_id) {
   ASSIGN_OR_RETURN(const OperationLock lock, OperationLock::Acquire(impl_->Layout(pod_id).lock_file()));
   TRY(RequirePod(*impl_->store, pod_id));

@@ -22,9 +22,13 @@ constexpr int kLooks = 2000;
 constexpr std::chrono::milliseconds kPause{2};
 }  // namespace
 
-bool CanBeAdopted(const PodPlan& plan, const PodStatus& status) {
+bool WasLaunched(const PodPlan& plan, const PodStatus& status) {
   if (status.state != "running" && status.state != "stopping") return false;
-  if (common::PathExists(common::JoinPath(plan.run_dir, kLaunchPendingFile))) return false;
+  return !common::PathExists(common::JoinPath(plan.run_dir, kLaunchPendingFile));
+}
+
+bool CanBeAdopted(const PodPlan& plan, const PodStatus& status) {
+  if (!WasLaunched(plan, status)) return false;
   const auto infra = static_cast<pid_t>(status.infra_pid);
   const auto lives = common::ProcessLives(infra, status.infra_start_time);
   return infra > 0 && lives && *lives && FindPodMountNamespace(infra);

@@ -8,7 +8,9 @@
 
 namespace skiff::supervisor {
 
-// Whether there is something to take over. Not a pod that was still being started: its launcher takes it down.
+// Whether the pod was running, or was being stopped. Not while it was still being started: its launcher takes it down.
+bool WasLaunched(const PodPlan& plan, const PodStatus& status);
+// Whether there is something to take over. The infra process is needed to find it.
 bool CanBeAdopted(const PodPlan& plan, const PodStatus& status);
 
 // Kills what the reaper and its supervisor have left of themselves and their helpers, save hooks, which go on, and waits for

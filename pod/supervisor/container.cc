@@ -91,9 +91,16 @@ void Container::Start() {
   if (auto spawned = SpawnRuntime(); !spawned) FailStart(std::move(spawned).error());
 }
 
+bool Container::StartInTurn() {
+  const auto next = common::ParseTime(status_.next_start_at);
+  const bool waits = status_.state == "waiting" && next && *next > common::Now();
+  waits ? ResumeBackoff() : Start();
+  return !waits;
+}
+
 // A restart by policy counts, a start that somebody asked for does not.
 void Container::BeginRun() {
-  const bool by_policy = phase_ == Phase::kBackoff || std::exchange(anew_, false);
+  const bool by_policy = std::exchange(anew_, false) || phase_ == Phase::kBackoff;
   if (by_policy) {
     status_.last_exit_code = status_.exit_code;
     status_.last_reason = status_.reason == "CrashLoopBackOff" ? status_.last_reason : status_.reason;
@@ -176,6 +183,7 @@ void Container::SetRunning(pid_t pid) {
 }
 
 void Container::FailStart(common::Error error) {
+  services_.observer.OnTrouble(*this);
   if (io_) io_->Finish();
   io_.reset();
   if (auto released = ReleaseRun(); !released) error = std::move(error).AlsoFailed(released.error());
@@ -187,14 +195,15 @@ void Container::FailStart(common::Error error) {
   status_.finished_at = Timestamp(common::Now());
   status_.final = true;
   run_began_ = steady_clock::now();
+  hub_.Finish(status_.exit_code);
+  if (stop_ && stop_->then == AfterStop::kAnew) return EndNow();
   ClearStop();
   Emit("Warning", "Failed", "Error: " + error.message());
-  hub_.Finish(status_.exit_code);
   services_.observer.OnStartFailed(*this, error);
 }
 
 void Container::BeginAnew() {
-  anew_ = phase_ != Phase::kIdle;
+  anew_ = anew_ || phase_ != Phase::kIdle;
   phase_ = Phase::kIdle;
   status_.final = false;
 }
@@ -240,6 +249,7 @@ bool Container::OnExit(const ExitRecord& record) {
 }
 
 void Container::SetEnded(std::optional<common::ExitStatus> status, common::WallTime time) {
+  services_.observer.OnTrouble(*this);
   services_.loop.Cancel(timer_);
   pidfd_.Reset();
   EndLifecycle();

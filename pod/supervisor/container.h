@@ -36,6 +36,8 @@ class ContainerObserver {
   virtual void OnStarting(Container& container) = 0;
   // Its process runs. Its postStart hook may still be to come: start_pending() tells.
   virtual void OnStarted(Container& container) = 0;
+  // Its process has ended, or could not be started, and nothing has come of that yet. The cause may be another's end.
+  virtual void OnTrouble(Container& container) = 0;
   // A hook is done, or it became started, ready, healthy or one of their opposites.
   virtual void OnProgress(Container& container) = 0;
   // The runtime could not start it; nothing of the attempt is left. Container::RetryStart is up to the observer.
@@ -88,6 +90,8 @@ class Container : private ProbeListener {
 
   // From kIdle or kEnded; the outcome is told to the observer, possibly before this returns.
   void Start();
+  // The same from kIdle. False: first there is the rest of a back-off, which was under way when StopToBeginAnew came.
+  bool StartInTurn();
   // It has ended and shall be started again in its turn, as if it had not run yet; counts as a restart.
   void BeginAnew();
   // After OnStartFailed: by policy, with back-off.
@@ -100,6 +104,9 @@ class Container : private ProbeListener {
   // The same for a sidecar: its hook runs at once, the signal waits for ReleaseStop. The grace period does not wait.
   void StopAfterOthers(StopGrace grace);
   void ReleaseStop();
+  // Stop and BeginAnew; told to the observer if there was something to stop. Somebody's wish that it stays stopped is left to be.
+  // `keep_backoff`: the next start is not before that of a back-off under way.
+  void StopToBeginAnew(StopGrace grace, bool after_others, bool keep_backoff);
   // Stop and start again.
   void Restart(StopGrace grace);
   common::Result<> Signal(int signal);
@@ -112,8 +119,9 @@ class Container : private ProbeListener {
   // A process of the pod has ended. False: it is none of this container.
   bool OnExit(const ExitRecord& record);
 
-  // Takes over what an earlier supervisor recorded; `exits` as read from RUN_DIR/exits.
-  void Adopt(const ContainerStatus& recorded, const std::vector<ExitRecord>& exits);
+  // Takes over what an earlier supervisor recorded; `exits` as read from RUN_DIR/exits. `sandbox_lost`: what has ended meanwhile
+  // begins anew, and nothing is started.
+  void Adopt(const ContainerStatus& recorded, const std::vector<ExitRecord>& exits, bool sandbox_lost);
 
   // Its process was killed by others, and nobody saw how it ended.
   void MarkLost();
@@ -156,7 +164,8 @@ class Container : private ProbeListener {
   bool AdoptHook(const std::vector<ExitRecord>& exits);
 
   // --- stop (container_stop.cc) ---
-  enum class AfterStop { kStay, kPolicy, kRestart };
+  enum class AfterStop { kStay, kPolicy, kRestart, kAnew };
+  static const char* TextOf(AfterStop then);  // ContainerStatus::stop_then
   struct StopState {
     std::chrono::steady_clock::time_point deadline;
     StopGrace grace;
@@ -172,9 +181,10 @@ class Container : private ProbeListener {
   void ResumeStopState();
   void AdoptLifecycle(const std::vector<ExitRecord>& exits);
   void ScheduleStart(std::chrono::milliseconds delay);
-  void AdoptRunning(const std::vector<ExitRecord>& exits);
-  void AdoptStarting();
-  void AdoptWaiting();
+  void AdoptRunning(const std::vector<ExitRecord>& exits, bool sandbox_lost);
+  void AdoptStarting(bool sandbox_lost);
+  void AdoptEnd(std::optional<common::ExitStatus> status, common::WallTime time, bool sandbox_lost);
+  void ResumeBackoff();
   common::Result<> ReleaseRun();
   void SendSignal(int signal);
   void EndNow();

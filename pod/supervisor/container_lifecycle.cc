@@ -101,7 +101,8 @@ void Container::OnHealthAction(HealthCheck::OnFailure action) {
 
 // An ordinary init container is ready once it has succeeded.
 void Container::UpdateReady() {
-  bool ready = phase_ == Phase::kRunning && status_.started && (!plan_.readiness_probe || readiness_ok_);
+  const bool leaves = stop_ && stop_->then == AfterStop::kAnew;
+  bool ready = phase_ == Phase::kRunning && !leaves && status_.started && (!plan_.readiness_probe || readiness_ok_);
   if (plan_.init && !plan_.sidecar) ready = phase_ == Phase::kEnded && status_.state == "exited" && status_.exit_code == 0;
   if (ready == status_.ready) return;
   status_.ready = ready;

@@ -23,12 +23,37 @@ milliseconds Until(steady_clock::time_point time) {
 
 }  // namespace
 
+const char* Container::TextOf(AfterStop then) {
+  switch (then) {
+    case AfterStop::kStay: return "stay";
+    case AfterStop::kPolicy: return "policy";
+    case AfterStop::kRestart: return "restart";
+    case AfterStop::kAnew: return "anew";
+  }
+  return "";
+}
+
 StopGrace Container::OwnGrace() const { return {milliseconds(plan_.grace_ms), milliseconds(services_.pod.least_grace_ms)}; }
 
 void Container::Stop(StopGrace grace) { BeginStop(grace, AfterStop::kStay, false, "Stopping container " + plan_.name); }
 
 void Container::StopAfterOthers(StopGrace grace) {
   BeginStop(grace, AfterStop::kStay, true, "Stopping container " + plan_.name);
+}
+
+void Container::StopToBeginAnew(StopGrace grace, bool after_others, bool keep_backoff) {
+  if (phase_ == Phase::kIdle) return;
+  if (phase_ == Phase::kEnded) return BeginAnew();
+  if (phase_ == Phase::kBackoff && keep_backoff) {
+    services_.loop.Cancel(timer_);
+    return BeginAnew();
+  }
+  if (stop_ && stop_->then == AfterStop::kStay) {
+    if (phase_ == Phase::kRunning) ShortenStop(grace, AfterStop::kStay, after_others);
+    return;
+  }
+  BeginStop(grace, AfterStop::kAnew, after_others, "Stopping container " + plan_.name);
+  UpdateReady();
 }
 
 void Container::Restart(StopGrace grace) {
@@ -51,7 +76,7 @@ void Container::BeginStop(StopGrace grace, AfterStop then, bool held, const std:
   status_.stop_began_at = common::FormatTime(common::Now(), true);
   status_.stop_grace_ms = grace.time.count();
   status_.stop_least_ms = grace.least.count();
-  status_.stop_then = then == AfterStop::kStay ? "stay" : then == AfterStop::kPolicy ? "policy" : "restart";
+  status_.stop_then = TextOf(then);
   status_.stop_held = held;
   if (!event.empty()) Emit("Normal", "Killing", event);
   if (probes_) probes_->OnStopping();
@@ -66,7 +91,7 @@ void Container::BeginStop(StopGrace grace, AfterStop then, bool held, const std:
 void Container::ShortenStop(StopGrace grace, AfterStop then, bool held) {
   stop_->then = then;
   stop_->held = status_.stop_held = stop_->held && held;
-  status_.stop_then = then == AfterStop::kRestart ? "restart" : "stay";
+  status_.stop_then = TextOf(then);
   const auto deadline = steady_clock::now() + TimeOf(grace, stop_->held);
   const bool sooner = deadline < stop_->deadline;
   if (sooner) {
@@ -111,17 +136,19 @@ void Container::ClearStop() {
 // A container that does not run is at its end without any process to wait for.
 void Container::EndNow() {
   services_.loop.Cancel(timer_);
-  if (phase_ == Phase::kBackoff) {
+  const bool waited = phase_ == Phase::kBackoff || (anew_ && status_.state == "waiting");
+  if (waited) {
     status_.state = "exited";
     if (status_.reason == "CrashLoopBackOff") status_.reason = status_.exit_code == 0 ? "Completed" : "Error";
     status_.message.clear();
     status_.next_start_at.clear();
   }
-  const bool restart = stop_ && stop_->then == AfterStop::kRestart;
+  const AfterStop then = stop_ ? stop_->then : AfterStop::kStay;
   ClearStop();
   if (phase_ != Phase::kIdle) phase_ = Phase::kEnded;
   status_.final = true;
-  if (restart) return Start();
+  if (then == AfterStop::kRestart) return Start();
+  if (then == AfterStop::kAnew) BeginAnew();
   services_.observer.OnEnded(*this);
 }
 
@@ -134,6 +161,7 @@ void Container::ResumeStopState() {
   stop_ = StopState{.deadline = deadline, .grace = grace, .held = status_.stop_held};
   if (status_.stop_then == "policy") stop_->then = AfterStop::kPolicy;
   if (status_.stop_then == "restart") stop_->then = AfterStop::kRestart;
+  if (status_.stop_then == "anew") stop_->then = AfterStop::kAnew;
 }
 
 }  // namespace skiff::supervisor

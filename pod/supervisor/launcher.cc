@@ -20,7 +20,8 @@ Result<Launcher> Launcher::Start(const LaunchOptions& options, const common::Fil
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return common::ErrnoError("socketpair");
   UniqueFd ours(pair[0]);
   const UniqueFd theirs(pair[1]);
-  TRY(StartReaper({.program = options.reaper_program, .run_dir = options.run_dir, .adopt = options.adopt,
+  TRY(StartReaper({.program = options.reaper_program, .run_dir = options.run_dir,
+                   .how = options.adopt ? ReaperStart::How::kAdopt : ReaperStart::How::kLaunch,
                    .channel = theirs.get(), .lock = lock, .kept = options.kept}));
   return Launcher(std::move(ours));
 }

@@ -101,8 +101,12 @@ struct PodPlan {
   std::vector<TmpfsPlan> tmpfs;  // memory volumes
   std::vector<ContainerPlan> containers;  // init containers first, in their order
   bool exit_with_containers = false;  // end infra when all containers have ended for good
+  std::string restart_policy;         // of a pod of Kubernetes'; empty: of no other pod is the sandbox made anew
   int64_t active_deadline_s = 0;      // 0: none
   int64_t least_grace_ms = 0;         // between stop signal and SIGKILL, unless somebody asks for less
+  // Run when a new infra process has taken the place of one that ended: wires its network, as the launcher did for the first one,
+  // and succeeds when that is done. argv; empty: nothing.
+  std::vector<std::string> sandbox_command;
   // Run after the pod has ended (by itself or stopped): releases its network. argv; empty: nothing.
   std::vector<std::string> exit_command;
   // Run whenever the pod's or a container's readiness has changed, and after exit_command when the pod has ended. Never two
@@ -205,6 +209,8 @@ void VisitFields(V& v, PodPlan& p) {
   v("exitWithContainers", p.exit_with_containers);
   v("activeDeadlineS", p.active_deadline_s);
   v("leastGraceMs", p.least_grace_ms);
+  v("restartPolicy", p.restart_policy);
+  v("sandboxCommand", p.sandbox_command);
   v("exitCommand", p.exit_command);
   v("readinessCommand", p.readiness_command);
   v("readinessMarker", p.readiness_marker);

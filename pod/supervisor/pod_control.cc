@@ -80,7 +80,14 @@ void PodSupervisor::OnContainerRequest(const ControlRequest& request, Container&
 void PodSupervisor::StartByRequest(Container& container, const Connection& connection) {
   const bool in_turn = container.phase() == Phase::kIdle && !container.plan().held && !container.status().final;
   if (!stopping() && in_turn) return connection->ReplyOk();
+  if (!stopping() && losing()) return StartInNextSandbox(container, connection);
   StartNow(container, connection);
+}
+
+// Whoever asks may hold up the command that wires the next sandbox: not to wait for it.
+void PodSupervisor::StartInNextSandbox(Container& container, const Connection& connection) {
+  if (container.phase() == Phase::kEnded) container.BeginAnew();
+  connection->ReplyOk();
 }
 
 void PodSupervisor::StartNow(Container& container, const Connection& connection) {
@@ -94,6 +101,7 @@ void PodSupervisor::StartNow(Container& container, const Connection& connection)
 
 void PodSupervisor::RestartByRequest(Container& container, const ControlRequest& request, const Connection& connection) {
   if (stopping()) return connection->ReplyError("busy", "the pod is being stopped");
+  if (losing()) return StartInNextSandbox(container, connection);
   const auto is_new_run = [before = container.status().started_at](const Container& c) {
     return c.phase() != Phase::kStarting && !c.status().started_at.empty() && c.status().started_at != before;
   };
@@ -137,7 +145,7 @@ void PodSupervisor::Add(const ControlRequest& request, const Connection& connect
   }
   Container& container = AddContainer(*request.plan);
   PublishIfChanged();
-  if (container.plan().held) return connection->ReplyOk();
+  if (container.plan().held || losing()) return connection->ReplyOk();
   StartNow(container, connection);
 }
 

@@ -1,7 +1,3 @@
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 #include <thread>
@@ -94,24 +90,9 @@ void PodSupervisor::EndIfDone() {
 void PodSupervisor::EndInfra() {
   const bool any_active = std::any_of(containers_.begin(), containers_.end(), [](const auto& c) { return c->active(); });
   if (any_active || taken_down_) return;
+  sandbox_command_.reset();
   if (!infra_pidfd_) return TakeDown();
-  ::syscall(SYS_pidfd_send_signal, infra_pidfd_.get(), SIGKILL, nullptr, 0);
-}
-
-void PodSupervisor::OnInfraEnded() {
-  loop_->Unwatch(infra_pidfd_.get());
-  infra_pidfd_.Reset();
-  network_.reset();
-  if (infra_is_child_) (void)common::Wait(static_cast<pid_t>(status_.infra_pid));
-  status_.infra_pid = 0;
-  status_.infra_start_time = 0;
-  Changed();
-  if (!stopping()) {
-    // The namespaces are lost, and with them the network that only the launching command can wire.
-    EmitForPod("Warning", "SandboxChanged", "the pod's infra process ended unexpectedly, the pod is stopped");
-    return Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
-  }
-  EndIfDone();
+  KillInfra();
 }
 
 void PodSupervisor::TakeDown() {
@@ -169,9 +150,11 @@ void PodSupervisor::OnReaperGone() {
   if (!lock) return loop_->Stop();
   // It begins by killing us, so that there are never two supervisors.
   PublishIfChanged();
-  if (CanBeAdopted(plan_, status_) && StartReaper({.program = plan_.reaper_program, .run_dir = plan_.run_dir, .adopt = true,
-                                                   .lock = *lock, .kept = reaper_->AllKept()}))
-    return loop_->Stop();
+  const auto replace = [&] {
+    return StartReaper({.program = plan_.reaper_program, .run_dir = plan_.run_dir, .how = ReaperStart::How::kAdoptInside,
+                        .lock = *lock, .kept = reaper_->AllKept()});
+  };
+  if (WasLaunched(plan_, status_) && replace()) return loop_->Stop();
   PodPlan plan = plan_;
   plan.supervisor_cgroup.clear();  // we are in it
   (void)CleanUpDeadPod(plan);

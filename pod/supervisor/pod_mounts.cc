@@ -27,6 +27,11 @@ Result<> MountTmpfs(const TmpfsPlan& volume, unsigned long flags) {
   return {};
 }
 
+Result<> MountSharedMemory(const PodPlan& plan) {
+  if (plan.shm_dir.empty()) return {};
+  return MountTmpfs({plan.shm_dir, plan.shm_size, 01777, -1}, MS_NOEXEC);
+}
+
 Result<std::string> RealProgram(const PodPlan& plan) {
   ASSIGN_OR_RETURN(const std::string program, common::FindProgram(plan.runtime));
   char resolved[PATH_MAX];
@@ -42,8 +47,13 @@ std::string RuntimeTarget(const PodPlan& plan, const std::string& program) {
 
 Result<> MountPodVolumes(const PodPlan& plan) {
   for (const auto& volume : plan.tmpfs) TRY(MountTmpfs(volume, 0));
-  if (!plan.shm_dir.empty()) TRY(MountTmpfs({plan.shm_dir, plan.shm_size, 01777, -1}, MS_NOEXEC));
-  return {};
+  return MountSharedMemory(plan);
+}
+
+Result<> RenewSharedMemory(const PodPlan& plan) {
+  if (!plan.shm_dir.empty() && ::umount2(plan.shm_dir.c_str(), MNT_DETACH) != 0 && errno != EINVAL)
+    return ErrnoError("unmount {}", plan.shm_dir);
+  return MountSharedMemory(plan);
 }
 
 void TryUnmountPodVolumes(const PodPlan& plan) {

@@ -9,6 +9,8 @@
 namespace skiff::supervisor {
 
 common::Result<> MountPodVolumes(const PodPlan& plan);
+// /dev/shm as new: in Kubernetes it is a part of the sandbox.
+common::Result<> RenewSharedMemory(const PodPlan& plan);
 void TryUnmountPodVolumes(const PodPlan& plan);
 
 // The runtime bound read-only into the run directory: crun on a read-only mount does not copy and execute itself a second

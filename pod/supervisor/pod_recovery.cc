@@ -13,6 +13,7 @@
 #include "pod/supervisor/pod_mounts.h"
 #include "pod/supervisor/pod_supervisor.h"
 #include "pod/supervisor/reaper.h"
+#include "pod/supervisor/sandbox_policy.h"
 
 namespace skiff::supervisor {
 
@@ -78,20 +79,31 @@ Result<> PodSupervisor::Adopt() {
   Changed();
   TRY(KillLeftovers(recorded));
   AdoptInfra();
+  const bool interrupted = common::PathExists(JoinPath(plan_.run_dir, kLaunchPendingFile));
+  if (!infra_pidfd_ && !losing() && status_.state == "running" && !interrupted && GetsNewSandbox(plan_, recorded.containers))
+    MarkSandboxLost();
   AdoptContainers(recorded);
   TRY(ListenForControl());
-  if (common::PathExists(JoinPath(plan_.run_dir, kLaunchPendingFile))) {
+  if (interrupted) {
     Stop(StopGrace{}, "LaunchInterrupted", "the pod's supervisor was killed while the pod was being started");
   } else if (stopping()) {
     StopContainers(std::nullopt);
     EndIfDone();
-  } else if (!infra_pidfd_) {
-    Stop(std::nullopt, "SandboxChanged", "the pod's infra process ended unexpectedly");
   } else {
     ArmDeadline();
-    loop_->Defer([this] { StartNext(); });
+    loop_->Defer([this] { GoOn(); });
   }
   return {};
+}
+
+void PodSupervisor::GoOn() {
+  if (stopping()) return;
+  if (!losing() && infra_pidfd_) return StartNext();
+  if (!losing()) return LoseSandbox();
+  LeaveSandbox();
+  // One that the earlier supervisor had not made ready is as good as none.
+  if (infra_pidfd_) KillInfra();
+  MakeSandboxWhenEnded();
 }
 
 // Runtimes and probes that the earlier supervisor had started, or an infra process that it had not recorded yet. Hooks go on.
@@ -132,7 +144,7 @@ void PodSupervisor::AdoptContainers(const PodStatus& recorded) {
   for (const auto& container : containers_) {
     const auto status = std::find_if(recorded.containers.begin(), recorded.containers.end(),
                                      [&](const ContainerStatus& s) { return s.id == container->plan().id; });
-    if (status != recorded.containers.end()) container->Adopt(*status, exits);
+    if (status != recorded.containers.end()) container->Adopt(*status, exits, losing());
   }
 }
 

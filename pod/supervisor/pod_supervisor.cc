@@ -55,7 +55,7 @@ void PodSupervisor::ArmDeadline() {
 // startup probe included).
 bool PodSupervisor::StartInit(Container& container) {
   if (container.phase() == Container::Phase::kIdle && !container.status().final) {
-    container.Start();
+    container.StartInTurn();
     return false;
   }
   if (container.plan().sidecar) return container.status().started;
@@ -65,7 +65,7 @@ bool PodSupervisor::StartInit(Container& container) {
 // One after another, as Kubernetes does: init containers and sidecars in their order, then all others without waiting for
 // more than their start and postStart hook. Called whenever something has got further.
 void PodSupervisor::StartNext() {
-  if (stopping() || restarting_all_) return;
+  if (stopping() || restarting_all_ || losing()) return;
   const bool initialized = !status_.initialized_at.empty();
   for (const auto& container : containers_) {
     const bool to_start = container->phase() == Container::Phase::kIdle && !container->status().final;
@@ -75,7 +75,7 @@ void PodSupervisor::StartNext() {
       return;
     } else if (to_start && !container->plan().held) {
       if (!initialized) status_.initialized_at = common::FormatTime(common::Now(), true);
-      return container->Start();
+      if (container->StartInTurn()) return;
     }
   }
   if (!initialized) status_.initialized_at = common::FormatTime(common::Now(), true);
@@ -122,6 +122,8 @@ void PodSupervisor::OnProgress(Container&) {
   loop_->Defer([this] { StartNext(); });
 }
 
+void PodSupervisor::OnTrouble(Container&) { LookAtInfra(); }
+
 void PodSupervisor::OnStartFailed(Container& container, const common::Error& error) {
   Changed();
   if (stopping()) return EndIfDone();
@@ -141,7 +143,12 @@ void PodSupervisor::OnRestartAll(Container&, milliseconds delay) {
   EmitForPod("Normal", "RestartAllContainers", "A restartPolicyRule wants all containers of the pod to restart");
   restart_all_at_ = EventLoop::Clock::now() + delay;
   loop_->Defer([this] {
-    StopContainers(std::nullopt);
+    if (!restarting_all_) return;
+    for (const auto& container : containers_) {
+      if (container->plan().held) continue;
+      container->StopToBeginAnew(container->OwnGrace(), container->plan().sidecar, false);
+    }
+    ReleaseSidecars();
     BeginAnewWhenEnded();
   });
 }
@@ -161,6 +168,11 @@ void PodSupervisor::BeginAnewWhenEnded() {
 
 void PodSupervisor::OnEnded(Container& container) {
   Changed();
+  if (losing() && !stopping()) {
+    ReleaseSidecars();
+    MakeSandboxWhenEnded();
+    return EndIfDone();
+  }
   if (restarting_all_) {
     ReleaseSidecars();
     BeginAnewWhenEnded();
@@ -218,7 +230,7 @@ void PodSupervisor::PublishIfChanged() {
 }
 
 void PodSupervisor::UpdateConditions() {
-  const bool ready = status_.state == "running" && !status_.initialized_at.empty() &&
+  const bool ready = status_.state == "running" && !losing() && !status_.initialized_at.empty() &&
                      std::all_of(containers_.begin(), containers_.end(), [](const auto& container) {
                        return container->status().ready || (container->plan().init && !container->plan().sidecar);
                      });

@@ -18,6 +18,7 @@
 #include "pod/supervisor/launch_channel.h"
 #include "pod/supervisor/network_namespace.h"
 #include "pod/supervisor/port_relay.h"
+#include "pod/supervisor/program_attempt.h"
 #include "pod/supervisor/readiness_notifier.h"
 #include "pod/supervisor/reaper_connection.h"
 #include "runtime/cgroup.h"
@@ -46,7 +47,6 @@ class PodSupervisor : private ContainerObserver {
   common::Result<> SetUp();
   common::Result<> StartInfra();
   common::Result<> WatchInfra(common::UniqueFd pidfd);
-  void OnInfraEnded();
   void OnTerminate();
   Container& AddContainer(ContainerPlan plan);
   ContainerServices Services();
@@ -61,6 +61,7 @@ class PodSupervisor : private ContainerObserver {
   void OnStarting(Container& container) override;
   void OnStarted(Container& container) override;
   void OnProgress(Container& container) override;
+  void OnTrouble(Container& container) override;
   void OnStartFailed(Container& container, const common::Error& error) override;
   void OnEnded(Container& container) override;
   void OnRestartAll(Container& container, std::chrono::milliseconds delay) override;
@@ -71,6 +72,23 @@ class PodSupervisor : private ContainerObserver {
   void OnExit(const ExitRecord& record);
   void ClaimExits();
   void ArmDeadline();
+
+  // --- a new sandbox (pod_sandbox.cc) ---
+  // The pod has no sandbox to start anything in, and is about to get one.
+  bool losing() const { return !status_.sandbox_lost_at.empty(); }
+  void OnInfraEnded();
+  void LookAtInfra();
+  // What was started in it is stopped, either to begin anew or for good: then the pod stops.
+  void LoseSandbox();
+  void MarkSandboxLost();
+  void LeaveSandbox();
+  // Does nothing as long as anything of the former one is left.
+  void MakeSandboxWhenEnded();
+  common::Result<> MakeSandbox();
+  void OnSandboxWired(const ProbeResult& result);
+  void FailSandbox(const std::string& message);
+  void EnterSandbox();
+  void KillInfra();
 
   // --- end (pod_end.cc) ---
   bool stopping() const { return status_.state == "stopping"; }
@@ -96,12 +114,14 @@ class PodSupervisor : private ContainerObserver {
   common::Result<> KillLeftovers(const PodStatus& recorded);
   void AdoptContainers(const PodStatus& recorded);
   void AdoptInfra();
+  void GoOn();
 
   // --- control (pod_control.cc) ---
   using Connection = std::shared_ptr<ControlConnection>;
   void OnRequest(const ControlRequest& request, const Connection& connection);
   void OnContainerRequest(const ControlRequest& request, Container& container, const Connection& connection);
   void StartByRequest(Container& container, const Connection& connection);
+  void StartInNextSandbox(Container& container, const Connection& connection);
   void StartNow(Container& container, const Connection& connection);
   void RestartByRequest(Container& container, const ControlRequest& request, const Connection& connection);
   void StopByRequest(Container& container, const ControlRequest& request, const Connection& connection);
@@ -155,6 +175,9 @@ class PodSupervisor : private ContainerObserver {
   std::vector<std::pair<ControlRequest, Connection>> early_requests_;  // came before the network was ready
   std::optional<LaunchEvent> failure_;  // to be told when all is taken down
   EventLoop::TimerId hook_timer_ = 0;  // the launcher waits for no hook for ever
+  std::unique_ptr<ProgramAttempt> sandbox_command_;  // wires the network of the new infra process
+  EventLoop::TimerId sandbox_timer_ = 0;
+  bool sandbox_tried_ = false;  // since the last one was ready
   bool taken_down_ = false;
   bool restarting_all_ = false;
   EventLoop::Clock::time_point restart_all_at_;

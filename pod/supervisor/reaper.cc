@@ -65,12 +65,15 @@ Result<Reaper> Reaper::Prepare(const std::string& run_dir, UniqueFd lock, Kept k
   return reaper;
 }
 
-Result<Reaper> Reaper::Adopt(const std::string& run_dir, UniqueFd lock, Kept kept) {
+Result<Reaper> Reaper::Adopt(const std::string& run_dir, bool inside, UniqueFd lock, Kept kept) {
   ASSIGN_OR_RETURN(auto plan, ReadPlan(run_dir));
   ASSIGN_OR_RETURN(const auto status, ReadStatus(run_dir));
+  if (!inside) {
+    // Before anything is ended: without it the pod cannot be taken over.
+    ASSIGN_OR_RETURN(const UniqueFd mounts, FindPodMountNamespace(static_cast<pid_t>(status.infra_pid)));
+    TRY(JoinPodMountNamespace(mounts));
+  }
   TRY(EndProgramsOf(plan, status));
-  ASSIGN_OR_RETURN(const UniqueFd mounts, FindPodMountNamespace(static_cast<pid_t>(status.infra_pid)));
-  TRY(JoinPodMountNamespace(mounts));
   Reaper reaper(std::move(plan), std::move(lock), std::move(kept));
   TRY(reaper.OpenExits(0));
   TRY(reaper.BecomeReaper());

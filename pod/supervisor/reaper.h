@@ -27,7 +27,7 @@ class Reaper {
   // carries pod.lock's flock.
   static common::Result<Reaper> Prepare(const std::string& run_dir, common::UniqueFd lock, Kept kept);
   // For a pod whose reaper was killed: what is left of its programs ends first.
-  static common::Result<Reaper> Adopt(const std::string& run_dir, common::UniqueFd lock, Kept kept);
+  static common::Result<Reaper> Adopt(const std::string& run_dir, bool inside, common::UniqueFd lock, Kept kept);
 
   // `launch_channel` is -1 when there is none, as for a supervisor that is started again.
   common::Result<> StartSupervisor(int launch_channel);

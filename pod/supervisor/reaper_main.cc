@@ -1,5 +1,5 @@
-// skiff-reaper RUN_DIR launch|adopt: started through reaper_start.h, with the launch channel, if any, as descriptor 3, the
-// locked pod.lock as 4 and from 5 on what is to be kept, under the names in RUN_DIR/kept.
+// skiff-reaper RUN_DIR launch|adopt|adopt-inside: started through reaper_start.h, with the launch channel, if any, as descriptor 3,
+// the locked pod.lock as 4 and from 5 on what is to be kept, under the names in RUN_DIR/kept.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,12 +40,13 @@ skiff::common::Result<Reaper::Kept> TakeKept(const std::string& run_dir) {
   return kept;
 }
 
-skiff::common::Result<Reaper> Start(const std::string& run_dir, bool adopt, const UniqueFd& launch) {
+skiff::common::Result<Reaper> Start(const std::string& run_dir, std::string_view how, const UniqueFd& launch) {
   UniqueFd lock(skiff::supervisor::kLockFd);
   ASSIGN_OR_RETURN(auto kept, TakeKept(run_dir));
-  ASSIGN_OR_RETURN(auto reaper, adopt ? Reaper::Adopt(run_dir, std::move(lock), std::move(kept))
-                                      : Reaper::Prepare(run_dir, std::move(lock), std::move(kept)));
-  TRY(reaper.StartSupervisor(adopt ? -1 : launch.get()));
+  const bool prepare = how == "launch";
+  ASSIGN_OR_RETURN(auto reaper, prepare ? Reaper::Prepare(run_dir, std::move(lock), std::move(kept))
+                                        : Reaper::Adopt(run_dir, how == "adopt-inside", std::move(lock), std::move(kept)));
+  TRY(reaper.StartSupervisor(prepare ? launch.get() : -1));
   return reaper;
 }
 
@@ -56,15 +57,15 @@ void Tell(const UniqueFd& launch, const char* what, std::string message) {
   if (launch) (void)skiff::supervisor::SendPacket(launch.get(), skiff::common::EncodeJson(event));
 }
 
-int Serve(const std::string& run_dir, bool adopt) {
+int Serve(const std::string& run_dir, std::string_view how) {
   // Only the supervisor keeps the launch channel: the launcher shall see its end when the supervisor dies.
   UniqueFd launch(::fcntl(skiff::supervisor::kLaunchFd, F_GETFD) >= 0 ? skiff::supervisor::kLaunchFd : -1);
-  auto reaper = Start(run_dir, adopt, launch);
+  auto reaper = Start(run_dir, how, launch);
   if (!reaper) {
     Tell(launch, "failed", reaper.error().message());
     return 1;
   }
-  if (adopt) Tell(launch, "adopted", "");
+  if (how != "launch") Tell(launch, "adopted", "");
   launch.Reset();
   return reaper->Run() ? 0 : 1;
 }
@@ -72,9 +73,9 @@ int Serve(const std::string& run_dir, bool adopt) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view mode = argc == 3 ? argv[2] : "";
-  if (mode != "launch" && mode != "adopt") {
-    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR launch|adopt (started by skiff, not by hand)\n");
+  const std::string_view how = argc == 3 ? argv[2] : "";
+  if (how != "launch" && how != "adopt" && how != "adopt-inside") {
+    std::fprintf(stderr, "usage: skiff-reaper RUN_DIR launch|adopt|adopt-inside (started by skiff, not by hand)\n");
     return 2;
   }
   ::umask(022);
@@ -82,5 +83,5 @@ int main(int argc, char** argv) {
   const pid_t pid = ::fork();
   if (pid < 0) return 1;
   if (pid > 0) ::_exit(0);  // the launcher waits for this process only
-  return Serve(argv[1], mode == "adopt");
+  return Serve(argv[1], how);
 }

@@ -28,11 +28,20 @@ std::vector<std::string> CleanEnvironment() {
   return kept;
 }
 
+const char* WordFor(ReaperStart::How how) {
+  switch (how) {
+    case ReaperStart::How::kLaunch: return "launch";
+    case ReaperStart::How::kAdopt: return "adopt";
+    case ReaperStart::How::kAdoptInside: return "adopt-inside";
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<> StartReaper(const ReaperStart& start) {
   common::Command command;
-  command.argv = {start.program, start.run_dir, start.adopt ? "adopt" : "launch"};
+  command.argv = {start.program, start.run_dir, WordFor(start.how)};
   command.environment = CleanEnvironment();
   command.working_directory = "/";
   command.new_session = true;

@@ -14,7 +14,10 @@ namespace skiff::supervisor {
 struct ReaperStart {
   std::string program;
   std::string run_dir;    // holds plan.json
-  bool adopt = false;     // the pod's processes are there already
+  // Adopt: the pod's processes are there already. Inside: and the starter is in their mount namespace, so that there need not be
+  // an infra process by which it is found.
+  enum class How { kLaunch, kAdopt, kAdoptInside };
+  How how = How::kLaunch;
   int channel = -1;       // a LaunchEvent tells there how it went; -1: nobody wants to know
   const common::FileLock& lock;  // pod.lock, which it holds from now on
   // Descriptors for the supervisor or, of the kind of held_port.h's kHoldPrefix, to be held; with their names.

@@ -54,7 +54,7 @@ struct ContainerStatus {
   std::string stop_began_at;      // a stop is under way
   int64_t stop_grace_ms = 0;      // its grace period
   int64_t stop_least_ms = 0;      // between stop signal and SIGKILL, however short the grace period is
-  std::string stop_then;          // what comes after it: stay, policy, restart
+  std::string stop_then;          // what comes after it: stay, policy, restart, anew
   bool stop_held = false;         // a sidecar whose stop signal waits for the other containers' end
   std::optional<HookStatus> hook;  // the one that runs
   // The run before this one, for `logs --previous` and lastState; meaningful when restart_count > 0.
@@ -73,6 +73,10 @@ struct PodStatus {
   int64_t infra_pid = 0;
   uint64_t infra_start_time = 0;
   int64_t supervisor_pid = 0;
+  // The infra process and with it the network have ended unexpectedly, and others are not in place yet; empty: they are.
+  std::string sandbox_lost_at;
+  std::string sandbox_ready_at;  // since when the present ones are in place; empty: since the pod's start
+  int sandbox_backoff_step = 0;
   std::string started_at;
   std::string finished_at;
   // Conditions. Ready and ContainersReady are one: there is nothing on one machine that could hold a pod back otherwise.
@@ -141,6 +145,9 @@ void VisitFields(V& v, PodStatus& p) {
   v("infraPid", p.infra_pid);
   v("infraStartTime", p.infra_start_time);
   v("supervisorPid", p.supervisor_pid);
+  v("sandboxLostAt", p.sandbox_lost_at);
+  v("sandboxReadyAt", p.sandbox_ready_at);
+  v("sandboxBackoffStep", p.sandbox_backoff_step);
   v("startedAt", p.started_at);
   v("finishedAt", p.finished_at);
   v("initializedAt", p.initialized_at);

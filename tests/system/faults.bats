@@ -102,7 +102,7 @@ pod_yaml() {  # NAME FIELD...
 
 ended_for_exec() { [[ $(timeout 20 skiff exec gone true 2>&1) == *"container gone is not running"* ]]; }
 
-@test "the infra process killed, and the supervisor does not know yet: play starts the pod again" {
+@test "the infra process killed, and the supervisor does not know yet: the pod is not ready, and play leaves it to the supervisor" {
   pod_yaml infra 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/infra.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/infra.yaml"
   status_file=$(echo /run/skiff/pods/*/status.json)
@@ -110,9 +110,11 @@ ended_for_exec() { [[ $(timeout 20 skiff exec gone true 2>&1) == *"container gon
   kill -STOP "$supervisor"
   kill -9 "$infra"
   eventually 2 grep -q '^State:.*Z' "/proc/$infra/status"  # nobody can take notice of its end
-  (sleep 0.5; kill -CONT "$supervisor") &
+  [ "$(skiff kube get pod infra -o 'jsonpath={.status.conditions[?(@.type=="PodReadyToStartContainers")].status}')" = False ]
   run timeout 120 skiff kube play "$BATS_TEST_TMPDIR/infra.yaml"
-  [ "$status" -eq 0 ] && output_has "pod/infra unchanged (started)"
+  [ "$status" -eq 0 ] && output_has "pod/infra unchanged"
+  kill -CONT "$supervisor"
+  timeout 120 skiff kube wait --for=condition=Ready pod/infra
   [ "$(jq .infraPid "$status_file")" != "$infra" ]
   in_pod infra c true
 }

@@ -1,6 +1,8 @@
 #include "common/process.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -44,6 +46,20 @@ TEST(Process, StartTimeTellsProcessesApart) {
   EXPECT_TRUE(*ProcessLives(::getpid(), own));
   EXPECT_FALSE(*ProcessLives(::getpid(), own + 1));
   EXPECT_FALSE(*ProcessLives(1 << 30, 1));
+}
+
+TEST(Process, OneThatHasEndedDoesNotWork) {
+  const auto child = Spawn({.argv = {"sleep", "1000"}});
+  ASSERT_TRUE(child);
+  const uint64_t start_time = *ProcessStartTime(child->pid);
+  EXPECT_TRUE(*ProcessWorks(child->pid, start_time));
+  EXPECT_FALSE(*ProcessWorks(child->pid, start_time + 1));
+  ::kill(child->pid, SIGKILL);
+  siginfo_t ended;
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child->pid), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(*ProcessWorks(child->pid, start_time));
+  ASSERT_TRUE(Wait(child->pid));
+  EXPECT_FALSE(*ProcessWorks(child->pid, start_time));
 }
 
 }  // namespace
