@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // The kubelet looks at its pods once a second, and after an error every ten.
-constexpr RestartBackoff::Rule kSandboxBackoff{0ms, 1s, 10s, 60s};
+constexpr RestartBackoff::Rule kSandboxBackoff{0ms, 1s, 10s, 10s};
 constexpr size_t kMostOfAnEvent = 1024;  // as in Kubernetes
 
 std::string NowText() { return common::FormatTime(common::Now(), true); }

@@ -183,15 +183,16 @@ restarted() { [[ $(skiff kube get pod orphan -o 'jsonpath={.status.containerStat
   assert_nothing_left
 }
 
+# As long as one of them lives, it starts others again.
+killed_all() {
+  pkill -9 -f 'skiff-|sleep 1000' || true
+  ! pgrep skiff- > /dev/null
+}
+
 @test "the run directory gone, as after a reboot: pods can be started again and removed" {
   pod_yaml boot 'command: [sleep, "1000"]' > "$BATS_TEST_TMPDIR/boot.yaml"
   skiff kube play -q "$BATS_TEST_TMPDIR/boot.yaml"
-  pkill -9 -x skiff-reaper || true
-  pkill -9 -x skiff-superviso || true
-  pkill -9 skiff-pause || true
-  pkill -9 -f 'sleep 1000' || true
-  pkill -9 -x skiff-dns || true
-  eventually 5 sh -c '! pgrep skiff-'
+  eventually 5 killed_all
   rm -rf /run/skiff
   ip link del skiff0 2> /dev/null || true
   nft flush ruleset
