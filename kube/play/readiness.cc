@@ -54,6 +54,7 @@ bool IsOver(const pod::PodInfo& pod) {
 std::vector<std::string> WhyNotReady(const pod::PodInfo& pod) {
   std::vector<std::string> sentences;
   if (!pod.status.message.empty()) sentences.push_back(pod.status.message);
+  if (!pod.status.sandbox_lost_at.empty()) sentences.push_back("its sandbox has ended, and the next one is not ready yet");
   for (const pod::ContainerInfo& container : pod.containers) {
     const std::string trouble = Trouble(container);
     if (trouble.empty()) continue;

@@ -152,6 +152,7 @@ void PodSupervisor::FailSandbox(const std::string& message) {
 void PodSupervisor::EnterSandbox() {
   if (stopping() || !losing() || !infra_pidfd_) return;
   sandbox_tried_ = false;
+  trim_when_started_ = true;
   status_.sandbox_lost_at.clear();
   status_.sandbox_ready_at = NowText();
   Changed();

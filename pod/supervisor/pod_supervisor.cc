@@ -80,6 +80,8 @@ void PodSupervisor::StartNext() {
   }
   if (!initialized) status_.initialized_at = common::FormatTime(common::Now(), true);
   if (!initialized) Changed();
+  // What the start has used is not needed again, and there are many of us.
+  if (std::exchange(trim_when_started_, false)) ::malloc_trim(0);
   TellLauncher("running", nullptr);
 }
 
@@ -94,7 +96,7 @@ void PodSupervisor::TellLauncher(const std::string& what, const Container* conta
   if (container != nullptr) event.exit_code = container->status().exit_code;
   launch_->Send(event);
   launch_.reset();
-  ::malloc_trim(0);  // what the start has used is not needed again, and there are many of us
+  ::malloc_trim(0);  // see StartNext
   EndIfDone();
 }
 

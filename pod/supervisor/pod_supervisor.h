@@ -178,6 +178,7 @@ class PodSupervisor : private ContainerObserver {
   std::unique_ptr<ProgramAttempt> sandbox_command_;  // wires the network of the new infra process
   EventLoop::TimerId sandbox_timer_ = 0;
   bool sandbox_tried_ = false;  // since the last one was ready
+  bool trim_when_started_ = false;
   bool taken_down_ = false;
   bool restarting_all_ = false;
   EventLoop::Clock::time_point restart_all_at_;

@@ -8,6 +8,7 @@ load common
 
 @test "kill -9 of a pod's processes while it is made and taken down" {
   "$BATS_TEST_DIRNAME/kill-loop" --rounds 8 any
+  "$BATS_TEST_DIRNAME/kill-loop" --rounds 4 sandbox
 }
 
 @test "20 plays and downs at once of one file and of 20" {

@@ -7,7 +7,8 @@ setup_file() { common_setup_file; }
 teardown() {
   kill "${background[@]}" 2> /dev/null || true
   remove_all
-  skiff kube delete service --all > /dev/null 2>&1 || true
+  for service in web slow; do skiff kube delete service "$service" > /dev/null 2>&1 || true; done
+  skiff network rm -f other > /dev/null 2>&1 || true
 }
 
 # POD JQ-EXPRESSION of its object
@@ -84,21 +85,33 @@ YAML
   is web '.status.containerStatuses[0].restartCount' 2
 }
 
-@test "readiness is false and the Service has no endpoint until it is back" {
+@test "readiness is false and the Service has no endpoint until it is back; what is changed meanwhile holds for the new one" {
+  skiff network create other > /dev/null
   skiff kube play -q - <<'YAML'
 apiVersion: v1
-kind: Pod
+kind: Service
 metadata: {name: slow}
+spec: {selector: {app: slow}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: slow, labels: {app: slow}}
 spec:
   terminationGracePeriodSeconds: 20
   containers: [{name: c, image: localhost/busybox:latest, command: [sh, -c, 'trap "while [ ! -e /go ]; do sleep 0.1; done; exit 0" TERM; while :; do sleep 0.1; done']}]
 YAML
   eventually 5 is_ready slow
+  has_endpoint() { skiff kube get endpoints slow --no-headers | grep -q ':8080'; }
+  has_no_endpoint() { ! has_endpoint; }
+  eventually 5 has_endpoint
   pid=$(skiff inspect -f '{{.State.Pid}}' slow-c)
   kill_infra slow
   eventually 5 is slow '.status.conditions[] | select(.type == "PodReadyToStartContainers").status' False
   is slow '.status.conditions[] | select(.type == "Ready").status' False
   is slow .status.phase Running
+  eventually 5 has_no_endpoint
+  skiff network connect other slow
+  skiff pod publish slow 18081:8080
   # Whoever asks meanwhile is not kept waiting, and finds a pod that is looked after.
   run timeout 30 skiff start slow-c
   [ "$status" -eq 0 ]
@@ -106,6 +119,12 @@ YAML
   touch "/proc/$pid/root/go"
   eventually 10 is_renewed slow "$killed"
   is slow '.status.containerStatuses[0] | "\(.restartCount) \(.lastState.terminated.exitCode)"' "1 0"
+  eventually 5 has_endpoint
+  [ "$(in_pod slow c ip -o link | grep -c 'eth[01]')" = 2 ]
+  in_pod slow c sh -c 'mkdir /w; echo here > /w/index.html; httpd -p 8080 -h /w'
+  eventually 5 answers 18081
+  skiff pod rm -f -t 0 slow > /dev/null
+  skiff network rm other > /dev/null
 }
 
 @test "restartPolicy Never: the pod has failed; OnFailure: what has succeeded is not started again" {

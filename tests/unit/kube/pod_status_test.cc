@@ -1,7 +1,7 @@
 // Phase, conditions, container states and kubectl's STATUS for the situations a pod can be in.
 #include "kube/view/pod_status.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "kube/play/readiness.h"
 #include "kube/translate/value_access.h"
@@ -268,6 +268,25 @@ TEST(PodStatusTest, AddressesTimesAndConditions) {
   EXPECT_EQ(ReasonOf(done, "Ready"), "PodCompleted: ");
   EXPECT_EQ(ReasonOf(done, "Initialized"), "PodCompleted: ");
   EXPECT_EQ(ReasonOf(ObjectOf(MakePod({MakeContainer("a", "exited", 1)}, "exited")), "Ready"), "PodFailed: ");
+}
+
+// What still runs in it is being stopped; the pod is not over, whatever has ended already.
+TEST(PodStatusTest, APodBetweenTwoSandboxes) {
+  pod::PodInfo pod = MakePod({MakeContainer("a", "running"), MakeContainer("b", "exited", 137)});
+  pod.containers[1].status.final = false;
+  pod.status.sandbox_lost_at = kEnded;
+  const Value lost = ObjectOf(pod);
+  EXPECT_EQ(TextAt(lost, "status.phase"), "Running");
+  for (const char* type : {"PodReadyToStartContainers", "Ready", "ContainersReady"})
+    EXPECT_EQ(ConditionStatus(lost, type), "False") << type;
+  EXPECT_EQ(TextAt(At(lost, "status.conditions").items().front(), "lastTransitionTime"), "2026-01-02T03:04:10Z");
+  EXPECT_THAT(WhyNotReady(pod), testing::Contains("its sandbox has ended, and the next one is not ready yet"));
+  pod.containers = {MakeContainer("a", "running"), MakeContainer("b", "running")};
+  pod.status.sandbox_lost_at.clear();
+  pod.status.sandbox_ready_at = "2026-01-02T03:04:11.000000000Z";
+  const Value back = ObjectOf(pod);
+  for (const char* type : {"PodReadyToStartContainers", "Ready"}) EXPECT_EQ(ConditionStatus(back, type), "True") << type;
+  EXPECT_EQ(TextAt(At(back, "status.conditions").items().front(), "lastTransitionTime"), "2026-01-02T03:04:11Z");
 }
 
 TEST(ReadinessTest, TheFirstFailureIsTheOneThatEndedFirst) {

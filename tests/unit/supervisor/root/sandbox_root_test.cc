@@ -90,7 +90,7 @@ TEST_F(SupervisorRootTest, ASharedPidNamespaceThatEndsIsNoCrashOfItsContainers) 
   pod.AddContainer("a", kForever, "Always");
   pod.AddContainer("b", kForever, "Always");
   ASSERT_STARTS(pod);
-  for (int round = 1; round <= 3; ++round) {
+  for (int round = 1; round <= 2; ++round) {
     const int64_t infra = pod.Status().infra_pid;
     pod.KillInfra();
     ASSERT_TRUE(pod.HasAnotherInfraThan(infra));
