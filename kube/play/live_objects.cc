@@ -98,7 +98,8 @@ void SetServiceStatus(const std::string& host_address, Value& service) {
   Value load_balancer = Value::Map();
   const auto& families = At(service, "spec.ipFamilies").items();
   const std::string family = FamilyOfAddress(host_address);
-  const bool has_family = families.empty() ? family == "IPv4" : std::ranges::any_of(families, [&](const Value& f) { return f.text() == family; });
+  const auto is_it = [&](const Value& one) { return one.text() == family; };
+  const bool has_family = families.empty() ? family == "IPv4" : std::ranges::any_of(families, is_it);
   if (TextAt(service, "spec.type") == "LoadBalancer" && !host_address.empty() && has_family) {
     Value point = Value::Map();
     point.Set("ip", Value::String(host_address));

@@ -315,6 +315,14 @@ pid_t Spawn(const std::function<bool()>& body) {
   return pid;
 }
 
+void ExpectSuccess(const std::vector<pid_t>& commands) {
+  for (const pid_t pid : commands) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+}
+
 TEST_F(NetworkRootTest, TwentyCommandsAtOnce) {
   constexpr int kCommands = 20;
   constexpr int kRounds = 3;
@@ -345,11 +353,7 @@ TEST_F(NetworkRootTest, TwentyCommandsAtOnce) {
       return true;
     }));
   }
-  for (const pid_t pid : commands) {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
+  ExpectSuccess(commands);
   EXPECT_EQ(KernelState(), baseline_);
 }
 
@@ -374,11 +378,7 @@ TEST_F(NetworkRootTest, NetworksThatAreRemovedAtOnce) {
       return true;
     }));
   }
-  for (const pid_t pid : commands) {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
+  ExpectSuccess(commands);
   EXPECT_EQ(KernelState(), baseline_);
 }
 
@@ -390,11 +390,7 @@ TEST_F(NetworkRootTest, AddressesAreNeverGivenTwice) {
   for (int i = 0; i < kCommands; ++i)
     commands.push_back(
         Spawn([&, i] { return Network(paths_).Reserve(*definition, fmt::format("pod{}", i)).has_value(); }));
-  for (const pid_t pid : commands) {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
+  ExpectSuccess(commands);
   std::set<std::string> addresses;
   for (int i = 0; i < kCommands; ++i) {
     const auto lease = network_->Reserve(*definition, fmt::format("pod{}", i));
