@@ -118,6 +118,7 @@ void PodSupervisor::FinishWhenRead() {
 
 void PodSupervisor::Finish() {
   status_.state = "exited";
+  status_.sandbox_lost_at.clear();  // no other will come
   readiness_.Stop();  // the reaper runs its last one
   status_.supervisor_pid = 0;
   status_.finished_at = common::FormatTime(common::Now(), true);

@@ -121,7 +121,7 @@ Result<> PodSupervisor::MakeSandbox() {
   TRY(StartInfra());
   Changed();
   PublishIfChanged();  // the command reads it
-  if (!plan_.wait_for_network || plan_.sandbox_command.empty()) {
+  if (!plan_.wait_for_network) {
     loop_->Defer([this] { EnterSandbox(); });
     return {};
   }

@@ -64,6 +64,11 @@ TEST(SandboxPolicy, APodWithoutPolicyOrWithNeverGetsNoOther) {
   EXPECT_TRUE(GetsNewSandbox(Pod("OnFailure"), containers));
   EXPECT_FALSE(GetsNewSandbox(Pod("Never"), containers));
   EXPECT_FALSE(GetsNewSandbox(Pod(""), containers));
+  PodPlan unwired = Pod("Always");
+  unwired.wait_for_network = true;
+  EXPECT_FALSE(GetsNewSandbox(unwired, containers));
+  unwired.sandbox_command = {"true"};
+  EXPECT_TRUE(GetsNewSandbox(unwired, containers));
 }
 
 TEST(SandboxPolicy, APodThatIsDoneGetsNoOther) {

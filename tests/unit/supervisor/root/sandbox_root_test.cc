@@ -18,7 +18,7 @@ class SandboxPod : public TestPod {
   // In the network namespace of the infra process that the status names.
   void SetCommand(const std::string& script) {
     plan().sandbox_command = {"sh", "-c",
-                              fmt::format("nsenter -t $(sed 's/.*\"infraPid\":\\([0-9]*\\).*/\\1/' {}/status.json) -n {}",
+                              fmt::format("exec nsenter -t $(sed 's/.*\"infraPid\":\\([0-9]*\\).*/\\1/' {}/status.json) -n {}",
                                           plan().run_dir, script)};
   }
 
@@ -181,14 +181,15 @@ TEST_F(SupervisorRootTest, ASandboxThatCannotBeWiredIsTriedAgain) {
 
 TEST_F(SupervisorRootTest, AStopIsNotHeldUpByASandboxThatIsBeingWired) {
   SandboxPod pod("wiring");
-  pod.SetCommand("sleep 1000");
+  const std::string began = pod.plan().run_dir + "/wiring";
+  pod.SetCommand(fmt::format("sh -c 'touch {}; exec sleep 1000'", began));
   pod.AddContainer("c", kForever, "Always").grace_ms = 0;
   ASSERT_STARTS(pod);
-  const int64_t infra = pod.Status().infra_pid;
   pod.KillInfra();
-  ASSERT_TRUE(pod.WaitFor([&](const PodStatus& status) { return status.infra_pid != 0 && status.infra_pid != infra; }));
+  ASSERT_TRUE(WaitUntil([&] { return common::PathExists(began); }));
   ASSERT_OK(pod.Stop(0));
   EXPECT_EQ(pod.Status().state, "exited");
+  EXPECT_EQ(pod.Status().sandbox_lost_at, "");
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
