@@ -24,10 +24,18 @@ std::string HostResolvConf(bool host_network) {
   return text;
 }
 
-// Of the headless Service that spec.subdomain names, unless setHostnameAsFQDN has put it into the host name already.
-std::string DomainOf(const PodSpec& pod) {
-  if (!pod.from_kube || pod.subdomain.empty() || PodHostname(pod).find('.') != std::string::npos) return {};
-  return fmt::format("{}.{}.svc.cluster.local", pod.subdomain, pod.kube_namespace);
+struct HostAndDomain {
+  std::string host, domain;
+};
+
+// The domain is that of the headless Service that spec.subdomain names; setHostnameAsFQDN has put it into the host name already,
+// and /etc/hosts has the short name all the same.
+HostAndDomain NamesInHosts(const PodSpec& pod) {
+  const std::string name = PodHostname(pod);
+  if (!pod.from_kube || pod.subdomain.empty()) return {name, ""};
+  const std::string domain = fmt::format("{}.{}.svc.cluster.local", pod.subdomain, pod.kube_namespace);
+  if (name.ends_with("." + domain)) return {name.substr(0, name.size() - domain.size() - 1), domain};
+  return {name, name.find('.') == std::string::npos ? domain : ""};
 }
 
 std::string SecondName(const PodSpec& pod, const std::vector<ContainerRecord>& containers) {
@@ -90,13 +98,14 @@ Result<NameTexts> RenderNameTexts(Context& context, const PodRecord& pod, const 
   if (spec.network.mode == NetworkSpec::Mode::kContainer && !spec.from_kube) return RenderJoined(context, pod, containers);
   const bool host_network = spec.network.mode == NetworkSpec::Mode::kHost;
   ASSIGN_OR_RETURN(auto aliases, AliasesOf(context, spec, leases));
+  const HostAndDomain names = NamesInHosts(spec);
   NameTexts texts;
   texts.hosts = RenderHosts({.kubernetes = spec.from_kube,
                              .host_network = host_network,
                              .host_file = ReadHostFile("/etc/hosts"),
                              .addresses = AddressesOf(leases),
-                             .hostname = PodHostname(spec),
-                             .domain = DomainOf(spec),
+                             .hostname = names.host,
+                             .domain = names.domain,
                              .name = SecondName(spec, containers),
                              .host_address = HostAddressOf(leases),
                              .aliases = std::move(aliases)});

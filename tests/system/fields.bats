@@ -200,6 +200,10 @@ YAML
   output_has "ndots:3"
   output_has "edns0"
   [ "$(in_pod names c cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 99 ]
+  POD_FIELDS=$'  hostname: box\n  subdomain: sub\n  setHostnameAsFQDN: true'
+  one_container long <<< $'      image: localhost/busybox:latest\n      command: [sleep, "1000"]'
+  [ "$(in_pod long c hostname)" = box.sub.default.svc.cluster.local ]
+  in_pod long c cat /etc/hosts | grep -qE '^10\.[0-9.]+\s+box\.sub\.default\.svc\.cluster\.local\s+box$'
 }
 
 @test "namespaces: shared in the pod, the host's on request, a shared PID namespace with pause as process 1" {
