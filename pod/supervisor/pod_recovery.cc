@@ -131,6 +131,7 @@ void PodSupervisor::AdoptInfra() {
   auto pidfd = common::OpenPidfd(pid);
   const bool same = pid > 0 && pidfd && start_time && *start_time == status_.infra_start_time;
   if (!same || !WatchInfra(std::move(*pidfd))) {
+    if (infra_pidfd_) loop_->Unwatch(infra_pidfd_.get());
     infra_pidfd_.Reset();
     network_.reset();
     status_.infra_pid = 0;

@@ -115,8 +115,11 @@ void PodSupervisor::MakeSandboxWhenEnded() {
 
 Result<> PodSupervisor::MakeSandbox() {
   sandbox_tried_ = true;
-  // Of a supervisor that was killed before it could record it.
-  if (!plan_.infra.cgroup.empty()) TRY(cgroups_.KillAll(plan_.infra.cgroup));
+  if (!plan_.infra.cgroup.empty()) {
+    // One that a killed supervisor has not recorded. Into a group that was killed once, no process can be born on every kernel.
+    TRY(cgroups_.KillAll(plan_.infra.cgroup));
+    TRY(cgroups_.Remove(plan_.infra.cgroup));
+  }
   TRY(RenewSharedMemory(plan_));
   TRY(StartInfra());
   Changed();

@@ -113,8 +113,10 @@ Result<> PodSupervisor::StartInfra() {
 
 Result<> PodSupervisor::WatchInfra(UniqueFd pidfd) {
   infra_pidfd_ = std::move(pidfd);
+  // First of all: of one that has ended already, the rest fails.
+  TRY(loop_->Watch(infra_pidfd_.get(), EPOLLIN, [this](uint32_t) { OnInfraEnded(); }));
   ASSIGN_OR_RETURN(network_, NetworkNamespace::Of(static_cast<pid_t>(status_.infra_pid)));
-  return loop_->Watch(infra_pidfd_.get(), EPOLLIN, [this](uint32_t) { OnInfraEnded(); });
+  return {};
 }
 
 Result<> PodSupervisor::Launch(UniqueFd launch_channel) {

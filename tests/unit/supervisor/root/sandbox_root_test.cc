@@ -1,4 +1,8 @@
 // A new sandbox for a pod whose infra process was killed.
+#include <unistd.h>
+
+#include <utility>
+
 #include "pod/supervisor/event_log.h"
 #include "tests/unit/supervisor/root/supervisor_fixture.h"
 
@@ -176,6 +180,28 @@ TEST_F(SupervisorRootTest, ASandboxThatCannotBeWiredIsTriedAgain) {
   EXPECT_EQ(pod.StatusOf("c").restart_count, 0);
   ASSERT_OK(pod.Stop(0));
   EXPECT_TRUE(pod.StatusOf("c").final);
+  EXPECT_EQ(pod.Leftovers(), "");
+}
+
+TEST_F(SupervisorRootTest, AnInfraProcessThatEndsAtOnceIsReplacedAgain) {
+  SandboxPod pod("brief");
+  const std::string program = pod.plan().state_dir + "/pause";
+  const auto use = [&](const std::string& real) {
+    ASSERT_OK(common::RemoveFile(program));
+    ASSERT_EQ(::symlink(real.c_str(), program.c_str()), 0);
+  };
+  use(std::exchange(pod.plan().infra.pause_program, program));
+  pod.AddContainer("c", kForever, "Always").grace_ms = 0;
+  ASSERT_STARTS(pod);
+  const int64_t infra = pod.Status().infra_pid;
+  use("/bin/true");
+  pod.KillInfra();
+  ASSERT_TRUE(pod.WaitFor([](const PodStatus& status) { return status.sandbox_backoff_step >= 2; }));
+  EXPECT_EQ(pod.StatusOf("c").state, "exited");
+  use(SKIFF_PROGRAMS "/skiff-pause");
+  ASSERT_TRUE(pod.HasAnotherInfraThan(infra));
+  ASSERT_TRUE(pod.RunsAgain("c", 1));
+  ASSERT_OK(pod.Stop(0));
   EXPECT_EQ(pod.Leftovers(), "");
 }
 
