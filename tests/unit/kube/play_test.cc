@@ -122,7 +122,7 @@ TEST_F(PlayTest, ScalingDownKeepsThoseThatAreReady) {
   PlayAll({MakeDeployment("web", 3)});
   for (pod::PodInfo& pod : engine_.pods) {
     pod.status.initialized_at = "2026-01-02T03:04:05.000000000Z";
-    pod.status.ready = pod.id != engine_.pods.front().id;
+    pod.containers[0].status.ready = pod.id != engine_.pods.front().id;
   }
   engine_.pods[1].containers[0].status.restart_count = 2;
   const std::string best = engine_.pods[2].name, second = engine_.pods[1].name;
