@@ -122,6 +122,10 @@ web 2/2 Running" ]
     for pid in $(pgrep -x $program); do kill -9 $pid; done
     eventually 20 eval '[ "$(user skiff kube get pod web --no-headers | awk "{ print \$2, \$3, \$4 }")" = "2/2 Running 0" ] && [ "$(curl -s --max-time 5 http://127.0.0.1:30080/)" = web ]'
   done
+  # A new sandbox gets its network in the user's namespaces too.
+  kill -9 "$(jq .infraPid "/run/user/$USER_ID/skiff/pods/$(user skiff pod inspect -f '{{.Id}}' web)/status.json")"
+  eventually 20 eval '[ "$(user skiff kube get pod web --no-headers | awk "{ print \$2, \$3 }")" = "2/2 Running" ] && [ "$(curl -s --max-time 5 http://127.0.0.1:30080/)" = web ]'
+  [ "$(user skiff exec asker-c wget -q -O - http://web/)" = web ]
   # The probes go on: a page that is gone makes the pod unready.
   user skiff exec web-c rm /w/index.html
   eventually 20 eval '[ "$(user skiff kube get pod web --no-headers | awk "{ print \$2 }")" = 1/2 ]'
