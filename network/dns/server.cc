@@ -84,7 +84,10 @@ Result<Listeners> Listen(const std::vector<std::string>& addresses, uint16_t por
 }
 
 Server::Server(Poller poller, ZoneFiles files)
-    : poller_(std::move(poller)), files_(std::move(files)), resolvers_("/etc/resolv.conf", common::UserNamespace::Current().has_value()), forwarder_(poller_) {}
+    : poller_(std::move(poller)),
+      files_(std::move(files)),
+      resolvers_("/etc/resolv.conf", common::UserNamespace::Current().has_value()),
+      forwarder_(poller_) {}
 
 Result<Server::End> Server::Serve(const Listeners& listeners, ZoneFiles files, int keeper) {
   ASSIGN_OR_RETURN(Poller poller, Poller::Open());

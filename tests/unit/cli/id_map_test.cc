@@ -17,7 +17,8 @@ TEST(SubordinateIds, ByNameAndByNumber) {
 }
 
 TEST(SubordinateIds, LinesThatMakeNoSense) {
-  EXPECT_THAT(ParseSubordinateIds("ann\nann:1\nann:x:5\nann:1:\nann:1:0\nann:1:5 \n:1:5\n# ann:1:5\nann:7:8", "ann", 5), ElementsAre(IdRange{7, 8}));
+  constexpr char kFile[] = "ann\nann:1\nann:x:5\nann:1:\nann:1:0\nann:1:5 \n:1:5\n# ann:1:5\nann:7:8";
+  EXPECT_THAT(ParseSubordinateIds(kFile, "ann", 5), ElementsAre(IdRange{7, 8}));
   EXPECT_THAT(ParseSubordinateIds("", "ann", 5), IsEmpty());
 }
 
