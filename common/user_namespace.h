@@ -4,8 +4,10 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace skiff::common {
 
@@ -22,5 +24,13 @@ struct UserNamespace {
   std::string NetworkNamespace() const { return "/proc/" + std::to_string(holder) + "/ns/net"; }
   std::string ToVariable() const { return std::to_string(user) + ":" + std::to_string(holder); }
 };
+
+// Whether we are in the machine's user namespace, where root may do everything; also false in one that skiff has not made.
+bool InInitialUserNamespace();
+// The same of the text of /proc/PID/uid_map: the first user namespace has all ids.
+bool MapsAllIds(std::string_view uid_map);
+// Whether a group is there at all: of a user without subordinate ids there is but one.
+bool HasGroup(gid_t group);
+bool MapsId(std::string_view map, uint32_t id);
 
 }  // namespace skiff::common

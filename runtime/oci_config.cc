@@ -8,6 +8,7 @@
 
 #include "common/file.h"
 #include "common/json.h"
+#include "common/user_namespace.h"
 #include "runtime/oci_linux.h"
 #include "runtime/oci_mounts.h"
 
@@ -70,10 +71,10 @@ JsonValue Rlimits(JsonBuilder& builder, const std::vector<OciRlimit>& rlimits) {
   return list;
 }
 
-// The kernel refuses a score below our own without CAP_SYS_RESOURCE (proc(5)), and the container would not
-// start.
+// The kernel refuses a score below our own without CAP_SYS_RESOURCE (proc(5)), that of the machine's user namespace, and the
+// container would not start.
 int AttainableOomScore(int wanted) {
-  if (::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1) return wanted;
+  if (common::InInitialUserNamespace() && ::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1) return wanted;
   const auto text = common::ReadFile("/proc/self/oom_score_adj", 64);
   int own = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), own);

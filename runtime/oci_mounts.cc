@@ -4,6 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include "common/user_namespace.h"
+
 namespace skiff::runtime {
 namespace {
 
@@ -11,18 +13,19 @@ using common::ErrorCode;
 using common::MakeError;
 using common::Result;
 
+constexpr gid_t kTerminals = 5;  // group tty everywhere
+
 // runtime-spec 1.0.2, config-linux.md "Default Filesystems", with the options that podman and containerd use.
 // /dev/shm is not among them: it is shared by the pod and comes from the caller.
 std::vector<OciMount> StandardMounts(bool privileged) {
   const std::string access = privileged ? "rw" : "ro";
+  std::vector<std::string> terminals = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
+  if (common::HasGroup(kTerminals)) terminals.push_back(fmt::format("gid={}", kTerminals));
   return {
       {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
       {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
       {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}},
-      {"/dev/pts",
-       "devpts",
-       "devpts",
-       {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+      {"/dev/pts", "devpts", "devpts", terminals},
       {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
       {"/sys/fs/cgroup", "cgroup", "cgroup", {"rprivate", "nosuid", "noexec", "nodev", "relatime", access}},
   };
@@ -53,6 +56,13 @@ bool IsAtOrBelow(std::string_view path, std::string_view parent) {
   return path.starts_with(parent) && (path.size() == parent.size() || path[parent.size()] == '/');
 }
 
+// Only the owner of a PID namespace may mount a /proc of it: of the machine's, a user without root gets what is mounted.
+OciMount BoundProc() { return {"/proc", "bind", "/proc", {"rbind", "nosuid", "noexec", "nodev"}}; }
+
+bool HasPidNamespace(const OciInput& input) {
+  return std::any_of(input.namespaces.begin(), input.namespaces.end(), [](const auto& entry) { return entry.type == "pid"; });
+}
+
 }  // namespace
 
 Result<std::vector<OciMount>> CollectMounts(const OciInput& input) {
@@ -75,7 +85,9 @@ Result<std::vector<OciMount>> CollectMounts(const OciInput& input) {
     const bool replaced = std::any_of(own.begin(), own.end(), [&](const auto& mount) {
       return IsAtOrBelow(standard.destination, mount.destination);
     });
-    if (!replaced) all.push_back(std::move(standard));
+    if (replaced) continue;
+    const bool bound = standard.destination == "/proc" && !HasPidNamespace(input) && !common::InInitialUserNamespace();
+    all.push_back(bound ? BoundProc() : std::move(standard));
   }
   all.insert(all.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   return all;
