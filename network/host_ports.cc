@@ -124,6 +124,9 @@ Attempt BindPatiently(int fd, const Port& port, const IpAddress& address, const 
 Result<UniqueFd> BindOne(const Port& port, const IpAddress& address, const std::string& proc_root,
                          const std::function<std::string(const Port&)>& pod_holding) {
   ASSIGN_OR_RETURN(UniqueFd fd, OpenSocket(port, AllRelayed() ? AF_INET6 : address.family()));
+  if (!fd && AllRelayed())
+    return MakeError(ErrorCode::kUnsupported, "publish port {}: without root this takes IPv6 sockets, and this machine's kernel has "
+                     "none (ipv6.disable=1)", Describe(port));
   if (!fd) return fd;
   const auto [first_error, use, pod] = BindPatiently(fd.get(), port, address, proc_root, pod_holding);
   int error = first_error;
@@ -151,6 +154,9 @@ Result<std::vector<HeldPort>> BindHostPort(const Port& port, const std::string& 
     return MakeError(ErrorCode::kInvalid, "publish container port {}: no host port", port.container_port);
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp")
     return MakeError(ErrorCode::kInvalid, "publish port {}: protocols are tcp, udp and sctp", Describe(port));
+  if (AllRelayed() && port.protocol == "sctp")
+    return MakeError(ErrorCode::kUnsupported, "publish port {}: without root SCTP cannot be relayed; publish TCP or UDP, or run "
+                     "skiff as root", Describe(port));
   std::vector<IpAddress> addresses = {IpAddress(), IpAddress{.v6 = true}};
   if (AllRelayed()) {
     addresses.erase(addresses.begin());  // the other is of both families
