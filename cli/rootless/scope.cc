@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 
@@ -27,6 +28,15 @@ std::vector<std::string> OwnArguments(const std::string& command_line) {
   return arguments;
 }
 
+// systemd-run is to leave a "$" in our arguments alone. From version 254 on it has to be told, before that it must not be.
+bool HasToBeTold(const std::string& program, const std::vector<std::string>& arguments) {
+  if (std::none_of(arguments.begin(), arguments.end(), [](const auto& text) { return text.find('$') != std::string::npos; })) return false;
+  common::Command command;
+  command.argv = {program, "--help"};
+  const auto help = common::Run(std::move(command));
+  return help && help->out.find("--expand-environment") != std::string::npos;
+}
+
 }  // namespace
 
 Result<> EnterUserScope(const common::SystemPaths& paths) {
@@ -39,8 +49,10 @@ Result<> EnterUserScope(const common::SystemPaths& paths) {
   if (!program) return {};
   ASSIGN_OR_RETURN(const std::string self, common::ReadLink(paths.proc_root + "/self/exe"));
   ASSIGN_OR_RETURN(const std::string command_line, common::ReadFile(paths.proc_root + "/self/cmdline"));
-  std::vector<std::string> arguments = {*program, "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--", self};
+  std::vector<std::string> arguments = {*program, "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"};
   const auto own_arguments = OwnArguments(command_line);
+  if (HasToBeTold(*program, own_arguments)) arguments.push_back("--expand-environment=no");
+  arguments.insert(arguments.end(), {"--", self});
   arguments.insert(arguments.end(), own_arguments.begin() + 1, own_arguments.end());
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
