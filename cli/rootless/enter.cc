@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -127,18 +128,42 @@ void WarnOfMissingIds() {
                            ::getuid()));
 }
 
+std::string OutsideFile(const SystemPaths& paths) { return paths.run_dir + "/pasta.pid"; }
+
+// Whether the way outside was there and has been killed.
+bool OutsideEnded(const SystemPaths& paths) {
+  const auto text = common::ReadFile(OutsideFile(paths), 64);
+  if (!text || text->empty()) return false;  // it never came to be
+  // Of a process that has ended and is not yet reaped it is empty.
+  const auto command = common::ReadFile(fmt::format("/proc/{}/cmdline", text->substr(0, text->find('\n'))), 4096);
+  return !command || !command->starts_with("pasta");
+}
+
 // The way out of the user's network; it ends with that.
-void TryConnectOutside(pid_t holder) {
+void TryConnectOutside(const SystemPaths& paths, pid_t holder) {
   const char* const how = "pods cannot reach other machines";
+  (void)common::RemoveFile(OutsideFile(paths));  // what fails is told of once
   if (!common::FindProgram("pasta")) return PrintWarning(fmt::format("{}: pasta is not installed (package passt)", how));
   common::Command command;
-  command.argv = {"pasta", "--config-net", "--quiet", "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-map-gw",
+  command.argv = {"pasta", "--config-net", "--quiet", "--pid", OutsideFile(paths),
+                  "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-map-gw",
                   "--dns-forward", "169.254.1.1",  // the name servers of pods ask there (network/dns/resolvers.h)
                   std::to_string(holder)};
   command.named_fds_only = true;
   const auto output = common::Run(std::move(command));
   if (!output) return PrintWarning(fmt::format("{}: {}", how, output.error().message()));
-  if (!output->status.ok()) PrintWarning(fmt::format("{}: pasta: {}", how, output->err));
+  if (output->status.ok()) return;
+  const bool no_device = ::access("/dev/net/tun", R_OK | W_OK) != 0;
+  PrintWarning(fmt::format("{}: pasta: {}{}", how, output->err.substr(0, output->err.find_last_not_of('\n') + 1),
+                           no_device ? " (/dev/net/tun is not there or not open to you: modprobe tun)" : ""));
+}
+
+// Pods outlive the holder, but no command can get at their processes from other namespaces.
+void WarnOfLostPods(const SystemPaths& paths) {
+  const auto pods = common::ListDirectory(paths.run_dir + "/pods");
+  if (common::PathExists(HolderFile(paths)) && pods && !pods->empty())
+    PrintWarning("the process that kept your namespaces (skiff-pause) was killed: running pods stay in the old ones, out of reach "
+                 "for exec, networks and names, until they are started again (skiff pod stop, then skiff pod start)");
 }
 
 // The child of a process that ends soon, so that it becomes the machine's.
@@ -169,10 +194,19 @@ Result<Holder> StartHolder(const SystemPaths& paths) {
   Holder holder{.pid = pid};
   ASSIGN_OR_RETURN(holder.start_time, common::ProcessStartTime(pid));
   if (!*mapped) WarnOfMissingIds();
-  TryConnectOutside(pid);
+  TryConnectOutside(paths, pid);
   const auto written = common::WriteFileAtomic(HolderFile(paths), fmt::format("{} {}", pid, holder.start_time), 0600);
   if (!written) return undo(written.error());
   return holder;
+}
+
+// What is read there is believed: of another user it could lead us to run what he likes.
+Result<> CheckOwner(const std::string& folder) {
+  struct stat info;
+  if (::stat(folder.c_str(), &info) != 0) return ErrnoError("look at {}", folder);
+  if (info.st_uid == ::geteuid() && (info.st_mode & S_IWOTH) == 0) return {};
+  return MakeError(ErrorCode::kPermission, "the run directory {} {}: have XDG_RUNTIME_DIR name a folder that is yours alone", folder,
+                   info.st_uid == ::geteuid() ? "can be written by everyone" : fmt::format("belongs to user {}", info.st_uid));
 }
 
 Result<> Join(const Holder& holder) {
@@ -190,18 +224,27 @@ Result<> Join(const Holder& holder) {
 }  // namespace
 
 Result<> EnterUserNamespace() {
-  if (::geteuid() == 0) return {};  // also after entering
+  if (::geteuid() == 0) {  // also after entering
+    // Root's commands are not to act in a user's network because his environment was taken along.
+    if (common::InInitialUserNamespace()) ::unsetenv(common::UserNamespace::kVariable);
+    return {};
+  }
   ASSIGN_OR_RETURN(const SystemPaths paths, SystemPaths::FromEnvironment());
   TRY(EnterUserScope(paths));
   TRY(common::MakeDirectories(paths.run_dir, 0700), "the run directory of user {} (XDG_RUNTIME_DIR names another)", ::geteuid());
+  TRY(CheckOwner(paths.run_dir));
   const uid_t user = ::geteuid();
   std::optional<Holder> holder = ReadHolder(paths);
   if (!holder) {
     ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(HolderFile(paths) + ".lock"));
     holder = ReadHolder(paths);
     if (!holder) {
+      WarnOfLostPods(paths);
       ASSIGN_OR_RETURN(holder, StartHolder(paths));
     }
+  } else if (OutsideEnded(paths)) {
+    ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(HolderFile(paths) + ".lock"));
+    if (OutsideEnded(paths)) TryConnectOutside(paths, holder->pid);
   }
   TRY(Join(*holder));
   const std::string value = common::UserNamespace{.user = user, .holder = holder->pid}.ToVariable();

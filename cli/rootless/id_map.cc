@@ -37,7 +37,9 @@ Result<> RunMapper(const char* program, pid_t process, uint32_t own, const std::
   }
   ASSIGN_OR_RETURN(const common::Output output, common::Run(std::move(command)));
   if (output.status.ok()) return {};
-  return common::MakeError(common::ErrorCode::kInvalid, "{}: {}", program, output.err.substr(0, output.err.find('\n')));
+  return common::MakeError(common::ErrorCode::kInvalid,
+                           "{} (it has to be setuid root or have file capabilities, and /etc/subuid and /etc/subgid must not give the "
+                           "user an id twice)", output.err.substr(0, output.err.find('\n')));
 }
 
 Result<> MapOne(pid_t process) {
