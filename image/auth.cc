@@ -231,6 +231,7 @@ Result<> AuthConfig::Write(const std::string& path) const {
 std::string DefaultAuthFile(const common::SystemPaths& paths) {
   if (const std::string file = EnvironmentOf("REGISTRY_AUTH_FILE"); !file.empty()) return file;
   if (const std::string run = EnvironmentOf("XDG_RUNTIME_DIR"); !run.empty() && paths.rootless) return run + "/containers/auth.json";
+  if (paths.rootless) return paths.storage_run + "/auth.json";
   return fmt::format("/run/containers/{}/auth.json", ::geteuid());
 }
 

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/render/table.h"
+#include "common/user_namespace.h"
 
 namespace skiff::cli {
 
@@ -61,10 +62,17 @@ class MountCommand : public Command {
       ASSIGN_OR_RETURN(const std::string path, store.Mount(image));
       mounted.push_back({image, path});
     }
+    if (!mounted.empty()) TellWhereItIsSeen(mounted.front().path);
     return Show(mounted, operands_.size() == 1);
   }
 
  private:
+  static void TellWhereItIsSeen(const std::string& path) {
+    if (const auto user = common::UserNamespace::Current())
+      PrintWarning(fmt::format("what is mounted is seen in your user namespace alone: nsenter -t {} -U -m --preserve-credentials ls {}",
+                               user->holder, path));
+  }
+
   int Show(const std::vector<MountedImage>& mounted, bool only_path) const {
     if (format_ == "json") {
       JsonBuilder b;

@@ -140,6 +140,53 @@ here" ]
   [ -z "$(find $GROUPS_TOP -path '*/skiff/*' -type d)" ]
 }
 
+@test "what only the machine's root may do is done as far as a user can, or refused with the remedy" {
+  # The kernel refuses a score below one that root gave us, as systemd gives one to the programs of users.
+  (echo 200 > /proc/self/oom_score_adj; [ "$(user skiff run --rm --network none $BB cat /proc/self/oom_score_adj)" = 200 ])
+  cat > "$USER_HOME/guaranteed.yaml" << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: guaranteed}
+spec:
+  hostPID: true
+  terminationGracePeriodSeconds: 0
+  containers:
+    - {name: c, image: localhost/busybox:latest, command: [sleep, "1000"], resources: {limits: {cpu: 100m, memory: 64Mi}}}
+YAML
+  if [ -e /sys/fs/cgroup/cgroup.controllers ] && ! grep -q memory /sys/fs/cgroup/cgroup.controllers; then
+    sed -i 's/, resources:.*/}/' "$USER_HOME/guaranteed.yaml"
+  fi
+  user skiff kube play -q --wait=ready --timeout 60s "$USER_HOME/guaranteed.yaml"
+  [ "$(user skiff exec guaranteed-c cat /proc/1/comm)" = "$(cat /proc/1/comm)" ]
+  user skiff kube down "$USER_HOME/guaranteed.yaml"
+  run user skiff run --rm -p 9090:99/sctp $BB true
+  [ "$status" -eq 126 ]
+  output_has "without root SCTP cannot be relayed"
+  run user skiff image mount $BB
+  [ "$status" -eq 0 ]
+  output_has "seen in your user namespace alone: nsenter"
+  [[ "$(user $(sed -n 's/.*alone: //p' <<< "$output"))" == *bin* ]]
+  user skiff image unmount $BB
+  # Root is not led into a user's network.
+  [[ "$(SKIFF_USER_NAMESPACE=$USER_ID:$(pgrep -xo skiff-pause) skiff info --format '{{.Store.GraphRoot}}')" == /var/lib/* ]]
+}
+
+@test "the way outside and the process that keeps the namespaces are killed" {
+  user skiff run -d --name old --network none $BB sleep 1000
+  kill -9 $(pgrep -f '^pasta ')
+  eventually 5 eval '! pgrep -f "^pasta " > /dev/null'
+  [[ "$(user skiff run --rm $BB ip -4 -o address show eth0)" == *" 10.89.0."* ]]
+  [ "$(pgrep -cf '^pasta ')" -eq 1 ]
+  nsenter -n -t "$(pgrep -x -U $USER_ID skiff-pause)" ip route get $OUTSIDE
+  kill -9 $(pgrep -x -U $USER_ID skiff-pause)
+  run user skiff ps -a --format '{{.Names}} {{.State}}'
+  output_has "out of reach"
+  output_has "old running"
+  user skiff stop -t 0 old
+  user skiff start old
+  [ "$(user skiff exec old echo back)" = back ]
+}
+
 @test "what a user lacks: groups of his own, subordinate ids" {
   give_groups 0
   run user skiff run --rm --network none $BB true
@@ -151,13 +198,17 @@ here" ]
   # A systemd of the user's gives him some.
   mkdir -p "$USER_HOME/systemd" /run/user/$USER_ID/systemd
   : > /run/user/$USER_ID/systemd/private
-  printf '#!/bin/sh\n[ "$SKIFF_IN_SCOPE" = 1 ] && echo "$@"\n' > "$USER_HOME/systemd/systemd-run"
+  printf '#!/bin/sh\n[ "$1" = --help ] && cat %s/help || [ "$SKIFF_IN_SCOPE" = 1 ] && printf "%%s " "$@"\n' "$USER_HOME/systemd" > "$USER_HOME/systemd/systemd-run"
+  : > "$USER_HOME/systemd/help"
   chmod 755 "$USER_HOME/systemd/systemd-run"
   give_groups 0
-  run user env PATH="$USER_HOME/systemd:/usr/bin:/bin" /run/bin/skiff run --rm "$BB" echo "two words" ""
+  run user env PATH="$USER_HOME/systemd:/usr/bin:/bin" /run/bin/skiff run --rm "$BB" echo 'two $words' ""
+  echo "  --expand-environment=BOOL" > "$USER_HOME/systemd/help"
+  told=$(user env PATH="$USER_HOME/systemd:/usr/bin:/bin" /run/bin/skiff run --rm "$BB" echo 'two $words')
   give_groups
   rm /run/user/$USER_ID/systemd/private
-  [ "$output" = "--user --scope --quiet --collect --property=Delegate=yes -- /run/bin/skiff run --rm $BB echo two words " ]
+  [ "$output" = "--user --scope --quiet --collect --property=Delegate=yes -- /run/bin/skiff run --rm $BB echo two \$words  " ]
+  [[ $told == *" --expand-environment=no -- /run/bin/skiff run "* ]]
   # Other namespaces, for which there are no ids.
   : > /run/subids
   run user env XDG_RUNTIME_DIR=/run/user/$USER_ID/other XDG_DATA_HOME=$USER_HOME/other skiff run --rm --network none $BB id -u
