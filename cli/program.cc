@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -145,6 +146,7 @@ Result<int> Run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int RunProgram(std::vector<std::string> arguments) {
+  ::umask(022);  // volumes and configuration are for the containers' users too, whatever ours is
   const Result<int> code = Run(arguments);
   if (!code) PrintError(code.error());
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;

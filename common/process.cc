@@ -80,11 +80,11 @@ void ResetSignals() {
     plan.moved_fds[i] = ::fcntl(plan.pass_fds[i].first, F_DUPFD_CLOEXEC, plan.lowest_free_fd);
     if (plan.moved_fds[i] < 0) Fail(error_fd);
   }
+  if (plan.named_fds_only) ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   for (int i = 0; i < 3; ++i)
     if (::dup2(stdio[i], i) < 0) Fail(error_fd);
   for (size_t i = 0; i < plan.pass_count; ++i)
     if (::dup2(plan.moved_fds[i], plan.pass_fds[i].second) < 0) Fail(error_fd);
-  if (plan.named_fds_only) ::syscall(SYS_close_range, static_cast<unsigned>(plan.lowest_free_fd), ~0U, CLOSE_RANGE_CLOEXEC);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) Fail(error_fd);
   ResetSignals();
   ::execve(plan.program, plan.argv, plan.envp);

@@ -16,7 +16,7 @@ bool BackgroundCommands::Start(const std::string& hidden_command) {
   const auto self = common::ReadLink(paths_.proc_root + "/self/exe");
   if (!self) return false;
   const common::Command command{.argv = {*self, hidden_command}, .environment = {}, .working_directory = "/", .pass_fds = {},
-                                .new_session = true};
+                                .new_session = true, .named_fds_only = true};
   const auto child = common::Spawn(command);
   if (child) pids_.push_back(child->pid);
   return static_cast<bool>(child);

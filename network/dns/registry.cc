@@ -114,6 +114,7 @@ Result<> DnsRegistry::Start(const std::string& network, const DnsNetwork& settin
     command.environment->push_back(fmt::format("{}={}", common::UserNamespace::kVariable, user->ToVariable()));
   command.working_directory = "/";
   command.new_session = true;
+  command.named_fds_only = true;
   command.pass_fds = {{lock_fd, kDnsLockFd}, {told.get(), kDnsReadyFd}};
   common::Child child;
   TRY(InHomeNamespace([&]() -> Result<> {

@@ -45,6 +45,7 @@ Result<> StartReaper(const ReaperStart& start) {
   command.environment = CleanEnvironment();
   command.working_directory = "/";
   command.new_session = true;
+  command.named_fds_only = true;
   if (start.channel >= 0) command.pass_fds.emplace_back(start.channel, kLaunchFd);
   command.pass_fds.emplace_back(start.lock.fd(), kLockFd);
   // Not as arguments: a pod may publish more ports than a command line holds.

@@ -171,6 +171,17 @@ YAML
   [[ "$(SKIFF_USER_NAMESPACE=$USER_ID:$(pgrep -xo skiff-pause) skiff info --format '{{.Store.GraphRoot}}')" == /var/lib/* ]]
 }
 
+@test "of the caller neither the umask nor descriptors are taken over" {
+  (umask 077; user skiff volume create narrow)
+  user skiff run --rm --network none -v narrow:/d $BB stat -c %a /d > "$BATS_TEST_TMPDIR/mode"
+  [ "$(cat "$BATS_TEST_TMPDIR/mode")" = 755 ]
+  user skiff volume rm narrow
+  : > /run/locked
+  chmod 666 /run/locked
+  user skiff run -d $BB sleep 1000 9<> /run/locked
+  [ -z "$(find $(pgrep 'skiff-|passt' | sed 's,.*,/proc/&/fd,') -lname /run/locked)" ]
+}
+
 @test "the way outside and the process that keeps the namespaces are killed" {
   user skiff run -d --name old --network none $BB sleep 1000
   kill -9 $(pgrep -f '^pasta ')

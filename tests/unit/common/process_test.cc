@@ -1,5 +1,6 @@
 #include "common/process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -37,6 +38,20 @@ TEST(Process, OnlyGivenDescriptorsArePassed) {
   ASSERT_TRUE(output && output->status.ok());
   char buffer[8] = {};
   EXPECT_EQ(::read(read_end.get(), buffer, sizeof buffer), 6);
+}
+
+TEST(Process, WithNamedDescriptorsOnlyThoseOfOurCallerStayBehind) {
+  const int inherited = ::open("/dev/null", O_RDONLY);  // not close-on-exec
+  for (const bool named_only : {false, true}) {
+    Command command;
+    command.argv = {"sh", "-c", fmt::format("test -e /proc/self/fd/{}; echo $?; test -e /proc/self/fd/{}; echo $?", inherited, inherited + 7)};
+    command.pass_fds = {{inherited, inherited + 7}};
+    command.named_fds_only = named_only;
+    const auto output = common::Run(std::move(command));
+    ASSERT_TRUE(output) << output.error().message();
+    EXPECT_EQ(output->out, named_only ? "1\n0\n" : "0\n0\n");
+  }
+  ::close(inherited);
 }
 
 TEST(Process, StartTimeTellsProcessesApart) {
