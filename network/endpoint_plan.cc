@@ -27,7 +27,7 @@ std::string FreeInterface(const PodRecord& record) {
 }
 
 Result<std::string> FreeLink(const PodRecord& record) {
-  const std::string base = "veth" + record.pod_id.substr(0, kLinkNameIdDigits);
+  const std::string base = LinkNameBase(record.pod_id);
   for (size_t number = 0; number < kNumbers.size(); ++number) {
     std::string name = number == 0 ? base : base + kNumbers[number];
     if (std::ranges::find(record.endpoints, name, &Endpoint::link) == record.endpoints.end()) return name;
@@ -62,6 +62,8 @@ Result<> CheckInterfaceName(const std::string& name) {
   if (!name.empty() && name.size() < IFNAMSIZ && name != "lo" && name.find_first_of("/ \t\n:%.") == std::string::npos) return {};
   return MakeError(ErrorCode::kInvalid, "\"{}\" is not a name for an interface of a pod", name);
 }
+
+std::string LinkNameBase(const std::string& pod_id) { return "veth" + pod_id.substr(0, kLinkNameIdDigits); }
 
 Result<> PlanEndpoint(PodRecord& record, const Definition& network, const EndpointRequest& request) {
   TRY(CheckInterface(record, request.interface));

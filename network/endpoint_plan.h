@@ -13,6 +13,9 @@ namespace skiff::network {
 // Of an interface inside of a pod.
 common::Result<> CheckInterfaceName(const std::string& name);
 
+// What the names of a pod's links on bridges begin with; of no other pod's do they.
+std::string LinkNameBase(const std::string& pod_id);
+
 // The endpoint with names filled in, added to the record. kInvalid: names that cannot be.
 common::Result<> PlanEndpoint(PodRecord& record, const Definition& network, const EndpointRequest& request);
 

@@ -63,6 +63,11 @@ Result<Firewall::TableState> Firewall::FindTable() {
   return other ? TableState::kOfOtherVersion : TableState::kAbsent;
 }
 
+Result<bool> Firewall::HasTable() {
+  ASSIGN_OR_RETURN(const TableState table, FindTable());
+  return table == TableState::kCurrent;
+}
+
 Result<std::vector<Firewall::Mapping>> Firewall::Mappings(const PortTargets& targets, const std::vector<Port>& ports) {
   std::vector<Mapping> mappings;
   for (const Port& port : ports) {

@@ -31,6 +31,9 @@ class Firewall {
   common::Result<> RemoveBridge(const BridgeRules& bridge);
   common::Result<> RemoveTable();
 
+  // Of this version.
+  common::Result<bool> HasTable();
+
   NetfilterSocket& socket() { return socket_; }
 
  private:

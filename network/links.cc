@@ -75,23 +75,31 @@ std::string BridgeMac(const BridgeLink& bridge) {
   return mac.append(reinterpret_cast<const char*>(gateway.data()) + gateway.size() - 4, 4);
 }
 
-struct ExistingLink {
-  int index = 0;
-  bool our_bridge = false;
-};
+bool IsOurBridge(nlmsghdr* header) {
+  nlattr* address = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_ADDRESS);
+  nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
+  nlattr* kind = info != nullptr ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND) : nullptr;
+  if (address == nullptr || kind == nullptr) return false;
+  const std::string_view mac(static_cast<const char*>(nla_data(address)), static_cast<size_t>(nla_len(address)));
+  return mac.starts_with(kBridgeMacPrefix) && std::string_view(nla_get_string(kind)) == "bridge";
+}
+
+LinkState StateOf(nlmsghdr* header) {
+  const auto* description = static_cast<const ifinfomsg*>(nlmsg_data(header));
+  nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME);
+  nlattr* master = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_MASTER);
+  return {.name = name != nullptr ? nla_get_string(name) : "",
+          .index = description->ifi_index,
+          .master = master != nullptr ? static_cast<int>(nla_get_u32(master)) : 0,
+          .up = (description->ifi_flags & IFF_UP) != 0,
+          .our_bridge = IsOurBridge(header)};
+}
 
 // ENODEV if there is no link of that name.
-Result<ExistingLink> FindLink(RtnlSocket& host, const std::string& name) {
-  ExistingLink link;
-  TRY(host.Query(LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name), [&](nlmsghdr* header) {
-    link.index = static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index;
-    nlattr* address = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_ADDRESS);
-    nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
-    nlattr* kind = info != nullptr ? nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND) : nullptr;
-    if (address == nullptr || kind == nullptr) return;
-    const std::string_view mac(static_cast<const char*>(nla_data(address)), static_cast<size_t>(nla_len(address)));
-    link.our_bridge = mac.starts_with(kBridgeMacPrefix) && std::string_view(nla_get_string(kind)) == "bridge";
-  }));
+Result<LinkState> FindLink(RtnlSocket& host, const std::string& name) {
+  LinkState link;
+  TRY(host.Query(LinkRequest(RTM_GETLINK, 0, name), fmt::format("look up link {}", name),
+                 [&](nlmsghdr* header) { link = StateOf(header); }));
   return link;
 }
 
@@ -158,8 +166,17 @@ uint32_t MacvlanMode(const std::string& name) {
 
 }  // namespace
 
+Result<std::vector<LinkState>> ListLinks(RtnlSocket& host) {
+  RtnlMessage message(RTM_GETLINK, NLM_F_DUMP);
+  // Half of a link's description is its counters.
+  message.Append(ifinfomsg{}).PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  std::vector<LinkState> links;
+  TRY(host.Query(std::move(message), "list the host's links", [&](nlmsghdr* header) { links.push_back(StateOf(header)); }));
+  return links;
+}
+
 Result<int> LinkIndex(RtnlSocket& socket, const std::string& name) {
-  ASSIGN_OR_RETURN(const ExistingLink link, FindLink(socket, name));
+  ASSIGN_OR_RETURN(const LinkState link, FindLink(socket, name));
   return link.index;
 }
 

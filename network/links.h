@@ -75,6 +75,15 @@ struct Route {
 // Behind others for the same destination with the same metric.
 common::Result<> AddRoute(RtnlSocket& pod, const std::string& interface, const Route& route);
 
+struct LinkState {
+  std::string name;
+  int index = 0;
+  int master = 0;  // index of the bridge that it is on, 0: none
+  bool up = false;
+  bool our_bridge = false;
+};
+common::Result<std::vector<LinkState>> ListLinks(RtnlSocket& host);
+
 // ENODEV if there is no link of that name.
 common::Result<int> LinkIndex(RtnlSocket& socket, const std::string& name);
 bool HasLink(RtnlSocket& socket, const std::string& name);

@@ -8,6 +8,7 @@
 #include "common/file.h"
 #include "common/file_lock.h"
 #include "network/attachment.h"
+#include "network/damage.h"
 #include "network/definition_store.h"
 #include "network/endpoint_plan.h"
 #include "network/host_ports.h"
@@ -470,6 +471,20 @@ Result<std::vector<std::string>> Network::PortAddresses(const std::string& pod_i
     if (target) addresses.push_back(target->ToString());
   }
   return addresses;
+}
+
+Result<std::set<std::string>> Network::FindDamaged(const std::map<std::string, std::vector<Lease>>& pods) {
+  std::map<std::string, Definition> definitions;
+  std::map<std::string, std::vector<Definition>> networks;
+  for (const auto& [id, leases] : pods) {
+    for (const Lease& lease : leases) {
+      if (!definitions.contains(lease.network)) {
+        ASSIGN_OR_RETURN(definitions[lease.network], Find(lease.network));
+      }
+      networks[id].push_back(definitions[lease.network]);
+    }
+  }
+  return network::FindDamaged(networks);
 }
 
 Result<> Network::Reload(const std::string& pod_id, int netns_pid) {

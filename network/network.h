@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,6 +105,8 @@ class Network {
   // Where connections to the pod's published ports lead: an address per family.
   common::Result<std::vector<std::string>> PortAddresses(const std::string& pod_id);
 
+  // Which of these pods, each given with what it holds, lack a bridge, their link on it or the table. Cheap: one look for all.
+  common::Result<std::set<std::string>> FindDamaged(const std::map<std::string, std::vector<Lease>>& pods);
   // Makes links, rules, ports and sysctls of a pod that runs what they must be, whatever has become of them.
   common::Result<> Reload(const std::string& pod_id, int netns_pid);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -206,6 +207,8 @@ class Engine {
   // For a command whose user waits for a container and not for what it leaves: bridges and rules go on being removed when the
   // engine is gone. Otherwise its destructor waits for that.
   void LeaveCleanUps();
+  // The ids of those that run and lack a bridge, their link on it or the rules, which another program has removed.
+  common::Result<std::set<std::string>> FindDamagedNetworks(const std::vector<PodInfo>& pods);
   // Brings back what of a running pod's links, rules and ports has been lost.
   common::Result<> ReloadNetwork(const std::string& pod_id);
   // The network of a pod whose infra process ended and was replaced: what the pod holds of it, in the new namespace. kBusy: no

@@ -120,7 +120,10 @@ class KubePlayCommand : public Command {
     for (const kube::PodResult& pod : report.pods) {
       if (pod.id.empty()) continue;
       const bool restarted = pod.started && pod.change == kube::Change::kUnchanged;
-      const std::string note = restarted ? " (started)" : pod.waiting.empty() ? "" : fmt::format(" ({})", pod.waiting);
+      const std::string note = restarted            ? " (started)"
+                               : pod.repaired       ? " (network repaired)"
+                               : pod.waiting.empty() ? ""
+                                                     : fmt::format(" ({})", pod.waiting);
       PrintLine(fmt::format("pod/{} {}{}", pod.name, kube::ChangeName(pod.change), note));
     }
     for (const kube::ObjectResult& object : report.objects) {

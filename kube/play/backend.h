@@ -35,6 +35,8 @@ class PodBackend {
   virtual common::Result<> StartPod(const std::string& pod_id, const Warn& warn) = 0;
   virtual common::Result<> StopPod(const std::string& pod_id) = 0;
   virtual common::Result<> RemovePod(const std::string& pod_id) = 0;  // running or not
+  virtual common::Result<std::set<std::string>> FindDamagedNetworks(const std::vector<pod::PodInfo>& pods) = 0;
+  virtual common::Result<> ReloadNetwork(const std::string& pod_id) = 0;
   virtual common::Result<std::vector<pod::PodInfo>> ListPods() = 0;
   virtual common::Result<pod::PodInfo> InspectPod(const std::string& pod_id) = 0;
   virtual common::Result<std::string> FindPod(const std::string& name_or_id) = 0;

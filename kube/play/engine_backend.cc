@@ -23,6 +23,10 @@ class EngineBackend : public PodBackend {
   common::Result<> StartPod(const std::string& id, const Warn& warn) override { return engine_->StartPod(id, warn); }
   common::Result<> StopPod(const std::string& id) override { return engine_->StopPod(id); }
   common::Result<> RemovePod(const std::string& id) override { return engine_->RemovePod(id, true); }
+  common::Result<std::set<std::string>> FindDamagedNetworks(const std::vector<pod::PodInfo>& pods) override {
+    return engine_->FindDamagedNetworks(pods);
+  }
+  common::Result<> ReloadNetwork(const std::string& id) override { return engine_->ReloadNetwork(id); }
   common::Result<std::vector<pod::PodInfo>> ListPods() override { return engine_->ListPods(); }
   common::Result<pod::PodInfo> InspectPod(const std::string& id) override { return engine_->InspectPod(id); }
   common::Result<std::string> FindPod(const std::string& name) override { return engine_->FindPod(name); }

@@ -51,6 +51,7 @@ struct PodResult {
   Change change = Change::kUnchanged;
   std::string waiting;   // for an image: ErrImagePull, ErrImageNeverPull; it is recorded and not started
   bool started = false;  // by this call; with kUnchanged: it had ended or never started
+  bool repaired = false;  // it runs, and its network lacked what another program had removed
 };
 
 // A pod that is recorded and waits for images.

@@ -78,6 +78,7 @@ PlayReport Player::Run() {
   FollowServices();
   KeepWhatCannotBeReplaced();
   RemoveObsolete();
+  FindDamagedNetworks();
   MakeAndStart();
   FollowServices();
   StoreWorkloads();
@@ -345,6 +346,16 @@ void Player::RemoveObsolete() {
   }
 }
 
+void Player::FindDamagedNetworks() {
+  std::vector<pod::PodInfo> staying;
+  for (const PlannedPod& planned : plan_.pods) {
+    if (planned.existing) staying.push_back(*planned.existing);
+  }
+  if (staying.empty()) return;
+  if (auto damaged = backend_->FindDamagedNetworks(staying)) damaged_ = std::move(*damaged);
+  else Warn(fmt::format("the networks of the pods that run could not be checked: {}", damaged.error().message()));
+}
+
 void Player::MakeAndStart() {
   work_.resize(plan_.pods.size());
   std::vector<BackendTask> tasks;
@@ -371,6 +382,10 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
     result.id = planned.existing->id;
     result.container_ids = AppContainerIds(*planned.existing);
     start = start && NeedsStart(*planned.existing);
+    if (damaged_.contains(result.id)) {
+      done = backend.ReloadNetwork(result.id);
+      result.repaired = done.has_value();
+    }
   } else {
     result.change = planned.replaces ? Change::kReplaced : Change::kCreated;
     if (waiting != waiting_.end()) result.waiting = waiting->second.failures.front().reason;

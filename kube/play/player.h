@@ -52,6 +52,8 @@ class Player {
   void CheckReplacement(const PlannedPod& planned, const std::vector<std::string>& leaving);
   common::Error Located(PodBackend& backend, const PlannedPod& planned, const pod::PodSpec& spec, common::Error error) const;
   void RemoveObsolete();
+  // Of the pods that are to stay.
+  void FindDamagedNetworks();
   void MakeAndStart();
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);
   void StoreWorkloads();
@@ -79,6 +81,7 @@ class Player {
   std::set<size_t> refused_;         // sets that are left as they are
   std::map<size_t, MissingImages> waiting_;  // sets whose pods are recorded only
   std::set<size_t> with_removals_;   // sets that lost a pod
+  std::set<std::string> damaged_;    // ids of pods that run and whose network is not whole
   std::vector<PodWork> work_;        // beside plan_.pods
   std::vector<Change> object_changes_;  // beside objects_
   std::mutex mutex_;  // guards report_ and the observer while tasks run

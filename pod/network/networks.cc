@@ -1,5 +1,6 @@
 // Engine: networks, and what of a pod's network changes while it runs.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "common/file.h"
@@ -147,6 +148,15 @@ Result<> Engine::WireSandbox(const std::string& pod_id) {
   TRY(MarkNetworkChange(*impl_, pod_id));
   TRY(impl_->network.Attach(pod_id, *pid));
   return SettleNetwork(*impl_, pod_id, *pid);
+}
+
+Result<std::set<std::string>> Engine::FindDamagedNetworks(const std::vector<PodInfo>& pods) {
+  std::map<std::string, std::vector<network::Lease>> running;
+  for (const PodInfo& pod : pods) {
+    // One that waits for another infra process has no link, and gets it with that.
+    if (pod.status.state == "running" && pod.status.sandbox_lost_at.empty()) running.emplace(pod.id, pod.leases);
+  }
+  return impl_->network.FindDamaged(running);
 }
 
 Result<> Engine::ReloadNetwork(const std::string& pod_id) {

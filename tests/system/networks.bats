@@ -474,6 +474,69 @@ assert_nothing_left_but() { ip link del "$1"; assert_nothing_left; }
   eventually 5 fetch 127.0.0.1:8082
 }
 
+@test "playing what runs repairs what another program destroyed, and says so" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  cat > "$BATS_TEST_TMPDIR/app.yaml" <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: one}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: c, image: localhost/busybox:latest, ports: [{containerPort: 80, hostPort: 8081}],
+    command: [sh, -c, "mkdir /w; echo page > /w/index.html; exec httpd -f -p 80 -h /w"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: two}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: third}
+spec:
+  terminationGracePeriodSeconds: 0
+  hostNetwork: true
+  containers: [{name: c, image: localhost/busybox:latest, command: [sleep, "1000"]}]
+END
+  replay() { run skiff kube play --network blue "$BATS_TEST_TMPDIR/app.yaml"; [ "$status" -eq 0 ]; }
+  repaired() { [ "$(grep -o 'pod/.* (network repaired)' <<< "$output" | awk '{print $1}' | xargs)" = "$*" ]; }
+  replay
+  eventually 5 fetch 127.0.0.1:8081
+  replay
+  repaired
+  bridge=$(skiff network inspect blue | jq -r ".[0].network_interface")
+  ip link del "$bridge"
+  replay
+  repaired pod/one pod/two
+  fetch 127.0.0.1:8081
+  nft delete table inet skiff
+  replay
+  repaired pod/one pod/two
+  fetch 127.0.0.1:8081
+  nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' two-c)" ip link del eth0
+  replay
+  repaired pod/two
+  inside two-c wget -q -T 3 -t 1 -O - "http://$(address one-c)/"
+  ip link set "$bridge" down
+  replay
+  repaired pod/one pod/two
+  fetch 127.0.0.1:8081
+  replay
+  repaired
+  # What cannot be repaired is an error that says why.
+  ip link del "$bridge"
+  ip link add "$bridge" type bridge
+  run skiff kube play --network blue "$BATS_TEST_TMPDIR/app.yaml"
+  [ "$status" -eq 125 ]
+  output_has "interface $bridge of the host is no bridge of skiff's"
+  ip link del "$bridge"
+  replay
+  repaired pod/one pod/two
+  skiff kube down "$BATS_TEST_TMPDIR/app.yaml"
+}
+
 @test "foreign forward chains with policy drop are passed by every network and family" {
   nft 'add table inet fw; add chain inet fw forward { type filter hook forward priority 10; policy drop; }'
   nft 'add table ip6 fw6; add chain ip6 fw6 forward { type filter hook forward priority 10; policy drop; }'

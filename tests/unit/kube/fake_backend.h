@@ -27,6 +27,7 @@ struct FakeEngine {
   std::map<std::string, std::string> start_errors;  // by pod name
   std::map<std::string, std::vector<pod::StartProblem>> start_problems;  // by pod name
   std::set<std::string> unremovable;                // by pod name
+  std::set<std::string> damaged, cannot_reload;     // ids: their network is not whole
   int next_id = 1;
   int objects_written = 0;
   std::string lock_file;  // empty: no locks
@@ -127,6 +128,20 @@ class FakeBackend : public PodBackend {
     if (e_.unremovable.contains(pod->name)) return common::Error(common::ErrorCode::kBusy, "its mount is busy");
     e_.calls.push_back("remove " + pod->name);
     e_.pods.erase(e_.pods.begin() + (pod - e_.pods.data()));
+    return {};
+  }
+  common::Result<std::set<std::string>> FindDamagedNetworks(const std::vector<pod::PodInfo>& pods) override {
+    const std::lock_guard lock(e_.mutex);
+    std::set<std::string> damaged;
+    for (const pod::PodInfo& pod : pods) {
+      if (e_.damaged.contains(pod.id)) damaged.insert(pod.id);
+    }
+    return damaged;
+  }
+  common::Result<> ReloadNetwork(const std::string& id) override {
+    const std::lock_guard lock(e_.mutex);
+    if (e_.cannot_reload.contains(id)) return MakeError(common::ErrorCode::kExists, "the bridge's name is taken");
+    e_.damaged.erase(id);
     return {};
   }
   common::Result<std::vector<pod::PodInfo>> ListPods() override {

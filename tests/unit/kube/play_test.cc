@@ -65,6 +65,23 @@ TEST_F(PlayTest, PlayingAgainChangesNothing) {
   }
 }
 
+TEST_F(PlayTest, TheNetworkOfAPodThatStaysIsRepaired) {
+  const std::vector<Object> objects = {MakePod("a"), MakePod("b"), MakePod("c")};
+  PlayAll(objects);
+  engine_.damaged = {engine_.Named("b")->id, engine_.Named("c")->id};
+  engine_.cannot_reload = {engine_.Named("c")->id};
+  const PlayReport report = PlayAll(objects);
+  EXPECT_THAT(engine_.damaged, ElementsAre(engine_.Named("c")->id));
+  EXPECT_THAT(engine_.calls, IsEmpty());
+  ASSERT_THAT(report.pods, SizeIs(3));
+  EXPECT_FALSE(report.pods[0].repaired);
+  EXPECT_TRUE(report.pods[1].repaired);
+  EXPECT_EQ(report.pods[1].change, Change::kUnchanged);
+  EXPECT_FALSE(report.pods[2].repaired);
+  ASSERT_THAT(report.errors, SizeIs(1));
+  EXPECT_THAT(report.errors[0].message(), testing::HasSubstr("the bridge's name is taken"));
+}
+
 TEST_F(PlayTest, AChangedPodIsReplacedAfterTheOldOneIsGone) {
   PlayAll({MakePod("a"), MakePod("b")});
   const std::string a = engine_.Named("a")->id;
