@@ -119,7 +119,9 @@ web 2/2 Running" ]
   for address in 127.0.0.1 '[::1]' $HERE; do [ "$(curl -s --max-time 5 http://$address:30080/)" = web ]; done
   [ "$(outside curl -s --max-time 5 http://$HERE:30080/)" = web ]
   for program in skiff-supervisor skiff-reaper; do
-    for pid in $(pgrep -x $program); do kill -9 $pid; done
+    victims=$(pgrep -f "^[^ ]*/$program ")  # the name in /proc is cut
+    [ -n "$victims" ]
+    kill -9 $victims
     eventually 20 eval '[ "$(user skiff kube get pod web --no-headers | awk "{ print \$2, \$3, \$4 }")" = "2/2 Running 0" ] && [ "$(curl -s --max-time 5 http://127.0.0.1:30080/)" = web ]'
   done
   # A new sandbox gets its network in the user's namespaces too.
@@ -131,7 +133,7 @@ web 2/2 Running" ]
   eventually 20 eval '[ "$(user skiff kube get pod web --no-headers | awk "{ print \$2 }")" = 1/2 ]'
   user skiff kube down "$USER_HOME/web.yaml"
   [ -z "$(user skiff ps -aq)" ]
-  eventually 10 eval '[ -z "$(pgrep "skiff-(reaper|supervisor|dns)")" ]'
+  eventually 10 eval '[ -z "$(pgrep "skiff-[rsd]")" ]'
   [ "$(pgrep -xc skiff-pause)" -eq 1 ]
   holder=$(pgrep -x skiff-pause)
   [ -z "$(nsenter -n -t "$holder" nft list ruleset)" ]
