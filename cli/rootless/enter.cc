@@ -170,12 +170,15 @@ void WarnOfLostPods(const SystemPaths& paths) {
 Result<Holder> StartHolder(const SystemPaths& paths) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return ErrnoError("socketpair");
-  const UniqueFd ours(pair[0]);
+  UniqueFd ours(pair[0]);
   UniqueFd theirs(pair[1]);
   const std::string program = paths.Program("skiff-pause");
   const pid_t pid = ::fork();
   if (pid < 0) return ErrnoError("fork");
-  if (pid == 0) HolderChild(theirs.get(), program.c_str()).Run();
+  if (pid == 0) {
+    ours.Reset();  // else it would not hear that we have been killed, and wait for ever
+    HolderChild(theirs.get(), program.c_str()).Run();
+  }
   theirs.Reset();
   const auto undo = [&](Error error) {
     ::kill(pid, SIGKILL);

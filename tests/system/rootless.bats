@@ -200,6 +200,19 @@ YAML
   [ "$(user skiff exec old echo back)" = back ]
 }
 
+@test "a first command that is killed leaves nobody who waits for it" {
+  mkdir -p "$USER_HOME/slow" /run/user/$USER_ID/killed
+  chown $USER_ID /run/user/$USER_ID/killed
+  printf '#!/bin/sh\n: > %s/began\nexec sleep 5\n' /run/user/$USER_ID/killed > "$USER_HOME/slow/newuidmap"
+  chmod 755 "$USER_HOME/slow/newuidmap"
+  user env PATH="$USER_HOME/slow:$PATH" XDG_RUNTIME_DIR=/run/user/$USER_ID/killed /run/bin/skiff ps > /dev/null 2>&1 3>&- &
+  eventually 5 test -e /run/user/$USER_ID/killed/began
+  first=$(pgrep -xo -U $USER_ID skiff)
+  kill -9 "$first"
+  eventually 5 eval '! pgrep -x -U $USER_ID skiff'
+  wait
+}
+
 @test "what a user lacks: groups of his own, subordinate ids" {
   give_groups 0
   run user skiff run --rm --network none $BB true
