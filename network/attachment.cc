@@ -94,14 +94,25 @@ std::vector<AddressMark> MarksOf(const PodRecord& record) {
 
 Publication PublicationOf(const PodRecord& record) {
   Publication publication{.targets = {}, .ports = {}, .marks = MarksOf(record)};
-  const Endpoint* endpoint = record.PublishingEndpoint();
-  if (endpoint == nullptr) return publication;
   publication.ports = record.ports;
-  for (const Lease& lease : endpoint->leases) {
-    const auto address = IpAddress::Parse(lease.address);
-    if (!address) continue;
-    auto& target = address->v6 ? publication.targets.v6 : publication.targets.v4;
-    if (!target) target = *address;
+  for (const bool v6 : {false, true}) {
+    const Endpoint* endpoint = record.PublishingEndpoint(v6);
+    if (endpoint == nullptr) continue;
+    for (const Lease& lease : endpoint->leases) {
+      const auto address = IpAddress::Parse(lease.address);
+      auto& target = v6 ? publication.targets.v6 : publication.targets.v4;
+      if (address && address->v6 == v6 && !target) target = *address;
+    }
+  }
+  return publication;
+}
+
+Publication PublicationOn(const Endpoint& endpoint, const PodRecord& record) {
+  Publication publication = PublicationOf(record);
+  for (const bool v6 : {false, true}) {
+    const Endpoint* publishing = record.PublishingEndpoint(v6);
+    if (publishing == nullptr || publishing->network.name != endpoint.network.name)
+      (v6 ? publication.targets.v6 : publication.targets.v4).reset();
   }
   return publication;
 }

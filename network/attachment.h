@@ -18,8 +18,10 @@ struct Publication {
   // Those on bridges. Masked are pods on several networks, which may have a way of their own to a client, and such as have none.
   std::vector<AddressMark> marks;
 };
-// Ports by the pod's publishing endpoint; none without one.
+// Of each family by the endpoint that publishes it; a family without one leads nowhere.
 Publication PublicationOf(const PodRecord& record);
+// Only what this endpoint publishes.
+Publication PublicationOn(const Endpoint& endpoint, const PodRecord& record);
 
 class Attachment {
  public:

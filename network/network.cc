@@ -121,13 +121,6 @@ Firewall::Owners OwnersOf(const LeaseStore& leases, const PodRecords& records) {
           }};
 }
 
-Publication PublicationOn(const Endpoint& endpoint, const PodRecord& record) {
-  const Endpoint* publishing = record.PublishingEndpoint();
-  Publication publication = PublicationOf(record);
-  if (publishing == nullptr || publishing->network.name != endpoint.network.name) publication.ports.clear();
-  return publication;
-}
-
 // What other pods had on a bridge or in a table that had vanished.
 struct Vanished {
   std::optional<std::string> bridge;
@@ -177,14 +170,13 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, Endpoint&
   ASSIGN_OR_RETURN(Attachment attachment, Attachment::Open(paths.proc_root));
   ASSIGN_OR_RETURN(const FileLock lock, LockDepartures(paths, FileLock::Mode::kShared));
   const std::string network = endpoint.network.name;
-  const bool publishing = record.PublishingEndpoint() == &endpoint;
-  Publication before = PublicationOf(record);
+  Publication before = PublicationOn(endpoint, record);
   std::vector<AddressMark> unmarked = std::move(before.marks);
   before.marks.clear();
   // Said first: whoever finds this command killed knows that the rest may be gone.
   endpoint.reserved = false;
   TRY(records.Store(record));
-  if (publishing) TRY(attachment.Unpublish(before));
+  TRY(attachment.Unpublish(before));
   TRY(attachment.UnwireInside(endpoint, netns_fd));
   std::erase_if(record.endpoints, [&](const Endpoint& e) { return e.network.name == network; });
   for (const AddressMark& mark : PublicationOf(record).marks) std::erase(unmarked, mark);
@@ -192,10 +184,12 @@ Result<> TakeAway(const common::SystemPaths& paths, PodRecord& record, Endpoint&
   TRY(attachment.Unmark(unmarked));
   TRY(leases.ReleaseAll(network, record.pod_id));
   TRY(records.Store(record));
-  // The ports go on with the next network, if there is one.
-  const Endpoint* next = record.PublishingEndpoint();
-  if (!publishing || next == nullptr) return {};
-  TRY(attachment.Publish(*next, PublicationOf(record), OwnersOf(leases, records)));
+  // The ports go on with the next networks, if there are any.
+  for (const bool v6 : {false, true}) {
+    const Endpoint* next = record.PublishingEndpoint(v6);
+    const bool moves = (v6 ? before.targets.v6 : before.targets.v4).has_value();
+    if (moves && next != nullptr) TRY(attachment.Publish(*next, PublicationOn(*next, record), OwnersOf(leases, records)));
+  }
   return {};
 }
 

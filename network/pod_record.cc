@@ -50,16 +50,22 @@ Endpoint* PodRecord::FindEndpoint(const std::string& network) {
   return nullptr;
 }
 
-const Endpoint* PodRecord::PublishingEndpoint() const {
+const Endpoint* PodRecord::PublishingEndpoint(bool v6) const {
   for (const Endpoint& endpoint : endpoints) {
-    if (endpoint.network.is_bridge() && !endpoint.network.internal) return &endpoint;
+    if (endpoint.network.is_bridge() && !endpoint.network.internal && endpoint.Has(v6)) return &endpoint;
   }
   return nullptr;
 }
 
-bool Endpoint::has_ipv6() const {
+const Endpoint* PodRecord::PublishingEndpoint() const {
+  const Endpoint* v4 = PublishingEndpoint(false);
+  const Endpoint* v6 = PublishingEndpoint(true);
+  return v4 == nullptr || (v6 != nullptr && v6 < v4) ? v6 : v4;
+}
+
+bool Endpoint::Has(bool v6) const {
   for (const Subnet& subnet : network.subnets) {
-    if (subnet.subnet.find(':') != std::string::npos) return true;
+    if ((subnet.subnet.find(':') != std::string::npos) == v6) return true;
   }
   return false;
 }

@@ -22,7 +22,8 @@ struct Endpoint {
   bool own_mac = false;   // wished for: not the one that goes with the address
   std::vector<std::string> aliases;
 
-  bool has_ipv6() const;
+  bool has_ipv6() const { return Has(true); }
+  bool Has(bool v6) const;  // addresses of that family
 };
 
 struct PodRecord {
@@ -35,7 +36,10 @@ struct PodRecord {
   std::vector<Port> ports;
 
   Endpoint* FindEndpoint(const std::string& network);
-  // The one that carries the published ports: the first on a bridge that is not internal. Null: none.
+  // The one that carries the published ports of a family: the first on a bridge that is not internal and has such addresses.
+  // Null: none.
+  const Endpoint* PublishingEndpoint(bool v6) const;
+  // The first that carries those of either. Null: nothing can be published.
   const Endpoint* PublishingEndpoint() const;
   // For messages: the pod's name if known, else its id.
   const std::string& shown_name() const { return pod_name.empty() ? pod_id : pod_name; }

@@ -221,6 +221,45 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   assert_nothing_left
 }
 
+@test "a pod on several networks publishes each family by the first of them that has it" {
+  ip netns add other
+  ip link add uplink type veth peer name eth0 netns other
+  ip addr add 192.0.2.1/24 dev uplink
+  ip addr add 2001:db8::1/64 dev uplink nodad
+  ip link set uplink up
+  ip -n other addr add 192.0.2.2/24 dev eth0
+  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
+  ip -n other link set eth0 up
+  skiff network create --subnet 10.5.0.0/24 a1
+  skiff network create --subnet 10.6.0.0/24 --subnet fd12:6::/64 a2
+  outside() { [ "$(ip netns exec other wget -q -T 3 -t 1 -O - "http://$1/")" = page-of-web ]; }
+  leads() { nft list map inet skiff "$1" | grep -qF "$2"; }
+  serve web --network a1 -p 8080:80
+  eventually 5 outside 192.0.2.1:8080
+  eventually 5 outside '[2001:db8::1]:8080'
+  ! skiff logs web 2>&1 | grep -q 2001:db8::2
+  skiff network connect a2 web
+  leads port4any "$(address web eth0)"
+  leads port6any "$(address web eth1 -6)"
+  outside 192.0.2.1:8080
+  outside '[2001:db8::1]:8080'
+  eventually 3 sh -c 'skiff logs web 2>&1 | grep -q "2001:db8::2"'
+  skiff network disconnect a1 web
+  leads port4any "$(address web eth1)"
+  leads port6any "$(address web eth1 -6)"
+  outside 192.0.2.1:8080
+  outside '[2001:db8::1]:8080'
+  skiff network connect a1 web
+  skiff network disconnect a2 web
+  leads port4any 10.5.0.
+  run leads port6any fd12:6
+  [ "$status" -ne 0 ]
+  outside 192.0.2.1:8080
+  remove_all
+  ip link del uplink
+  assert_nothing_left
+}
+
 @test "internal networks reach nothing outside, isolated ones nothing of each other" {
   skiff network create --internal in
   skiff network create -o isolate=true iso1

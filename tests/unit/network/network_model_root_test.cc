@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kSteps = 120, kSeed = 20260101;
 constexpr int kPods = 6;
+constexpr const char* kNetworks[] = {"skiff", "dual", "plain", "six"};
 constexpr uint16_t kFirstPort = 21000;
 
 std::set<std::string> Lines(const std::string& text) {
@@ -59,13 +60,17 @@ class ModelTest : public ::testing::Test {
     plain.name = "plain";
     plain.options = {{"isolate", "true"}};
     ASSERT_TRUE(network_->Create(plain));
-    for (const char* name : {"skiff", "dual", "plain"}) bridges_[name] = network_->Find(name)->interface;
+    Definition six;
+    six.name = "six";
+    six.subnets = {{.subnet = "fd12:6::/64"}};
+    ASSERT_TRUE(network_->Create(six));
+    for (const char* name : kNetworks) bridges_[name] = network_->Find(name)->interface;
   }
 
   void TearDown() override {
     if (!network_) return;
     pods_.clear();
-    Shell("(ip link delete skiff0; ip link delete skiff1; ip link delete skiff2; nft flush ruleset) 2>/dev/null; true");
+    Shell("(ip link delete skiff0; ip link delete skiff1; ip link delete skiff2; ip link delete skiff3; nft flush ruleset) 2>/dev/null; true");
     EXPECT_TRUE(common::RemoveTree(folder_));
   }
 
@@ -84,7 +89,7 @@ class ModelTest : public ::testing::Test {
   void Start(int number) {
     Pod pod;
     pod.space = std::make_unique<LabNamespace>();
-    for (const char* name : {"skiff", "dual", "plain"}) {
+    for (const char* name : kNetworks) {
       if (Random(2) == 0) pod.networks.emplace_back(name);
     }
     if (pod.networks.empty()) pod.networks.emplace_back("dual");
@@ -116,7 +121,7 @@ class ModelTest : public ::testing::Test {
         return;
       }
       case 1: {
-        for (const char* name : {"skiff", "dual", "plain"}) {
+        for (const char* name : kNetworks) {
           if (std::ranges::find(pod.networks, name) != pod.networks.end()) continue;
           const auto connected = network_->Connect(id, pod.space->pid(), *network_->Find(name), {});
           ASSERT_TRUE(connected) << connected.error().message();
@@ -170,12 +175,13 @@ class ModelTest : public ::testing::Test {
       std::string v4, v6;
       for (const std::string& name : pod.networks) bridges.insert(bridges_[name]);
       for (const Lease& lease : *leases) {
-        if (lease.network != pod.networks.front()) continue;
-        (lease.address.find(':') == std::string::npos ? v4 : v6) = lease.address;
+        // The first of each family.
+        std::string& first = lease.address.find(':') == std::string::npos ? v4 : v6;
+        if (first.empty()) first = lease.address;
       }
       for (const Port& port : pod.ports) {
         const std::string text = fmt::format("{} {} > ", port.protocol, port.host_port);
-        ports4.insert(fmt::format("{}{} {}", text, v4, port.container_port));
+        if (!v4.empty()) ports4.insert(fmt::format("{}{} {}", text, v4, port.container_port));
         if (!v6.empty()) ports6.insert(fmt::format("{}{} {}", text, v6, port.container_port));
       }
       std::set<std::string> addresses;

@@ -73,6 +73,24 @@ TEST(PodRecord, PortsGoToTheFirstBridgeThatLeadsOutside) {
   EXPECT_EQ(record.PublishingEndpoint(), nullptr);
 }
 
+TEST(PodRecord, EachFamilyIsPublishedByTheFirstNetworkThatHasIt) {
+  PodRecord record = Sample();
+  Endpoint plain = record.endpoints.front();
+  plain.network.name = "plain";
+  plain.network.subnets = {{.subnet = "10.5.0.0/24"}};
+  Endpoint dual = plain;
+  dual.network.name = "dual";
+  dual.network.subnets = {{.subnet = "10.6.0.0/24"}, {.subnet = "fd12:6::/64"}};
+  record.endpoints = {plain, dual};
+  EXPECT_EQ(record.PublishingEndpoint(false)->network.name, "plain");
+  EXPECT_EQ(record.PublishingEndpoint(true)->network.name, "dual");
+  EXPECT_EQ(record.PublishingEndpoint()->network.name, "plain");
+  record.endpoints = {dual, plain};
+  EXPECT_EQ(record.PublishingEndpoint(false)->network.name, "dual");
+  record.endpoints = {plain};
+  EXPECT_EQ(record.PublishingEndpoint(true), nullptr);
+}
+
 TEST(PodRecords, OwnerIsNotALaterProcessOfTheSamePid) {
   const PodRecords records("/nonexistent", "/proc");
   PodRecord record = Sample();
