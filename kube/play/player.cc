@@ -1,6 +1,8 @@
 #include "kube/play/player.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "kube/play/object_store.h"
@@ -17,6 +19,21 @@ namespace {
 using common::ErrorCode;
 
 constexpr size_t kNoSet = static_cast<size_t>(-1);
+
+constexpr std::chrono::milliseconds kNameServerPause{5};
+
+// The name server lives with the pods of the default network.
+bool HasNameServer(const pod::PodSpec& spec) {
+  if (spec.network.mode != pod::NetworkSpec::Mode::kBridge) return false;
+  const auto& networks = spec.network.networks;
+  return networks.empty() || std::ranges::any_of(networks, [](const pod::NetworkAttachment& attachment) {
+           return attachment.name.empty() || attachment.name == network::Network::kDefaultName;
+         });
+}
+
+bool UsesNameServerOfOthers(const pod::PodSpec& spec) {
+  return spec.network.mode == pod::NetworkSpec::Mode::kHost && spec.dns.policy == pod::DnsConfig::Policy::kClusterFirstWithHostNet;
+}
 
 size_t WorkersOf(unsigned wanted) {
   return wanted > 0 ? wanted : 2 * std::max(1u, std::thread::hardware_concurrency());
@@ -358,7 +375,7 @@ void Player::FindDamagedNetworks() {
 
 void Player::MakeAndStart() {
   work_.resize(plan_.pods.size());
-  std::vector<BackendTask> tasks;
+  std::vector<BackendTask> tasks, behind;
   for (size_t i = 0; i < plan_.pods.size(); ++i) {
     const PlannedPod& planned = plan_.pods[i];
     if (refused_.contains(planned.set) && !planned.existing) continue;
@@ -368,9 +385,45 @@ void Player::MakeAndStart() {
     work.result.owner = set.key().ToString();
     work.result.kube_namespace = set.key().kube_namespace;
     work.result.name = work.spec.name;
-    tasks.push_back([this, &planned, &work](PodBackend& backend) { HandlePod(backend, planned, work); });
+    if (UsesNameServerOfOthers(work.spec)) {
+      behind.push_back([this, &planned, &work](PodBackend& backend) {
+        if (!planned.existing || NeedsStart(*planned.existing)) AwaitNameServer(backend);
+        HandlePod(backend, planned, work);
+      });
+    } else if (HasNameServer(work.spec)) {
+      ++named_pods_left_;
+      tasks.push_back([this, &planned, &work](PodBackend& backend) {
+        HandlePod(backend, planned, work);
+        const std::lock_guard lock(mutex_);
+        --named_pods_left_;
+      });
+    } else {
+      tasks.push_back([this, &planned, &work](PodBackend& backend) { HandlePod(backend, planned, work); });
+    }
   }
+  // At the end: whoever waits for others must not be in their way.
+  std::ranges::move(behind, std::back_inserter(tasks));
   RunTasks(tasks, WorkersOf(options_.workers), *backend_, open_backend_);
+}
+
+void Player::AwaitNameServer(PodBackend& backend) {
+  // Names are registered before the first container starts.
+  const auto runs = [&](const std::string& id) {
+    const auto info = backend.InspectPod(id);
+    return info && std::ranges::any_of(info->containers, [](const pod::ContainerInfo& container) {
+             return container.status.state == "running";
+           });
+  };
+  for (;;) {
+    std::vector<std::string> ids;
+    {
+      const std::lock_guard lock(mutex_);
+      if (named_pods_left_ == 0) return;
+      ids = named_pods_;
+    }
+    if (std::ranges::any_of(ids, runs)) return;
+    std::this_thread::sleep_for(kNameServerPause);
+  }
 }
 
 void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work) {
@@ -390,6 +443,10 @@ void Player::HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& 
     result.change = planned.replaces ? Change::kReplaced : Change::kCreated;
     if (waiting != waiting_.end()) result.waiting = waiting->second.failures.front().reason;
     done = Make(backend, work, waiting != waiting_.end() ? &waiting->second.failures : nullptr);
+  }
+  if (done && HasNameServer(work.spec)) {
+    const std::lock_guard lock(mutex_);
+    named_pods_.push_back(result.id);
   }
   if (done && start) {
     done = Start(backend, result);

@@ -55,6 +55,9 @@ class Player {
   // Of the pods that are to stay.
   void FindDamagedNetworks();
   void MakeAndStart();
+  // For a pod on the host's network that asks for the cluster's DNS: until another one of this call has brought its server up, or
+  // none will.
+  void AwaitNameServer(PodBackend& backend);
   void HandlePod(PodBackend& backend, const PlannedPod& planned, PodWork& work);
   void StoreWorkloads();
   void CollectResults();
@@ -84,7 +87,9 @@ class Player {
   std::set<std::string> damaged_;    // ids of pods that run and whose network is not whole
   std::vector<PodWork> work_;        // beside plan_.pods
   std::vector<Change> object_changes_;  // beside objects_
-  std::mutex mutex_;  // guards report_ and the observer while tasks run
+  std::mutex mutex_;  // guards what follows and the observer while tasks run
+  size_t named_pods_left_ = 0;           // not handled yet, of those that have a name server
+  std::vector<std::string> named_pods_;  // ids of those that run or are being started
   PlayReport report_;
 };
 

@@ -240,6 +240,22 @@ options ndots:2 rotate" ]
 
 servers() { pgrep -x skiff-dns | sort -n; }
 
+@test "ClusterFirstWithHostNet: of one file the pods on the host's network find the server that the others bring up" {
+  local on_host=$'hostNetwork: true\n  dnsPolicy: ClusterFirstWithHostNet'
+  { pod_yaml host1 h "$on_host" | sed '/ports:/d'; pod_yaml host2 h "$on_host" | sed '/ports:/d'; pod_yaml own1 o; pod_yaml own2 o; } > "$BATS_TEST_TMPDIR/both.yaml"
+  for round in 1 2 3 4; do
+    timeout 90 skiff kube play -q "$BATS_TEST_TMPDIR/both.yaml"
+    for name in host1 host2; do
+      in_pod $name main cat /etc/resolv.conf | grep -qx "nameserver $(gateway)" || { echo "round $round: $name"; in_pod $name main cat /etc/resolv.conf; false; }
+    done
+    skiff kube down --force "$BATS_TEST_TMPDIR/both.yaml"
+  done
+  # Nobody waits for a server that does not come.
+  pod_yaml host1 h "$on_host" | sed '/ports:/d' > "$BATS_TEST_TMPDIR/alone.yaml"
+  timeout 20 skiff kube play -q "$BATS_TEST_TMPDIR/alone.yaml"
+  skiff kube down --force "$BATS_TEST_TMPDIR/alone.yaml"
+}
+
 @test "a killed name server is started again and no question is lost; the last pod ends it" {
   skiff run -d --name one localhost/busybox:latest sleep 1000 > /dev/null
   [ "$(servers | wc -l)" -eq 2 ]
