@@ -121,6 +121,7 @@ class GetCommand : public KubectlCommand {
                               kube::TextAt(object.object, "metadata.name");
       const auto known = known_.find(key);
       object.event = known == known_.end() ? "ADDED" : "MODIFIED";
+      if (known != known_.end()) KeepDeletion(known->second.object, object.object);
       const bool is_change = known == known_.end() || !(known->second.object == object.object);
       if (is_change && !(first && watch_only_)) changed.push_back(object);
       now.emplace(key, std::move(object));
@@ -132,6 +133,18 @@ class GetCommand : public KubectlCommand {
     known_ = std::move(now);
     TRY(ShowChanged(changed));
     return 0;
+  }
+
+  // A pod that is being deleted stays so to its end, also when its containers have ended and it is only taken away.
+  static void KeepDeletion(const kube::Value& before, kube::Value& now) {
+    const std::string phase = kube::TextAt(now, "status.phase");
+    const bool over = phase == "Succeeded" || phase == "Failed";
+    if (!over || kube::TextAt(before, "metadata.deletionTimestamp").empty() || !kube::TextAt(now, "metadata.deletionTimestamp").empty())
+      return;
+    kube::Value metadata = kube::At(now, "metadata");
+    for (const char* field : {"deletionGracePeriodSeconds", "deletionTimestamp"})
+      metadata.Set(field, kube::At(before, std::string("metadata.") + field));
+    now.Set("metadata", std::move(metadata));
   }
 
   // What is gone is shown once more, as kubectl does; a pod as one that is being deleted, which a forced deletion is too short to

@@ -210,6 +210,19 @@ YAML
   output_has "can only be used with --watch"
 }
 
+@test "get -w -o json: a pod that is being deleted stays so in every event to its end" {
+  skiff kube get pods -w -o json --output-watch-events > "$BATS_TEST_TMPDIR/json" 3>&- &
+  local watcher=$!
+  pod_yaml up "trap 'exit 0' TERM; while :; do sleep 0.1; done" | play -q
+  eventually 20 grep -q '"phase": "Running"' "$BATS_TEST_TMPDIR/json"
+  skiff kube delete pod up
+  eventually 20 grep -q '"type": "DELETED"' "$BATS_TEST_TMPDIR/json"
+  kill $watcher
+  # From the first event that has it on.
+  jq -se 'map(.object.metadata.deletionTimestamp != null) | index(true) as $first | $first != null and (.[$first:] | all)' \
+    "$BATS_TEST_TMPDIR/json"
+}
+
 @test "get -w while a grace period runs: Terminating" {
   skiff kube get pods --watch-only > "$BATS_TEST_TMPDIR/watch" 3>&- &
   local watcher=$!
