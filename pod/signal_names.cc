@@ -38,6 +38,10 @@ std::optional<int> ParseSignal(std::string_view text) {
     const auto number = ParseNumber(offset);
     return number ? InRange(base + *number) : std::nullopt;
   }
+  // Second names, of which the C library tells one only.
+  for (const auto& [other, number] : {std::pair<std::string_view, int>{"IO", SIGIO}, {"POLL", SIGPOLL}, {"CLD", SIGCHLD}, {"IOT", SIGABRT}}) {
+    if (name == other) return number;
+  }
   for (int number = 1; number < SIGRTMIN; ++number) {
     const char* abbreviation = ::sigabbrev_np(number);
     if (abbreviation != nullptr && name == abbreviation) return number;

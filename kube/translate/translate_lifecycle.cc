@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "kube/model/text.h"
+#include "pod/signal_names.h"
+
 namespace skiff::kube {
 namespace {
 
@@ -83,6 +86,11 @@ void TranslateLifecycle(const TranslationContext& context, const Container& in, 
                                  {rule.exit_codes->values.begin(), rule.exit_codes->values.end()}});
   if (!in.lifecycle) return;
   out.stop_signal = in.lifecycle->stop_signal;
+  // Kubernetes knows them by their full names only.
+  if (!out.stop_signal.empty() && (!out.stop_signal.starts_with("SIG") || !pod::ParseSignal(out.stop_signal)))
+    context.problems.Error(path + ".lifecycle.stopSignal",
+                           fmt::format("Unsupported value: {}: no such signal; write it like \"SIGTERM\" or \"SIGRTMIN+3\"",
+                                       QuoteText(out.stop_signal)));
   out.post_start = TranslateHook(context, in, in.lifecycle->post_start, path + ".lifecycle.postStart");
   out.pre_stop = TranslateHook(context, in, in.lifecycle->pre_stop, path + ".lifecycle.preStop");
 }

@@ -26,6 +26,32 @@ spec:
 YAML
 }
 
+@test "a stop signal: an unknown one at its field, and none without the system that has it" {
+  expect_error 'app.yaml:9:21: error' 'spec.containers[0].lifecycle.stopSignal: Unsupported value: "SIGNONE"' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  os: {name: linux}
+  containers:
+    - name: c
+      lifecycle:
+        stopSignal: SIGNONE
+      image: localhost/busybox:latest
+YAML
+  expect_error 'app.yaml:8:21: error' 'spec.containers[0].lifecycle.stopSignal: Forbidden' 'os: {name: linux}' << 'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+    - name: c
+      lifecycle:
+        stopSignal: SIGUSR1
+      image: localhost/busybox:latest
+YAML
+}
+
 @test "all errors of a file at once" {
   expect_error 'app.yaml:6:' 'imge' 'app.yaml:7:' 'app.yaml:12:' << 'YAML'
 apiVersion: v1

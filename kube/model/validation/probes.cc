@@ -58,6 +58,8 @@ void ValidateProbes(Report& report, const std::string& path, const Container& co
   if (!container.lifecycle) return;
   ValidateHook(report, path + ".lifecycle.postStart", container.lifecycle->post_start, pod);
   ValidateHook(report, path + ".lifecycle.preStop", container.lifecycle->pre_stop, pod);
+  if (!container.lifecycle->stop_signal.empty() && pod.os.is(Value::Kind::kNull))
+    report.Forbidden(path + ".lifecycle.stopSignal", "may only be set where spec.os.name says which signals there are: add \"os: {name: linux}\"");
 }
 
 }  // namespace skiff::kube::validation

@@ -41,6 +41,21 @@ TEST_F(LifecycleTest, TimesHaveKubernetesDefaults) {
   EXPECT_EQ(probe.grace_ms, std::nullopt);
 }
 
+TEST_F(LifecycleTest, AnUnknownStopSignalIsToldAtItsField) {
+  for (const char* known : {"SIGUSR1", "SIGRTMIN+3", "SIGRTMAX", "SIGIO", "SIGPOLL", "SIGCLD", "SIGIOT"}) {
+    Main().lifecycle.emplace().stop_signal = known;
+    Translate();
+    EXPECT_THAT(problems_.errors(), IsEmpty()) << known;
+  }
+  for (const char* unknown : {"SIGNONE", "TERM", "15"}) {
+    Main().lifecycle.emplace().stop_signal = unknown;
+    Translate();
+    EXPECT_THAT(problems_.errors().back().message(),
+                testing::HasSubstr("spec.containers[0].lifecycle.stopSignal: Unsupported value: \"" + std::string(unknown) + "\""));
+  }
+  EXPECT_THAT(problems_.errors(), SizeIs(3));
+}
+
 TEST_F(LifecycleTest, PortsAreLookedUpByTheirNames) {
   Main().ports = {{.name = "web", .container_port = 8080}};
   Main().readiness_probe.emplace().http_get = HttpGetAction{.path = "/x", .port = {.is_string = true, .text = "web"}};
