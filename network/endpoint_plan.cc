@@ -3,6 +3,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "network/ip_address.h"
 #include "network/links.h"
@@ -15,6 +16,7 @@ using common::Result;
 
 namespace {
 
+constexpr size_t kDnsName = 253, kDnsLabel = 63;
 constexpr size_t kLinkNameIdDigits = 10;
 constexpr std::string_view kNumbers = "0123456789abcdefghijklmnopqrstuvwxyz";  // an interface name has 15 letters
 
@@ -61,6 +63,20 @@ Result<> CheckStaticAddress(const Definition& network, const Subnet& subnet, con
 Result<> CheckInterfaceName(const std::string& name) {
   if (!name.empty() && name.size() < IFNAMSIZ && name != "lo" && name.find_first_of("/ \t\n:%.") == std::string::npos) return {};
   return MakeError(ErrorCode::kInvalid, "\"{}\" is not a name for an interface of a pod", name);
+}
+
+Result<> CheckAlias(const std::string& alias) {
+  size_t label = 0;
+  bool valid = !alias.empty() && alias.size() <= kDnsName && alias.back() != '.';
+  for (const char c : alias) {
+    const bool inside = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+    valid = valid && (inside ? ++label <= kDnsLabel : c == '.' && label > 0);
+    if (!inside) label = 0;
+  }
+  if (valid) return {};
+  return MakeError(ErrorCode::kInvalid,
+                   "alias \"{}\" cannot be a name in DNS: use letters, digits, '-' and '_', with '.' between parts of at most {}",
+                   alias, kDnsLabel);
 }
 
 std::string LinkNameBase(const std::string& pod_id) { return "veth" + pod_id.substr(0, kLinkNameIdDigits); }

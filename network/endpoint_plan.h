@@ -13,6 +13,9 @@ namespace skiff::network {
 // Of an interface inside of a pod.
 common::Result<> CheckInterfaceName(const std::string& name);
 
+// A further name of a pod in DNS: labels of letters, digits, '-' and '_'.
+common::Result<> CheckAlias(const std::string& alias);
+
 // What the names of a pod's links on bridges begin with; of no other pod's do they.
 std::string LinkNameBase(const std::string& pod_id);
 

@@ -220,6 +220,7 @@ Result<> Network::CheckRequest(const std::string& network, const EndpointRequest
   TRY(StaticAddresses(definition, request));
   if (!request.static_mac.empty()) TRY(ParseMac(request.static_mac));
   if (!request.interface.empty()) TRY(CheckInterfaceName(request.interface));
+  for (const std::string& alias : request.aliases) TRY(CheckAlias(alias));
   return {};
 }
 

@@ -96,6 +96,7 @@ Result<> Engine::ConnectNetwork(const std::string& pod_id, const NetworkAttachme
   if (IsOn(pod.spec, network.name))
     return MakeError(ErrorCode::kExists, "{} is already connected to network \"{}\"", ShownPodName(pod.spec),
                      network.name);
+  TRY(impl_->network.CheckRequest(network.name, RequestOf(attachment)));
   pod.spec.network.networks = AttachmentsOf(pod.spec.network);
   pod.spec.network.networks.push_back(attachment);
   pod.spec.network.networks.back().name = network.name;

@@ -260,6 +260,20 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   assert_nothing_left
 }
 
+@test "an alias that no name in DNS can be is refused" {
+  skiff network create --subnet 10.5.0.0/24 blue
+  box c
+  for alias in 'bad alias' 'a..b' "$(printf '%064d' 0)"; do
+    run skiff network connect --alias "$alias" blue c
+    [ "$status" -eq 125 ]
+    output_has "alias \"$alias\" cannot be a name in DNS"
+  done
+  skiff network connect --alias good-1,my_alias.x blue c
+  run skiff run --rm --network blue:alias=a@b localhost/busybox:latest true
+  [ "$status" -eq 125 ]
+  output_has 'alias "a@b"'
+}
+
 @test "internal networks reach nothing outside, isolated ones nothing of each other" {
   skiff network create --internal in
   skiff network create -o isolate=true iso1
