@@ -79,13 +79,20 @@ class NetworkInspectCommand : public Command {
     JsonBuilder b;
     JsonValue documents = b.Array();
     std::string rendered;
+    ASSIGN_OR_RETURN(const auto pods, engine->ListPods());
     const int code = context.ForEach(names_, [&](const std::string& name) -> Result<> {
       auto network = engine->FindNetwork(name);
       if (!network) return std::move(network).error().Wrap("inspecting object: network " + name);
-      b.Push(documents, NetworkJson(*network, b));
-      if (format_.empty() || WantsJson(format_)) return {};
+      if (format_.empty() || WantsJson(format_)) {
+        JsonValue document = NetworkJson(*network, b);
+        b.Set(document, "containers", NetworkContainers(*network, pods, false, b));
+        b.Push(documents, std::move(document));
+        return {};
+      }
       ASSIGN_OR_RETURN(const Template layout, Template::Parse(format_));
-      ASSIGN_OR_RETURN(const std::string text, layout.Execute(NetworkFields(*network, true, b)));
+      JsonValue fields = NetworkFields(*network, true, b);
+      b.Set(fields, "Containers", NetworkContainers(*network, pods, true, b));
+      ASSIGN_OR_RETURN(const std::string text, layout.Execute(fields));
       rendered += text + "\n";
       return {};
     });

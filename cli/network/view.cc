@@ -1,6 +1,7 @@
 #include "cli/network/view.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cli/render/units.h"
 #include "network/definition.h"
@@ -18,6 +19,41 @@ JsonValue NetworkJson(const network::Definition& network, JsonBuilder& b) {
   JsonValue copy;
   if (document) copy.CopyFrom(*document, b.allocator());
   return copy;
+}
+
+JsonValue NetworkContainers(const network::Definition& network, const std::vector<pod::PodInfo>& pods, bool go_names,
+                            JsonBuilder& b) {
+  const auto name = [&](const char* json, const char* go) { return go_names ? go : json; };
+  JsonValue containers = b.Object();
+  for (const pod::PodInfo& pod : pods) {
+    if (pod.status.state != "running") continue;
+    std::map<std::string, std::vector<const network::Lease*>> interfaces;
+    for (const network::Lease& lease : pod.leases) {
+      if (lease.network == network.name) interfaces[lease.interface].push_back(&lease);
+    }
+    if (interfaces.empty()) continue;
+    JsonValue links = b.Object();
+    for (const auto& [interface, leases] : interfaces) {
+      JsonValue subnets = b.Array();
+      for (const network::Lease* lease : leases) {
+        JsonValue subnet = b.Object();
+        b.Set(subnet, name("ipnet", "IPNet"), fmt::format("{}/{}", lease->address, lease->prefix_length));
+        if (!lease->gateway.empty()) b.Set(subnet, name("gateway", "Gateway"), lease->gateway);
+        b.Push(subnets, std::move(subnet));
+      }
+      JsonValue link = b.Object();
+      b.Set(link, name("subnets", "Subnets"), std::move(subnets));
+      b.Set(link, name("mac_address", "MacAddress"), leases.front()->mac);
+      b.Set(links, interface, std::move(link));
+    }
+    // In a pod its infra process is the one that is on the network.
+    const bool alone = pod.spec.implicit && !pod.containers.empty();
+    JsonValue container = b.Object();
+    b.Set(container, name("name", "Name"), alone ? pod.containers.front().name : ShortId(pod.id) + "-infra");
+    b.Set(container, name("interfaces", "Interfaces"), std::move(links));
+    b.Set(containers, alone ? pod.containers.front().id : pod.infra_id, std::move(container));
+  }
+  return containers;
 }
 
 JsonValue NetworkFields(const network::Definition& network, bool no_truncation, JsonBuilder& b) {

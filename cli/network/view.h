@@ -13,6 +13,9 @@ namespace skiff::cli {
 
 // As podman network inspect shows it.
 common::JsonValue NetworkJson(const network::Definition& network, common::JsonBuilder& builder);
+// Who is on the network and runs, as the member "containers" of that. `go_names`: members as templates name them.
+common::JsonValue NetworkContainers(const network::Definition& network, const std::vector<pod::PodInfo>& pods, bool go_names,
+                                    common::JsonBuilder& builder);
 // "json", or as Docker's users write it.
 bool WantsJson(const std::string& format);
 // Members as its templates name them.

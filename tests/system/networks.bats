@@ -35,7 +35,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   mkdir -p /etc/containers/networks
   cp /var/lib/skiff/networks/n[12].json /etc/containers/networks/
   # podman 5 tells of its own containers as well.
-  diff <(podman network inspect n1 n2 | jq 'map(del(.containers))') <(skiff network inspect n1 n2 | jq .)
+  diff <(podman network inspect n1 n2 | jq 'map(del(.containers))') <(skiff network inspect n1 n2 | jq 'map(del(.containers))')
   rm /etc/containers/networks/n[12].json
   podman network create --subnet 10.7.0.0/24 -o isolate=true from-podman
   run skiff network create --subnet 10.7.0.0/25 clash
@@ -258,6 +258,21 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
   remove_all
   ip link del uplink
   assert_nothing_left
+}
+
+@test "inspect of a network tells who is on it, as podman 5 does" {
+  skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 blue
+  [ "$(skiff network inspect blue | jq -c '.[0].containers')" = "{}" ]
+  box c --network blue
+  skiff pod create --name p --network blue
+  skiff run -d --pod p --name member localhost/busybox:latest sleep 600
+  skiff network inspect blue | jq -e --arg id "$(skiff inspect --format '{{.Id}}' c)" --arg v4 "$(address c)/24" --arg v6 "$(address c eth0 -6)/64" \
+    --arg mac "$(inside c ip -j link show eth0 | jq -r '.[0].address')" \
+    '.[0].containers[$id] == {name: "c", interfaces: {eth0: {subnets: [{ipnet: $v4, gateway: "10.5.0.1"}, {ipnet: $v6, gateway: "fd12:5::1"}], mac_address: $mac}}}'
+  skiff network inspect blue | jq -e '.[0].containers | length == 2 and ([.[].name] | any(endswith("-infra")))'
+  [ "$(skiff network inspect -f '{{range .Containers}}{{.Name}} {{end}}' blue | tr ' ' '\n' | grep -c .)" -eq 2 ]
+  skiff stop -t 0 c
+  skiff network inspect blue | jq -e '[.[0].containers[].name] | index("c") == null'
 }
 
 @test "an alias that no name in DNS can be is refused" {
