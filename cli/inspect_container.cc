@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "cli/container_view.h"
 #include "cli/inspect_view.h"
@@ -201,18 +202,30 @@ std::vector<std::string> Capabilities(const pod::SecurityContext& security, bool
   return capabilities ? std::move(*capabilities) : std::vector<std::string>{};
 }
 
-JsonValue HealthCheckConfig(const supervisor::HealthCheck& check, JsonBuilder& b) {
-  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
-  const std::vector<std::string>& command = check.probe.handler.command;
+constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+
+// As podman has it: what has no limit is not written.
+JsonValue CheckConfig(const supervisor::Probe& probe, int64_t start_period_ms, JsonBuilder& b) {
+  const std::vector<std::string>& command = probe.handler.command;
   const bool by_shell = command.size() == 3 && command[0] == "/bin/sh" && command[1] == "-c";
   std::vector<std::string> test = {by_shell ? "CMD-SHELL" : "CMD"};
   test.insert(test.end(), command.begin() + (by_shell ? 2 : 0), command.end());
   JsonValue config = b.Object();
   b.Set(config, "Test", b.Strings(test));
-  if (check.start_period_ms > 0) b.Set(config, "StartPeriod", check.start_period_ms * kNanosecondsPerMillisecond);
-  if (check.probe.period_ms < kNeverChecked) b.Set(config, "Interval", check.probe.period_ms * kNanosecondsPerMillisecond);
-  b.Set(config, "Timeout", check.probe.timeout_ms * kNanosecondsPerMillisecond);
-  b.Set(config, "Retries", check.probe.failure_threshold);
+  if (start_period_ms > 0) b.Set(config, "StartPeriod", start_period_ms * kNanosecondsPerMillisecond);
+  if (probe.period_ms < kNeverChecked) b.Set(config, "Interval", probe.period_ms * kNanosecondsPerMillisecond);
+  b.Set(config, "Timeout", probe.timeout_ms * kNanosecondsPerMillisecond);
+  if (probe.failure_threshold < std::numeric_limits<int>::max()) b.Set(config, "Retries", probe.failure_threshold);
+  return config;
+}
+
+JsonValue HealthCheckConfig(const supervisor::HealthCheck& check, JsonBuilder& b) {
+  return CheckConfig(check.probe, check.start_period_ms, b);
+}
+
+JsonValue StartupCheckConfig(const supervisor::Probe& probe, JsonBuilder& b) {
+  JsonValue config = CheckConfig(probe, 0, b);
+  b.Set(config, "Successes", probe.success_threshold);
   return config;
 }
 
@@ -243,6 +256,7 @@ JsonValue Config(const ContainerSource& source, JsonBuilder& b) {
   b.Set(config, "Healthcheck", spec.health ? HealthCheckConfig(*spec.health, b) : JsonValue());
   b.Set(config, "HealthcheckOnFailureAction",
         std::string(EnumName(spec.health ? spec.health->on_failure : supervisor::HealthCheck::OnFailure::kNone)));
+  if (spec.health && spec.health->startup) b.Set(config, "StartupHealthCheck", StartupCheckConfig(*spec.health->startup, b));
   b.Set(config, "StopSignal", effective.stop_signal);
   b.Set(config, "StopTimeout", spec.stop_timeout_s.value_or(source.pod.spec.termination_grace_s));
   return config;

@@ -185,6 +185,20 @@ YAML
   [[ "$plain" == *"b-main | from b"* ]]
 }
 
+@test "inspect tells of a startup check as podman 5 does" {
+  skiff run -d --name slow --health-cmd true --health-startup-cmd '["test", "-e", "/x"]' --health-startup-interval 2s \
+    --health-startup-timeout 3s --health-startup-success 4 localhost/busybox:latest sleep 1000
+  skiff inspect slow | jq -e '.[0].Config.StartupHealthCheck ==
+    {Test: ["CMD", "test", "-e", "/x"], Interval: 2000000000, Timeout: 3000000000, Successes: 4}'
+  skiff rm -f -t 0 slow
+  skiff run -d --name plain --health-cmd true --health-startup-retries 5 --health-startup-cmd true localhost/busybox:latest sleep 1000
+  skiff inspect plain | jq -e '.[0].Config.StartupHealthCheck.Retries == 5 and .[0].Config.StartupHealthCheck.Test == ["CMD-SHELL", "true"]'
+  skiff rm -f -t 0 plain
+  skiff run -d --name without --health-cmd true localhost/busybox:latest sleep 1000
+  skiff inspect without | jq -e '.[0].Config | has("StartupHealthCheck") | not'
+  skiff rm -f -t 0 without
+}
+
 @test "a health check is seen in ps, inspect and healthcheck run" {
   run skiff run -d --name well --health-cmd 'test -e /tmp/well' --health-interval 200ms --health-retries 2 localhost/busybox:latest sleep 1000
   [ "$status" -eq 0 ]
