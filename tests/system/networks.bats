@@ -24,6 +24,16 @@ serve() {  # NAME FLAG...: a container with a web server that tells its name
 }
 inside() { nsenter -n -t "$(skiff inspect --format '{{.State.Pid}}' "$1")" "${@:2}"; }
 address() { inside "$1" ip -j "${3:--4}" addr show "${2:-eth0}" | jq -r '[.[0].addr_info[] | select(.scope=="global")][0].local'; }
+other_host() {  # a host outside, in the namespace "other"
+  ip netns add other
+  ip link add uplink type veth peer name eth0 netns other
+  ip addr add 192.0.2.1/24 dev uplink
+  ip addr add 2001:db8::1/64 dev uplink nodad
+  ip link set uplink up
+  ip -n other addr add 192.0.2.2/24 dev eth0
+  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
+  ip -n other link set eth0 up
+}
 fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
 
 @test "create writes what podman reads, and podman's definitions are read" {
@@ -169,14 +179,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
 }
 
 @test "dual stack: addresses at once, routes, ports from every side over both families" {
-  ip netns add other
-  ip link add uplink type veth peer name eth0 netns other
-  ip addr add 192.0.2.1/24 dev uplink
-  ip addr add 2001:db8::1/64 dev uplink nodad
-  ip link set uplink up
-  ip -n other addr add 192.0.2.2/24 dev eth0
-  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
-  ip -n other link set eth0 up
+  other_host
   ip -n other link set lo up
   skiff network create --subnet 10.5.0.0/24 --subnet fd12:5::/64 dual
   serve web --network dual -p 8080:80 -p '[2001:db8::1]:8081:80'
@@ -222,14 +225,7 @@ fetch() { wget -q -T 3 -t 1 -O - "http://$1/"; }
 }
 
 @test "a pod on several networks publishes each family by the first of them that has it" {
-  ip netns add other
-  ip link add uplink type veth peer name eth0 netns other
-  ip addr add 192.0.2.1/24 dev uplink
-  ip addr add 2001:db8::1/64 dev uplink nodad
-  ip link set uplink up
-  ip -n other addr add 192.0.2.2/24 dev eth0
-  ip -n other addr add 2001:db8::2/64 dev eth0 nodad
-  ip -n other link set eth0 up
+  other_host
   skiff network create --subnet 10.5.0.0/24 a1
   skiff network create --subnet 10.6.0.0/24 --subnet fd12:6::/64 a2
   outside() { [ "$(ip netns exec other wget -q -T 3 -t 1 -O - "http://$1/")" = page-of-web ]; }
