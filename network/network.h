@@ -82,7 +82,7 @@ class Network {
   // Only lo up in that namespace (mode "none").
   common::Result<> BringUpLoopback(int netns_pid);
 
-  // One more network, or one less, for a pod that runs. The published ports follow its first bridge network.
+  // One more network, or one less, for a pod that runs. The published ports lead, per family, to its first bridge network that has it.
   common::Result<std::vector<Lease>> Connect(const std::string& pod_id, int netns_pid, const Definition& network,
                                              const EndpointRequest& request);
   common::Result<> Disconnect(const std::string& pod_id, int netns_pid, const std::string& network);

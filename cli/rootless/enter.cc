@@ -26,6 +26,7 @@
 #include "common/process.h"
 #include "common/system_paths.h"
 #include "common/user_namespace.h"
+#include "network/dns/resolvers.h"
 
 namespace skiff::cli {
 
@@ -147,7 +148,7 @@ void TryConnectOutside(const SystemPaths& paths, pid_t holder) {
   common::Command command;
   command.argv = {"pasta", "--config-net", "--quiet", "--pid", OutsideFile(paths),
                   "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-map-gw",
-                  "--dns-forward", "169.254.1.1",  // the name servers of pods ask there (network/dns/resolvers.h)
+                  "--dns-forward", dns::kPastaForwarder,
                   std::to_string(holder)};
   command.named_fds_only = true;
   const auto output = common::Run(std::move(command));
@@ -195,7 +196,9 @@ Result<Holder> StartHolder(const SystemPaths& paths) {
   size = ::read(ours.get(), answer, sizeof answer);
   if (size == sizeof(int)) return undo(Error::FromErrno(*reinterpret_cast<int*>(answer), "set up the user namespace"));
   Holder holder{.pid = pid};
-  ASSIGN_OR_RETURN(holder.start_time, common::ProcessStartTime(pid));
+  const auto start_time = common::ProcessStartTime(pid);
+  if (!start_time) return undo(start_time.error());
+  holder.start_time = *start_time;
   if (!*mapped) WarnOfMissingIds();
   TryConnectOutside(paths, pid);
   const auto written = common::WriteFileAtomic(HolderFile(paths), fmt::format("{} {}", pid, holder.start_time), 0600);
@@ -229,7 +232,7 @@ Result<> Join(const Holder& holder) {
 Result<> EnterUserNamespace() {
   if (::geteuid() == 0) {  // also after entering
     // Root's commands are not to act in a user's network because his environment was taken along.
-    if (common::InInitialUserNamespace()) ::unsetenv(common::UserNamespace::kVariable);
+    if (common::UserNamespace::Current() && common::InInitialUserNamespace()) ::unsetenv(common::UserNamespace::kVariable);
     return {};
   }
   ASSIGN_OR_RETURN(const SystemPaths paths, SystemPaths::FromEnvironment());
